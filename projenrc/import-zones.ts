@@ -1,0 +1,35 @@
+import { javascript } from 'projen';
+
+/** A room of the house: a folder whose files may import from one another and from the rooms listed. */
+export interface ImportZone {
+  /** Folder, from the repository root. A room inside another room is a room of its own. */
+  readonly path: string;
+  readonly mayImport: readonly string[];
+}
+
+/**
+ * Who may import whom, by name of the room. ARCHITECTURE.md draws the same arrows; a test
+ * compares the two. A server role gets a row with its folder, and never imports another role: they
+ * talk over the wire. Only the operator may import `manifests`.
+ */
+export const IMPORT_ZONES: Readonly<Record<string, ImportZone>> = {
+  protocol: { path: 'src/protocol', mayImport: [] },
+  manifests: { path: 'src/manifests', mayImport: ['protocol'] },
+  constructs: { path: 'src', mayImport: ['protocol', 'manifests'] },
+
+  server: { path: 'sidecar/src/server', mayImport: ['protocol'] },
+  crypto: { path: 'sidecar/src/crypto', mayImport: ['protocol', 'server'] },
+  kube: { path: 'sidecar/src/kube', mayImport: ['protocol', 'server'] },
+  broker: { path: 'sidecar/src/broker', mayImport: ['protocol', 'server', 'crypto', 'kube'] },
+};
+
+/** Turns the table into lint: everything in the repository is closed to a room, except what its row opens and packages. */
+export function restrictImports(eslint: javascript.Eslint): void {
+  const zones = Object.entries(IMPORT_ZONES).map(([room, { path, mayImport }]) => ({
+    target: path,
+    from: '.',
+    except: [path, ...mayImport.map((other) => IMPORT_ZONES[other].path), 'node_modules'],
+    message: `${room} may import only ${[room, ...mayImport].join(', ')} (see ARCHITECTURE.md)`,
+  }));
+  eslint.addRules({ 'import/no-restricted-paths': ['error', { basePath: '.', zones }] });
+}

@@ -1,0 +1,15 @@
+/** What the npm tarball holds besides LICENSE, README.md and package.json. jsii consumers need `.jsii`. */
+export const PUBLISHED_FILES = ['.jsii', 'API.md', 'CHANGELOG.md', 'lib/**/*.js', 'lib/**/*.d.ts'];
+
+/** The public entry points. Everything else in `lib` is private. */
+export const PUBLISHED_EXPORTS = {
+  '.': { types: './lib/index.d.ts', default: './lib/index.js' },
+  './package.json': './package.json',
+  './.jsii': './.jsii',
+};
+
+/**
+ * The same for TypeScript's node10 resolution, which does not read `exports`. The package itself
+ * is found by `types`; a folder of its own needs a line here, such as `client: ['lib/client/index.d.ts']`.
+ */
+export const PUBLISHED_TYPES = { '*': { '.': ['lib/index.d.ts'] } };

@@ -1,0 +1,48 @@
+import { cdk8s } from 'projen';
+
+/** Tasks of this repository beyond projen's own. */
+export function addProjectTasks(project: cdk8s.ConstructLibraryCdk8s): void {
+  // jsii and cdk8s-cli print notices about Node 20 and about newer releases; neither belongs in a build log.
+  project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
+  project.tasks.addEnvironment('CDK8S_CHECK_UPGRADE', 'false');
+
+  const bundle = project.addTask('bundle', {
+    description: 'Bundle the servers, one file per role with shared chunks',
+    exec: 'node sidecar/bundle.mjs',
+  });
+  project.addTask('quickstart', {
+    description: 'Synthesize examples/quickstart, check it, and run the broker over it; -- --keep leaves the broker running',
+    steps: [
+      { spawn: project.compileTask.name },
+      { spawn: bundle.name },
+      { exec: 'START=$(node -p "Date.now()"); cdk8s synth -o out >/dev/null && ts-node ../show.ts out $START', cwd: 'examples/quickstart' },
+      { exec: 'ts-node demo.ts out', cwd: 'examples/quickstart', receiveArgs: true },
+    ],
+  });
+
+  const typecheck = project.addTask('typecheck', {
+    description: 'Check the types of tests, benchmarks and examples',
+    steps: [
+      { exec: 'tsc -p test/tsconfig.json' },
+      { exec: 'tsc -p examples/tsconfig.json' },
+      { exec: 'tsc -p sidecar/tsconfig.json' },
+    ],
+  });
+  // Tests walk the compiled assembly, and examples import the package by its name.
+  project.testTask.prependSpawn(project.compileTask);
+  project.testTask.spawn(typecheck);
+
+  const jestFolder = (name: string) => `jest --ci --runInBand --testPathIgnorePatterns /node_modules/ --testMatch '<rootDir>/test/${name}/**/*.test.ts'`;
+  project.addTask('test:package', {
+    description: 'Pack the npm tarball and use it as a stranger would',
+    exec: jestFolder('package'),
+  });
+  project.addTask('test:cluster', {
+    description: 'Apply what the examples emit to the cluster of KUBECONFIG, and see it refuse what it must',
+    exec: jestFolder('cluster'),
+  });
+  project.addTask('bench', {
+    description: 'Measure time and memory of synth against a baseline of the same run',
+    steps: [{ spawn: project.compileTask.name }, { exec: 'ts-node bench/synth/main.ts' }],
+  });
+}
