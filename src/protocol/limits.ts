@@ -1,0 +1,13 @@
+/** Numbers that manifests and servers agree on. Sizes in bytes, times in seconds. */
+
+/** Lifetime of the API tokens mounted into platform pods; the kubelet renews them at 80 %. */
+export const API_TOKEN_SECONDS = 3600;
+
+/** Time between SIGTERM and SIGKILL of platform pods: readiness off, drain, close. */
+export const PLATFORM_GRACE_SECONDS = 30;
+
+/** Secrets that one policy may name while each is checked on its own at admission. */
+export const MAX_CHECKED_SECRETS = 24;
+
+/** Longest name from which `<name>-<suffix>` names of Services still fit 63 characters. */
+export const MAX_POOL_NAME = 45;

@@ -1,0 +1,52 @@
+/** Names that clients, manifests and servers share. Nothing here changes with the user's input. */
+
+/** API group of the custom resources, as paddock's clients know it. */
+export const API_GROUP = 'paddock.dev';
+export const API_VERSION = 'v1alpha1';
+export const API_GROUP_VERSION = `${API_GROUP}/${API_VERSION}`;
+
+/** Audience of the ServiceAccount tokens that the broker accepts. */
+export const BROKER_AUDIENCE = 'paddock-broker';
+
+/**
+ * What a pod does. Workload selectors and NetworkPolicies select pods by role.
+ * `session` pods are the workers of a pool; `agent` pods are made for one HarnessRun.
+ */
+export const ROLES = ['broker', 'egress', 'controller', 'gateway', 'operator', 'store', 'session', 'agent'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Which piece of the deployment an object belongs to; every object carries it as a label. */
+export const PARTS = ['definitions', 'namespaces', 'admission', 'network', 'broker', 'workers', 'policies', 'runs'] as const;
+export type Part = (typeof PARTS)[number];
+
+const PREFIX = 'cdk8s-agent-platform';
+
+/** Labels of our own, beside the recommended `app.kubernetes.io/*` ones. */
+export const LABELS = {
+  /** Name of the platform an object belongs to; on Namespaces it marks where the platform acts. */
+  platform: `${PREFIX}/platform`,
+  part: `${PREFIX}/part`,
+  role: `${PREFIX}/role`,
+  /** `true` on pods that answer behind a Service; a probe pod carries the role without it. */
+  serving: `${PREFIX}/serving`,
+  pool: `${PREFIX}/pool`,
+  /** `warm` or `claimed`; never part of a Service, PodDisruptionBudget or NetworkPolicy selector. */
+  state: `${PREFIX}/state`,
+  session: `${PREFIX}/session`,
+  /** On pods made for a HarnessRun, as paddock sets it. */
+  run: `${API_GROUP}/run`,
+} as const;
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/ */
+export const APP_LABELS = {
+  name: 'app.kubernetes.io/name',
+  instance: 'app.kubernetes.io/instance',
+  component: 'app.kubernetes.io/component',
+  partOf: 'app.kubernetes.io/part-of',
+  managedBy: 'app.kubernetes.io/managed-by',
+} as const;
+
+/** Set by Kubernetes on every Namespace, so that selectors can name one. */
+export const NAMESPACE_NAME_LABEL = 'kubernetes.io/metadata.name';
+
+export const MANAGED_BY = PREFIX;

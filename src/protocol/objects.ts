@@ -1,0 +1,23 @@
+/**
+ * Names of the objects that a role owns or reads by name. They are fixed: there is one
+ * platform in a namespace, so manifests, servers and documentation can all say the same name.
+ */
+export const OBJECTS = {
+  broker: 'broker',
+  brokerHeadless: 'broker-headless',
+  /** Keys that seal bearers; filled by the broker. */
+  brokerKeyring: 'broker-keyring',
+  /** Serving certificate, unless an existing Secret is named. */
+  brokerTls: 'broker-tls',
+  /** `ca.crt` that callers of the broker trust. */
+  brokerCa: 'broker-ca',
+  /** Which run holds which slot of a PAT pool. */
+  brokerSlots: 'broker-slots',
+  /** Session id to the time until which its bearers stay refused. */
+  revokedSessions: 'revoked-sessions',
+  /** Addresses, CA bundle and public keys for the pods of a run namespace. */
+  agentTrust: 'agent-trust',
+} as const;
+
+/** Key with the callers, in the Secret of a broker without API server, and name of the file it becomes. */
+export const CALLERS_KEY = 'callers';

@@ -1,0 +1,44 @@
+/** Where things are mounted in the platform's containers. The root file system is read-only everywhere. */
+export const PATHS = {
+  /** Serving certificate: `tls.crt` and `tls.key`. */
+  tls: '/etc/agent-platform/tls',
+  /** Keys that seal bearers, one file per key id. */
+  keyring: '/etc/agent-platform/keyring',
+  /** Documents of a broker without API server, in the folders `documents` and `secrets`. */
+  catalog: '/etc/agent-platform/catalog',
+  /** Folder of the callers file of a broker without API server. */
+  callers: '/etc/agent-platform/callers',
+  /** What a role keeps across restarts. */
+  state: '/var/lib/agent-platform',
+  /** The session daemon and the Node runtime it needs, copied into worker pods of any image. */
+  runtime: '/opt/agent-platform',
+  /** The working directory of sessions. */
+  workspace: '/workspace',
+  /** Home directory in pods that run a user's image. */
+  home: '/home/agent',
+  temporary: '/tmp',
+  /** Where client libraries look for the API token and the cluster's CA. */
+  apiToken: '/var/run/secrets/kubernetes.io/serviceaccount',
+} as const;
+
+/** Entry points inside the sidecar image. */
+export const ENTRY_POINTS = {
+  broker: '/app/broker.mjs',
+  /** Copies the session daemon and its runtime to the folder given as argument, then ends. */
+  installRuntime: '/app/install-runtime.mjs',
+} as const;
+
+/** Files below `PATHS.runtime` after the copy. */
+export const RUNTIME_FILES = {
+  node: `${PATHS.runtime}/bin/node`,
+  session: `${PATHS.runtime}/session.mjs`,
+} as const;
+
+/** UID, GID and fsGroup of platform pods; the number that distroless images call nonroot. */
+export const PLATFORM_UID = 65532;
+
+/** UID and GID of pods that run a user's image, unless the image needs another. */
+export const AGENT_UID = 1000;
+
+/** User name behind `AGENT_UID`, for USER and LOGNAME. */
+export const AGENT_USER = 'agent';
