@@ -1,0 +1,45 @@
+import { AdmissionRule } from './admission-rule';
+
+/** What every container must state, with the words for what is missing. */
+const CONTAINER_RULES: Readonly<Record<string, string>> = {
+  'readOnlyRootFilesystem: true': 'has(c.securityContext.readOnlyRootFilesystem) && c.securityContext.readOnlyRootFilesystem',
+  'runAsNonRoot: true': 'has(c.securityContext.runAsNonRoot) && c.securityContext.runAsNonRoot',
+  'allowPrivilegeEscalation: false': 'has(c.securityContext.allowPrivilegeEscalation) && !c.securityContext.allowPrivilegeEscalation',
+  'capabilities.drop: [ALL]': "has(c.securityContext.capabilities) && has(c.securityContext.capabilities.drop) && 'ALL' in c.securityContext.capabilities.drop",
+  'seccompProfile: RuntimeDefault or Localhost': "has(c.securityContext.seccompProfile) && c.securityContext.seccompProfile.type in ['RuntimeDefault', 'Localhost']",
+};
+
+const POD_RULES: Readonly<Record<string, string>> = {
+  'automountServiceAccountToken: false': 'has(object.spec.automountServiceAccountToken) && !object.spec.automountServiceAccountToken',
+  'enableServiceLinks: false': 'has(object.spec.enableServiceLinks) && !object.spec.enableServiceLinks',
+  'securityContext.runAsNonRoot: true': 'has(object.spec.securityContext.runAsNonRoot) && object.spec.securityContext.runAsNonRoot',
+  'securityContext.seccompProfile: RuntimeDefault or Localhost':
+    "has(object.spec.securityContext.seccompProfile) && object.spec.securityContext.seccompProfile.type in ['RuntimeDefault', 'Localhost']",
+};
+
+/**
+ * Demands of every pod, whoever makes it, what the platform's own pods have beyond the
+ * `restricted` Pod Security Standard: a read-only root, no token by accident, and each
+ * field stated where a container or a webhook could otherwise soften it.
+ */
+export function hardenedPodsRule(): AdmissionRule {
+  return {
+    name: 'pods',
+    group: '',
+    version: 'v1',
+    resource: 'pods',
+    operations: ['CREATE'],
+    variables: [{
+      name: 'containers',
+      expression: 'object.spec.containers + (has(object.spec.initContainers) ? object.spec.initContainers : [])',
+    }],
+    validations: [
+      ...Object.entries(POD_RULES).map(([field, expression]) => ({ expression, message: `a pod here must state ${field}`, reason: 'Forbidden' })),
+      ...Object.entries(CONTAINER_RULES).map(([field, expression]) => ({
+        expression: `variables.containers.all(c, has(c.securityContext) && ${expression})`,
+        message: `every container here must state securityContext.${field}`,
+        reason: 'Forbidden',
+      })),
+    ],
+  };
+}

@@ -1,0 +1,60 @@
+import { brokerStatusRule } from './admission-broker-status';
+import { hardenedPodsRule } from './admission-pods';
+import { AdmissionRule } from './admission-rule';
+import { SECRET_SOURCES, secretAuthorRule } from './admission-secrets';
+import { Manifest, metadata } from './manifest';
+import { Account } from './rbac';
+import { LABELS } from '../protocol/names';
+
+export interface AdmissionOptions {
+  readonly platform: string;
+  readonly broker: Account;
+  /** Whether pods that others make in the platform's namespaces must be as hardened as its own. */
+  readonly hardenedPods: boolean;
+}
+
+/**
+ * Every ValidatingAdmissionPolicy of a platform with its binding to the platform's namespaces.
+ * https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
+ */
+export function admissionPolicies({ platform, broker, hardenedPods }: AdmissionOptions): Manifest[] {
+  const rules = [...SECRET_SOURCES.map(secretAuthorRule), brokerStatusRule(broker), ...(hardenedPods ? [hardenedPodsRule()] : [])];
+  return rules.flatMap((rule) => policyAndBinding(platform, rule));
+}
+
+function policyAndBinding(platform: string, rule: AdmissionRule): Manifest[] {
+  const id = { platform, part: 'admission', name: `${platform}-${rule.name}` } as const;
+  const apiVersion = 'admissionregistration.k8s.io/v1';
+  const { matchConditions, variables, validations } = rule;
+  return [
+    {
+      apiVersion,
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: metadata(id),
+      spec: {
+        failurePolicy: 'Fail',
+        matchConstraints: {
+          resourceRules: [{
+            apiGroups: [rule.group],
+            apiVersions: [rule.version],
+            operations: rule.operations,
+            resources: [rule.resource],
+          }],
+        },
+        ...(matchConditions === undefined ? {} : { matchConditions }),
+        ...(variables === undefined ? {} : { variables }),
+        validations,
+      },
+    },
+    {
+      apiVersion,
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata: metadata(id),
+      spec: {
+        policyName: id.name,
+        validationActions: ['Deny'],
+        matchResources: { namespaceSelector: { matchLabels: { [LABELS.platform]: platform } } },
+      },
+    },
+  ];
+}

@@ -1,0 +1,97 @@
+import { Role, ROLES } from '../protocol/names';
+import { PortName, PORTS } from '../protocol/ports';
+
+/** What a role talks to, or is called by, outside the platform. Who that is on a given cluster is the user's to say. */
+export const PLACES = [
+  'api-server', 'broker-callers', 'clients', 'code-host', 'dns', 'identity-provider', 'internet', 'monitoring', 'object-store',
+] as const;
+export type Place = (typeof PLACES)[number];
+
+/** An end of a flow. */
+export type Party = Role | Place;
+
+export type Protocol = 'TCP' | 'UDP';
+
+/** A port as NetworkPolicies name it: the number the pod listens on, never a Service port and never a name. */
+export interface PolicyPort {
+  readonly port: number;
+  readonly protocol: Protocol;
+}
+
+/** One allowed direction of connections. */
+export interface Flow {
+  readonly id: string;
+  readonly from: Party;
+  readonly to: Party;
+  /** Ports of ours by name, ports of places by number. */
+  readonly ports: readonly (PortName | number)[];
+  /** TCP where not stated. */
+  readonly protocols?: readonly Protocol[];
+  /** Both where not stated. `ingress`: the receiver would accept, but no sender is let out. */
+  readonly ends?: 'ingress';
+  readonly why: string;
+}
+
+/** Ports of an API server as pods see them after address translation: managed ones and those of kubeadm, k3s and kind. */
+export const API_SERVER_PORTS = [443, 6443] as const;
+
+/**
+ * Who may open a connection to whom. Nothing else passes: both ends of every
+ * NetworkPolicy come from these rows. A row has an effect only where both of its
+ * ends exist: a role that is deployed, a place that was named.
+ */
+export const FLOWS: readonly Flow[] = [
+  { id: 'egress-to-broker', from: 'egress', to: 'broker', ports: ['broker-api'], why: 'asks about every connection and swaps bearers for credentials' },
+  { id: 'controller-to-broker', from: 'controller', to: 'broker', ports: ['broker-api'], why: 'gets and revokes what a session may use' },
+  { id: 'operator-to-broker', from: 'operator', to: 'broker', ports: ['broker-api'], why: 'gets, renews and revokes what a run may use' },
+  { id: 'broker-callers-to-broker', from: 'broker-callers', to: 'broker', ports: ['broker-api'], why: 'a controller from elsewhere uses this broker' },
+
+  { id: 'clients-to-gateway', from: 'clients', to: 'gateway', ports: ['gateway-api'], why: 'people and programs use sessions' },
+  { id: 'gateway-to-controller', from: 'gateway', to: 'controller', ports: ['controller-api'], why: 'asks for a session and learns its address' },
+  { id: 'gateway-to-session', from: 'gateway', to: 'session', ports: ['session-api'], why: 'passes requests of clients on' },
+  { id: 'controller-to-session', from: 'controller', to: 'session', ports: ['session-api'], why: 'hands a claimed worker its session' },
+  { id: 'gateway-to-store', from: 'gateway', to: 'store', ports: ['store'], why: 'reads the sealed key of a session' },
+  { id: 'controller-to-store', from: 'controller', to: 'store', ports: ['store'], why: 'keeps sessions' },
+
+  { id: 'agent-to-egress', from: 'agent', to: 'egress', ports: ['egress-proxy', 'egress-base-url'], why: 'the only way out of a run' },
+  { id: 'session-to-egress', from: 'session', to: 'egress', ports: ['egress-proxy', 'egress-base-url'], why: 'the only way out of a worker' },
+  { id: 'agent-to-egress-fence', from: 'agent', to: 'egress', ports: ['egress-fence'], ends: 'ingress', why: 'a new run starts once this port stops answering: its own policy holds' },
+  { id: 'session-to-egress-fence', from: 'session', to: 'egress', ports: ['egress-fence'], ends: 'ingress', why: 'a new worker starts once this port stops answering: its own policy holds' },
+  { id: 'egress-to-internet', from: 'egress', to: 'internet', ports: [80, 443], why: 'carries what the broker allowed; private ranges are cut out' },
+  { id: 'session-to-object-store', from: 'session', to: 'object-store', ports: [443], why: 'bulk data of a pool that names an object store' },
+
+  { id: 'broker-to-api-server', from: 'broker', to: 'api-server', ports: API_SERVER_PORTS, why: 'reviews tokens, reads policies and provider Secrets' },
+  { id: 'controller-to-api-server', from: 'controller', to: 'api-server', ports: API_SERVER_PORTS, why: 'claims workers, reviews tokens, holds its lease' },
+  { id: 'operator-to-api-server', from: 'operator', to: 'api-server', ports: API_SERVER_PORTS, why: 'turns runs into pods' },
+  { id: 'egress-to-api-server', from: 'egress', to: 'api-server', ports: API_SERVER_PORTS, why: 'publishes its address and the CA' },
+
+  { id: 'broker-to-dns', from: 'broker', to: 'dns', ports: [53], protocols: ['TCP', 'UDP'], why: 'finds the code host' },
+  { id: 'controller-to-dns', from: 'controller', to: 'dns', ports: [53], protocols: ['TCP', 'UDP'], why: 'finds broker and store' },
+  { id: 'egress-to-dns', from: 'egress', to: 'dns', ports: [53], protocols: ['TCP', 'UDP'], why: 'resolves names for pods that cannot' },
+  { id: 'gateway-to-dns', from: 'gateway', to: 'dns', ports: [53], protocols: ['TCP', 'UDP'], why: 'finds controller, store and identity provider' },
+  { id: 'operator-to-dns', from: 'operator', to: 'dns', ports: [53], protocols: ['TCP', 'UDP'], why: 'finds the broker' },
+
+  { id: 'gateway-to-identity-provider', from: 'gateway', to: 'identity-provider', ports: [443], why: 'fetches the keys that sign tokens of people' },
+  { id: 'broker-to-code-host', from: 'broker', to: 'code-host', ports: [443], why: 'mints installation tokens of a GitHub App' },
+
+  { id: 'monitoring-to-broker', from: 'monitoring', to: 'broker', ports: ['admin'], why: 'scrapes metrics' },
+  { id: 'monitoring-to-controller', from: 'monitoring', to: 'controller', ports: ['admin'], why: 'scrapes metrics' },
+  { id: 'monitoring-to-egress', from: 'monitoring', to: 'egress', ports: ['admin'], why: 'scrapes metrics' },
+  { id: 'monitoring-to-gateway', from: 'monitoring', to: 'gateway', ports: ['admin'], why: 'scrapes metrics' },
+  { id: 'monitoring-to-operator', from: 'monitoring', to: 'operator', ports: ['admin'], why: 'scrapes metrics' },
+  { id: 'monitoring-to-session', from: 'monitoring', to: 'session', ports: ['admin'], why: 'scrapes metrics' },
+];
+
+export function isRole(party: Party): party is Role {
+  return (ROLES as readonly string[]).includes(party);
+}
+
+/** The ports of a flow as numbers. */
+export function portsOf(flow: Flow): PolicyPort[] {
+  return policyPorts(flow.ports.map((port) => (typeof port === 'number' ? port : PORTS[port])), flow.protocols);
+}
+
+/** Every port over every protocol. */
+export function policyPorts(ports: readonly number[], protocols: readonly Protocol[] = ['TCP']): PolicyPort[] {
+  return ports.flatMap((port) => protocols.map((protocol) => ({ port, protocol })));
+}

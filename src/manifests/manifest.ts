@@ -1,0 +1,47 @@
+import { objectLabels } from './labels';
+import { Part } from '../protocol/names';
+
+/** A Kubernetes object as plain JSON. Without a namespace it is cluster-scoped. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Record<string, string>;
+    readonly annotations?: Record<string, string>;
+  };
+  readonly [field: string]: unknown;
+}
+
+/** What an object is, for whom, and where: enough for its metadata. */
+export interface ObjectId {
+  readonly platform: string;
+  readonly part: Part;
+  readonly name: string;
+  readonly namespace?: string;
+}
+
+/**
+ * Order in which Argo CD applies the parts: definitions before their resources,
+ * deny policies before pods. https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/
+ */
+const SYNC_WAVES: Record<Part, number> = {
+  definitions: -4,
+  namespaces: -3,
+  network: -2,
+  admission: -2,
+  broker: 0,
+  workers: 1,
+  policies: 1,
+  runs: 2,
+};
+
+export function metadata(id: ObjectId): Manifest['metadata'] {
+  return {
+    name: id.name,
+    ...(id.namespace === undefined ? {} : { namespace: id.namespace }),
+    labels: objectLabels(id.platform, id.part),
+    annotations: { 'argocd.argoproj.io/sync-wave': String(SYNC_WAVES[id.part]) },
+  };
+}

@@ -1,0 +1,82 @@
+import type { PolicyRule } from 'kubernetes-types/rbac/v1';
+import { Manifest, metadata, ObjectId } from './manifest';
+import { API_GROUP, Role } from '../protocol/names';
+import { OBJECTS } from '../protocol/objects';
+
+/** Where a right holds: in the whole cluster, in the platform's own namespace, or in each namespace of runs. */
+export type RightScope = 'cluster' | 'system' | 'run-namespace';
+
+/** One line of the table of API rights. `why` is printed in the documentation. */
+export interface Right {
+  readonly role: Role;
+  readonly scope: RightScope;
+  readonly group: string;
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+  /** The only objects it holds for; `'provider-secrets'` stands for the Secrets that policies name. */
+  readonly names?: readonly string[] | 'provider-secrets';
+  readonly why: string;
+}
+
+const READ = ['get', 'list', 'watch'];
+const FILL = ['get', 'update'];
+
+/** Every API right of the platform. A role without a line has no rights, and no token either. */
+export const RIGHTS: readonly Right[] = [
+  { role: 'broker', scope: 'cluster', group: 'authentication.k8s.io', resources: ['tokenreviews'], verbs: ['create'], why: 'asks the API server who a caller is' },
+  { role: 'broker', scope: 'cluster', group: API_GROUP, resources: ['clusterharnesstemplates'], verbs: READ, why: 'what a run may require' },
+  { role: 'broker', scope: 'run-namespace', group: API_GROUP, resources: ['brokerpolicies', 'harnessruns', 'harnesstemplates'], verbs: READ, why: 'which run may use which credential' },
+  { role: 'broker', scope: 'run-namespace', group: API_GROUP, resources: ['harnessruns/status'], verbs: ['patch'], why: 'revokes leases; admission allows no other field' },
+  { role: 'broker', scope: 'run-namespace', group: API_GROUP, resources: ['auditevents'], verbs: ['create'], why: 'ships the audit log' },
+  { role: 'broker', scope: 'run-namespace', group: '', resources: ['secrets'], verbs: ['get'], names: 'provider-secrets', why: 'reads exactly the credentials that policies name' },
+  { role: 'broker', scope: 'system', group: '', resources: ['secrets'], verbs: FILL, names: [OBJECTS.brokerKeyring], why: 'creates and rotates the keys that seal bearers' },
+  { role: 'broker', scope: 'system', group: '', resources: ['secrets'], verbs: FILL, names: [OBJECTS.brokerTls], why: 'creates and renews its serving certificate' },
+  { role: 'broker', scope: 'system', group: '', resources: ['configmaps'], verbs: FILL, names: [OBJECTS.brokerCa], why: 'publishes the CA that callers trust' },
+  { role: 'broker', scope: 'system', group: '', resources: ['configmaps'], verbs: FILL, names: [OBJECTS.brokerSlots], why: 'hands out slots of PAT pools by compare-and-set' },
+  { role: 'broker', scope: 'system', group: '', resources: ['configmaps'], verbs: [...READ, 'patch'], names: [OBJECTS.revokedSessions], why: 'tells all replicas which sessions are over' },
+];
+
+/** The rights of a role in a scope. `skip` leaves out rights on named objects that the role does not own in this deployment. */
+export function rightsOf(role: Role, scope: RightScope, skip: readonly string[] = []): Right[] {
+  return RIGHTS.filter((right) => right.role === role && right.scope === scope)
+    .filter((right) => !(Array.isArray(right.names) && right.names.some((name) => skip.includes(name))));
+}
+
+/**
+ * RBAC rules for rights. A right on named objects without any name gives no rule at all:
+ * in RBAC an empty `resourceNames` means every object.
+ * https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-resources
+ */
+export function policyRules(rights: readonly Right[], providerSecrets: readonly string[] = []): PolicyRule[] {
+  return rights.flatMap((right) => {
+    const names = right.names === 'provider-secrets' ? providerSecrets : right.names;
+    if (names?.length === 0) return [];
+    return [{
+      apiGroups: [right.group],
+      resources: [...right.resources],
+      verbs: [...right.verbs],
+      ...(names === undefined ? {} : { resourceNames: [...names] }),
+    }];
+  });
+}
+
+export interface Account {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A Role (or, without a namespace, a ClusterRole) and its binding to one ServiceAccount. `rules` may be lazy. */
+export function roleAndBinding(id: ObjectId, rules: unknown, account: Account): [Manifest, Manifest] {
+  const kind = id.namespace === undefined ? 'ClusterRole' : 'Role';
+  const apiGroup = 'rbac.authorization.k8s.io';
+  return [
+    { apiVersion: `${apiGroup}/v1`, kind, metadata: metadata(id), rules },
+    {
+      apiVersion: `${apiGroup}/v1`,
+      kind: `${kind}Binding`,
+      metadata: metadata(id),
+      roleRef: { apiGroup, kind, name: id.name },
+      subjects: [{ kind: 'ServiceAccount', namespace: account.namespace, name: account.name }],
+    },
+  ];
+}

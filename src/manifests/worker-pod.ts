@@ -1,0 +1,103 @@
+import type { EnvVar, PodSpec, ResourceRequirements } from 'kubernetes-types/core/v1';
+import { environment } from './environment';
+import { PodPlacement, RestrictedContainer, restrictedPod } from './pod';
+import { SESSION_ENV } from '../protocol/env';
+import { PLATFORM_GRACE_SECONDS } from '../protocol/limits';
+import { AGENT_USER, ENTRY_POINTS, PATHS, PLATFORM_UID, RUNTIME_FILES } from '../protocol/paths';
+import { PORTS } from '../protocol/ports';
+
+export interface WorkerPodOptions {
+  readonly serviceAccountName: string;
+  /** The user's image. */
+  readonly image: string;
+  readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  /** UID and GID of the processes in it. */
+  readonly userId: number;
+  /** The user's variables. The platform's own come after them and win. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly resources: ResourceRequirements;
+  readonly placement?: PodPlacement;
+  /** Size of the workspace folder; `undefined` when a volume claim named `workspace` provides it. */
+  readonly workspaceSize?: string;
+  /** Image with the session daemon; without it the container runs `command`. */
+  readonly sidecar?: { readonly image: string; readonly pinned: boolean };
+  readonly command?: readonly string[];
+  /** Host name to address, for what the worker may reach directly. */
+  readonly hostAddresses?: Readonly<Record<string, string>>;
+}
+
+/** A worker: the user's image under the session daemon, or running one program. It has no API token and no DNS. */
+export function workerPod(options: WorkerPodOptions): PodSpec {
+  const session: RestrictedContainer = {
+    name: 'session',
+    image: options.image,
+    imagePullPolicy: options.imagePullPolicy,
+    workingDir: PATHS.workspace,
+    resources: options.resources,
+    mounts: [{ name: 'workspace', mountPath: PATHS.workspace }],
+    writable: [{ path: PATHS.home, sizeLimit: '1Gi' }, { path: PATHS.temporary, sizeLimit: '1Gi' }],
+    ...(options.sidecar === undefined ? { command: options.command, env: [...userEnv(options.env), ...IDENTITY_ENV] } : {}),
+  };
+  return restrictedPod({
+    serviceAccountName: options.serviceAccountName,
+    userId: options.userId,
+    groupId: options.userId,
+    fsGroup: PLATFORM_UID,
+    terminationGracePeriodSeconds: PLATFORM_GRACE_SECONDS,
+    dns: false,
+    hostAddresses: options.hostAddresses,
+    placement: options.placement,
+    volumes: [
+      ...(options.workspaceSize === undefined ? [] : [{ name: 'workspace', emptyDir: { sizeLimit: options.workspaceSize } }]),
+      ...(options.sidecar === undefined ? [] : [{ name: 'runtime', emptyDir: { sizeLimit: '256Mi' } }]),
+    ],
+    ...(options.sidecar === undefined
+      ? { restartPolicy: 'Never', containers: [session] }
+      : { initContainers: [runtimeInit(options.sidecar)], containers: [withDaemon(session, options.env)] }),
+  });
+}
+
+/** Adds the daemon as the container's process. The runtime folder is read-only for it and all it starts. */
+function withDaemon(container: RestrictedContainer, env: WorkerPodOptions['env']): RestrictedContainer {
+  return {
+    ...container,
+    command: [RUNTIME_FILES.node, RUNTIME_FILES.session],
+    ports: ['session-api', 'admin'],
+    probed: true,
+    mounts: [...(container.mounts ?? []), { name: 'runtime', mountPath: PATHS.runtime, readOnly: true }],
+    env: [
+      ...userEnv(env),
+      ...environment(SESSION_ENV, {
+        SESSION_LISTEN: `:${PORTS['session-api']}`,
+        ADMIN_LISTEN: `:${PORTS.admin}`,
+        SESSION_WORKSPACE: PATHS.workspace,
+        SESSION_REQUIRE_BOOT_ID: 'true',
+        POD_UID: { fieldPath: 'metadata.uid' },
+      }),
+      ...IDENTITY_ENV,
+    ],
+  };
+}
+
+function runtimeInit(sidecar: NonNullable<WorkerPodOptions['sidecar']>): RestrictedContainer {
+  return {
+    name: 'runtime',
+    image: sidecar.image,
+    imagePullPolicy: sidecar.pinned ? 'IfNotPresent' : 'Always',
+    args: [ENTRY_POINTS.installRuntime, PATHS.runtime],
+    resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '128Mi' } },
+    mounts: [{ name: 'runtime', mountPath: PATHS.runtime }],
+  };
+}
+
+/** Last in the list, so that no image or user value replaces them. */
+const IDENTITY_ENV: readonly EnvVar[] = [
+  { name: 'HOME', value: PATHS.home },
+  { name: 'USER', value: AGENT_USER },
+  { name: 'LOGNAME', value: AGENT_USER },
+];
+
+/** Kubernetes expands `$(NAME)` in values and reads `$$` as `$`; doubling keeps the user's text as it is. */
+function userEnv(env: Readonly<Record<string, string>>): EnvVar[] {
+  return Object.keys(env).sort().map((name) => ({ name, value: env[name].replaceAll('$', '$$$$') }));
+}

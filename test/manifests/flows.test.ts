@@ -1,0 +1,76 @@
+import { FLOWS, isRole, PLACES, policyPorts, portsOf } from '../../src/manifests/flows';
+import { ROLES } from '../../src/protocol/names';
+import { PORTS } from '../../src/protocol/ports';
+
+const pairs = FLOWS.map(({ from, to }) => `${from} -> ${to}`);
+const receivers = (sender: string) => FLOWS.filter(({ from, ends }) => from === sender && ends !== 'ingress').map(({ to }) => to);
+
+test('ids are unique', () => expect(new Set(FLOWS.map(({ id }) => id)).size).toBe(FLOWS.length));
+
+test('every row has ports and says why', () => {
+  for (const flow of FLOWS) {
+    expect(portsOf(flow).length).toBeGreaterThan(0);
+    expect(flow.why).toMatch(/^\w.+[^.]$/);
+  }
+});
+
+test('every role and every place has a row', () => {
+  const parties = new Set(FLOWS.flatMap(({ from, to }) => [from, to]));
+  expect([...parties].sort()).toEqual([...ROLES, ...PLACES].sort());
+});
+
+test('one end of every row is a role, since only roles get policies', () => {
+  for (const flow of FLOWS) expect(isRole(flow.from) || isRole(flow.to)).toBe(true);
+});
+
+test('a row about one end only is the fence', () => {
+  expect(FLOWS.filter(({ ends }) => ends !== undefined).map(({ id }) => id)).toEqual(['agent-to-egress-fence', 'session-to-egress-fence']);
+});
+
+describe('ports', () => {
+  test('ports of roles are named, so that listener, probe and policy cannot differ', () => {
+    for (const { to, ports } of FLOWS.filter((flow) => isRole(flow.to))) {
+      expect({ to, ports: ports.every((port) => typeof port === 'string') }).toEqual({ to, ports: true });
+    }
+  });
+
+  test('named ports resolve to the numbers that pods listen on', () => {
+    expect(portsOf(FLOWS.find(({ id }) => id === 'agent-to-egress')!)).toEqual([
+      { port: PORTS['egress-proxy'], protocol: 'TCP' },
+      { port: PORTS['egress-base-url'], protocol: 'TCP' },
+    ]);
+  });
+
+  test('every listening port of the platform is reached by some row', () => {
+    const named = new Set(FLOWS.flatMap(({ ports }) => ports).filter((port) => typeof port === 'string'));
+    expect([...named].sort()).toEqual(Object.keys(PORTS).sort());
+  });
+
+  test('DNS is asked over both protocols', () => {
+    for (const flow of FLOWS.filter(({ to }) => to === 'dns')) {
+      expect(portsOf(flow)).toEqual([{ port: 53, protocol: 'TCP' }, { port: 53, protocol: 'UDP' }]);
+    }
+  });
+
+  test('no port over no protocol is no port', () => expect(policyPorts([53], [])).toEqual([]));
+});
+
+describe('what has no row', () => {
+  test('an agent opens connections to egress only', () => expect(receivers('agent')).toEqual(['egress']));
+  test('a worker opens connections to egress and to its object store only', () => expect(receivers('session')).toEqual(['egress', 'object-store']));
+  test('the store opens no connection', () => expect(receivers('store')).toEqual([]));
+  test('nobody calls an agent', () => expect(FLOWS.filter(({ to }) => to === 'agent')).toEqual([]));
+  test('agents and workers do not resolve names', () => expect(pairs).not.toEqual(expect.arrayContaining([expect.stringMatching(/(agent|session) -> dns/)])));
+  test('the gateway, agents and workers do not reach the API server', () => {
+    expect(FLOWS.filter(({ to }) => to === 'api-server').map(({ from }) => from).sort()).toEqual(['broker', 'controller', 'egress', 'operator']);
+  });
+  test('only egress reaches the internet', () => expect(pairs.filter((pair) => pair.endsWith('-> internet'))).toEqual(['egress -> internet']));
+  test('agents, workers and the gateway do not reach the broker', () => {
+    expect(FLOWS.filter(({ to }) => to === 'broker').map(({ from }) => from).sort()).toEqual(['broker-callers', 'controller', 'egress', 'monitoring', 'operator']);
+  });
+  test('an agent and a store have no admin port to scrape', () => {
+    const scraped = FLOWS.filter(({ from }) => from === 'monitoring').map(({ to }) => to);
+    expect(scraped.sort()).toEqual(ROLES.filter((role) => role !== 'agent' && role !== 'store').sort());
+  });
+  test('clients reach the gateway only', () => expect(receivers('clients')).toEqual(['gateway']));
+});

@@ -1,0 +1,58 @@
+import { policyRules, RIGHTS, rightsOf, roleAndBinding } from '../../src/manifests/rbac';
+
+const EVERYTHING = '*';
+
+test('no right uses a wildcard', () => {
+  for (const right of RIGHTS) {
+    expect([right.group, ...right.resources, ...right.verbs]).not.toContain(EVERYTHING);
+  }
+});
+
+test('Secrets are never listed or watched, and are always named', () => {
+  for (const right of RIGHTS.filter((candidate) => candidate.resources.includes('secrets'))) {
+    expect(right.names).toBeDefined();
+    expect(right.verbs).not.toEqual(expect.arrayContaining(['list']));
+    expect(right.verbs).not.toEqual(expect.arrayContaining(['watch']));
+  }
+});
+
+test('nobody may create Secrets, pods, roles or pods/exec', () => {
+  for (const right of RIGHTS.filter((candidate) => candidate.verbs.includes('create'))) {
+    for (const resource of right.resources) expect(['tokenreviews', 'auditevents']).toContain(resource);
+  }
+});
+
+test('every right names one resource group and says why it is there', () => {
+  for (const right of RIGHTS) expect(right.why).not.toBe('');
+});
+
+test('a right on named objects without a name gives no rule, because an empty list would mean all of them', () => {
+  const rules = policyRules(rightsOf('broker', 'run-namespace'), []);
+  expect(rules.flatMap((rule) => rule.resources)).not.toContain('secrets');
+});
+
+test('the broker may get exactly the provider Secrets it is told of', () => {
+  const rules = policyRules(rightsOf('broker', 'run-namespace'), ['github', 'model']);
+  expect(rules.filter((rule) => rule.resources!.includes('secrets')))
+    .toEqual([{ apiGroups: [''], resources: ['secrets'], verbs: ['get'], resourceNames: ['github', 'model'] }]);
+});
+
+test('a role keeps no right on an object that it does not own', () => {
+  const rules = policyRules(rightsOf('broker', 'system', ['broker-tls', 'broker-ca']));
+  expect(rules.flatMap((rule) => rule.resourceNames ?? [])).not.toEqual(expect.arrayContaining(['broker-tls']));
+  expect(rules.flatMap((rule) => rule.resourceNames ?? [])).toContain('broker-keyring');
+});
+
+test('roles without a line in the table have no right at all', () => {
+  for (const scope of ['cluster', 'system', 'run-namespace'] as const) {
+    expect(rightsOf('session', scope)).toEqual([]);
+    expect(rightsOf('gateway', scope)).toEqual([]);
+  }
+});
+
+test('a binding without namespace is a ClusterRoleBinding whose subject still names the namespace of the account', () => {
+  const [role, binding] = roleAndBinding({ platform: 'p', part: 'broker', name: 'p-broker' }, [], { namespace: 'system', name: 'broker' });
+  expect(role.kind).toBe('ClusterRole');
+  expect(binding).toMatchObject({ kind: 'ClusterRoleBinding', subjects: [{ kind: 'ServiceAccount', namespace: 'system', name: 'broker' }] });
+  expect(binding.metadata).not.toHaveProperty('namespace');
+});
