@@ -1,0 +1,14 @@
+import type { ClusterHarnessTemplate } from './harness-template';
+
+/** The platform that an object belongs to. `AgentPlatform` is one. */
+export interface IAgentPlatform {
+  /** Name of the platform, the value of the `cdk8s-agent-platform/platform` label: a DNS label of at most 63 characters. */
+  readonly platformName: string;
+
+  /**
+   * Makes the template known to the checks that span several objects. Without it, as for
+   * a platform of another app, those checks are left to the cluster.
+   * @internal
+   */
+  _addClusterTemplate?(template: ClusterHarnessTemplate): void;
+}

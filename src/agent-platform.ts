@@ -1,0 +1,161 @@
+import { Construct } from 'constructs';
+import { AgentNamespace, AgentNamespaceOptions } from './agent-namespace';
+import { IAgentPlatform } from './agent-platform-ref';
+import { BrokerOptions, CredentialBroker } from './credential-broker';
+import { CustomResourceDefinitions } from './custom-resource-definitions';
+import type { ClusterHarnessTemplate } from './harness-template';
+import { admissionPolicies } from './manifests/admission';
+import { POD_SECURITY_VERSION, restrictedNamespace } from './manifests/config';
+import { NetworkBoundary, NetworkBoundaryOptions } from './network-boundary';
+import { Placement } from './placement';
+import { addManifest } from './private/api-objects';
+import { claimNamespace } from './private/claims';
+import { PlatformContext } from './private/context';
+import { dnsLabelProblem, problems, refuse, ValidationError } from './private/validation';
+import { SidecarImage } from './sidecar-image';
+
+/** Who owns the CustomResourceDefinitions of `paddock.dev`. */
+export enum DefinitionsOwner {
+  /** This app: the definitions are part of its output. */
+  THIS_APP = 'this-app',
+  /** Something else, such as a paddock installation or another app: nothing is emitted. */
+  EXTERNAL = 'external',
+}
+
+/** Properties of `AgentPlatform`. */
+export interface AgentPlatformProps extends NetworkBoundaryOptions {
+  /** Image of the platform's servers. */
+  readonly image: SidecarImage;
+
+  /**
+   * Namespace of the platform's own parts: an RFC 1123 label of at most 40 characters.
+   * It is the platform's name too: a prefix of cluster-scoped objects and the value of
+   * the label that marks the platform's namespaces.
+   *
+   * @default 'agent-platform'
+   */
+  readonly namespace?: string;
+
+  /**
+   * Whether the Namespace object of the platform is made here.
+   *
+   * @default true
+   */
+  readonly createNamespace?: boolean;
+
+  /**
+   * Version of the Pod Security rules that the platform's namespaces are pinned to,
+   * such as `v1.30`, or `latest`. See https://kubernetes.io/docs/concepts/security/pod-security-admission/
+   *
+   * @default 'v1.30'
+   */
+  readonly podSecurityVersion?: string;
+
+  /**
+   * Whether every pod that anybody makes in the platform's namespaces must be as
+   * hardened as the platform's own, beyond the `restricted` standard: a read-only root
+   * file system, no mounted API token by default, each field stated in each container.
+   * Service meshes that inject containers without these fields need `false`.
+   *
+   * @default true
+   */
+  readonly requireHardenedPods?: boolean;
+
+  /**
+   * Who owns the custom resource definitions.
+   *
+   * @default DefinitionsOwner.THIS_APP
+   */
+  readonly definitions?: DefinitionsOwner;
+
+  /**
+   * The credential broker.
+   *
+   * @default - two replicas with a certificate of their own and a volume claim each
+   */
+  readonly broker?: BrokerOptions;
+
+  /**
+   * Where the platform's own pods may run. Worker pools have a placement of their own.
+   *
+   * @default - anywhere
+   */
+  readonly placement?: Placement;
+}
+
+/**
+ * A hardened deployment for AI agents: restricted pods, default-deny NetworkPolicies on
+ * both ends of every flow, least rights, and bearers in place of credentials.
+ */
+export class AgentPlatform extends Construct implements IAgentPlatform {
+  /** Name of the platform, and of the namespace of its own parts. */
+  public readonly platformName: string;
+
+  /** The credential broker. */
+  public readonly broker: CredentialBroker;
+
+  /** What may talk to what. */
+  public readonly boundary: NetworkBoundary;
+
+  private readonly namespaces: Construct;
+  private readonly clusterTemplates: ClusterHarnessTemplate[] = [];
+  private readonly context: PlatformContext;
+
+  constructor(scope: Construct, id: string, props: AgentPlatformProps) {
+    super(scope, id);
+    const name = props.namespace ?? 'agent-platform';
+    const podSecurityVersion = props.podSecurityVersion ?? POD_SECURITY_VERSION;
+    refuse(this, problems(dnsLabelProblem('namespace', name, 40), podSecurityVersionProblem(podSecurityVersion)));
+    claimNamespace(this, name);
+    this.platformName = name;
+
+    if ((props.definitions ?? DefinitionsOwner.THIS_APP) === DefinitionsOwner.THIS_APP) {
+      CustomResourceDefinitions._once(this, 'definitions', name);
+    }
+    // First in the tree, because output follows it and everything else is put into a namespace.
+    this.namespaces = new Construct(this, 'namespaces');
+    if (props.createNamespace ?? true) {
+      addManifest(this.namespaces, 'system', restrictedNamespace({ platform: name, part: 'namespaces', name }, podSecurityVersion));
+    }
+    this.boundary = new NetworkBoundary(this, 'network', { ...props, platform: name });
+    this.boundary._addNamespace(name);
+    this.broker = new CredentialBroker(this, 'broker', {
+      ...props.broker,
+      platformName: name,
+      namespace: name,
+      image: props.image,
+      placement: props.placement,
+    });
+    this.boundary._addEndpoint(this.broker._endpoint);
+    for (const manifest of admissionPolicies({ platform: name, broker: this.broker._account, hardenedPods: props.requireHardenedPods ?? true })) {
+      addManifest(this, `${manifest.kind}-${manifest.metadata.name}`, manifest);
+    }
+    const { broker, boundary, clusterTemplates } = this;
+    this.context = { platformName: name, podSecurityVersion, sidecar: props.image, broker, boundary, clusterTemplates };
+  }
+
+  /**
+   * Adds a namespace where agents and workers run.
+   *
+   * @param name Name of the Kubernetes namespace: an RFC 1123 label of at most 63 characters.
+   * @param options What can be chosen about it.
+   */
+  public addNamespace(name: string, options: AgentNamespaceOptions = {}): AgentNamespace {
+    if (name === this.platformName) {
+      throw new ValidationError(this, `namespace '${name}' holds the platform's own parts; agents need one of their own`);
+    }
+    refuse(this, problems(dnsLabelProblem('namespace', name)));
+    claimNamespace(this, name);
+    return AgentNamespace._in(this.namespaces, name, this.context, options);
+  }
+
+  /** @internal */
+  public _addClusterTemplate(template: ClusterHarnessTemplate): void {
+    this.clusterTemplates.push(template);
+  }
+}
+
+function podSecurityVersionProblem(version: string): string | undefined {
+  if (version === 'latest' || /^v1\.\d{1,3}$/.test(version)) return undefined;
+  return `podSecurityVersion must be 'latest' or like 'v1.30', got '${version}'`;
+}

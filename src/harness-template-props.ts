@@ -1,0 +1,196 @@
+import type { Duration } from 'cdk8s';
+import type { ContainerResources } from 'cdk8s-plus-28';
+import type { IAgentNamespace } from './agent-namespace-ref';
+import type { IAgentPlatform } from './agent-platform-ref';
+import type { IHarnessTemplate } from './harness-template-ref';
+import type { InteractiveLimits } from './interactive-limits';
+
+/** A host that runs of a template must be able to reach. */
+export interface EgressRequirement {
+  /** Host name in lower case, such as `api.example.com`, or `*.example.com` for every name below `example.com`. */
+  readonly host: string;
+
+  /**
+   * Ports, each from 1 to 65535.
+   * @default - every port, so a policy must grant the host without naming ports
+   */
+  readonly ports?: number[];
+}
+
+/** When a node pulls an image. */
+export enum ImagePullPolicy {
+  /** Before every start. */
+  ALWAYS = 'Always',
+  /** When the node does not have it. */
+  IF_NOT_PRESENT = 'IfNotPresent',
+  /** Never: the node must have it. */
+  NEVER = 'Never',
+}
+
+/** The container beside the agent that reports its events and, in interactive runs, hands it prompts. */
+export interface HarnessRuntime {
+  /** Container image. */
+  readonly image: string;
+
+  /**
+   * When a node pulls the image.
+   * @default ImagePullPolicy.IF_NOT_PRESENT
+   */
+  readonly imagePullPolicy?: ImagePullPolicy;
+}
+
+/** How an agent takes more than one prompt. */
+export enum InteractiveMode {
+  /** A new process for each prompt. */
+  PER_PROMPT_PROCESS = 'per-prompt-process',
+  /** One process that reads prompts. */
+  PERSISTENT_PROCESS = 'persistent-process',
+}
+
+/** Makes interactive runs of a template possible. */
+export interface InteractiveOptions {
+  /**
+   * How the agent takes prompts.
+   * @default - that of the base template, else InteractiveMode.PER_PROMPT_PROCESS
+   */
+  readonly mode?: InteractiveMode;
+
+  /**
+   * When runs end by themselves.
+   * @default - as the base template says, else the defaults of `InteractiveLimits`
+   */
+  readonly limits?: InteractiveLimits;
+
+  /**
+   * Events that the status of a run keeps, from 10 to 500.
+   * @default - that of the base template, else 50
+   */
+  readonly maxRecentEvents?: number;
+}
+
+/** Where runs of a template have their files. */
+export interface WorkspaceOptions {
+  /**
+   * Whether the operator makes runs without a workspace of their own a temporary one.
+   * @default true
+   */
+  readonly required?: boolean;
+
+  /**
+   * Absolute path of the workspace in the agent's container.
+   * @default '/workspace'
+   */
+  readonly mountPath?: string;
+}
+
+/** What `HarnessTemplate` and `ClusterHarnessTemplate` have in common. */
+export interface HarnessTemplateOptions {
+  /**
+   * Kind of agent, as a label of at most 63 characters, such as `claude-code`.
+   * @default - none
+   */
+  readonly harness?: string;
+
+  /**
+   * Container image of the agent. Needed without a base template, refused with one.
+   * @default - the image of the base template
+   */
+  readonly image?: string;
+
+  /**
+   * Program of the agent and first arguments. Needed without a base template, refused with one.
+   * @default - the command of the base template
+   */
+  readonly command?: string[];
+
+  /**
+   * Further arguments. Refused with a base template.
+   * @default - none, or those of the base template
+   */
+  readonly args?: string[];
+
+  /**
+   * Container beside the agent. Refused with a base template.
+   * @default - none, or that of the base template
+   */
+  readonly runtime?: HarnessRuntime;
+
+  /**
+   * The workspace of runs. Refused with a base template.
+   * @default - required, at /workspace, or as the base template says
+   */
+  readonly workspace?: WorkspaceOptions;
+
+  /**
+   * Model that runs use unless they say otherwise.
+   * @default - that of the base template, else the agent decides
+   */
+  readonly model?: string;
+
+  /**
+   * Longest time of a batch run unless the run says otherwise; more than zero.
+   * @default - that of the base template, else Duration.minutes(30)
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * CPU, memory and storage of the agent unless the run says otherwise.
+   * @default - those of the base template, else none
+   */
+  readonly resources?: ContainerResources;
+
+  /**
+   * Time between the request to stop and the end of the process: whole seconds from 0 to 300.
+   * @default - that of the base template, else Duration.seconds(60), for interactive runs Duration.seconds(300)
+   */
+  readonly terminationGracePeriod?: Duration;
+
+  /**
+   * Names of credentials that runs need; the surrogate of each is an environment variable of that name.
+   * With a base template they add to its own.
+   * @default - none
+   */
+  readonly credentials?: string[];
+
+  /**
+   * Hosts that runs need. With a base template they add to its own.
+   * @default - none
+   */
+  readonly egress?: EgressRequirement[];
+
+  /**
+   * Makes interactive runs possible.
+   * @default - as the base template says, else batch runs only
+   */
+  readonly interactive?: InteractiveOptions;
+}
+
+/** Properties of `HarnessTemplate`. */
+export interface HarnessTemplateProps extends HarnessTemplateOptions {
+  /** Namespace whose runs may use the template. */
+  readonly namespace: IAgentNamespace;
+
+  /**
+   * Name of the object: a DNS name of at most 63 characters.
+   * @default - the construct id
+   */
+  readonly name?: string;
+
+  /**
+   * Cluster template that this one completes.
+   * @default - none: the template stands on its own
+   */
+  readonly baseTemplate?: IHarnessTemplate;
+}
+
+/** Properties of `ClusterHarnessTemplate`. */
+export interface ClusterHarnessTemplateProps extends HarnessTemplateOptions {
+  /** Platform that the template belongs to. */
+  readonly platform: IAgentPlatform;
+
+  /**
+   * Name of the object: a DNS name of at most 63 characters.
+   * @default - the construct id
+   */
+  readonly name?: string;
+}

@@ -1,0 +1,147 @@
+import { Lazy } from 'cdk8s';
+import { Construct } from 'constructs';
+import { ciliumApiServerPolicy, defaultDeny, Endpoint, PeerRule, policyFor, PUBLIC_INTERNET, Topology } from './manifests/network-policy';
+import { ApiServerPeer, DnsPeer, NetworkPeer } from './network-peer';
+import { addManifest } from './private/api-objects';
+import { dnsLabelProblem, problems, refuse } from './private/validation';
+
+/** Whom the platform meets outside itself. Every row of the flow table that names no one stays closed. */
+export interface NetworkBoundaryOptions {
+  /** Where the API server is. There is no default: a wrong guess is either a broken platform or a hole. */
+  readonly apiServer: ApiServerPeer;
+
+  /**
+   * Where platform pods resolve names. Agents and workers resolve none.
+   *
+   * @default [DnsPeer.kubeDns(), DnsPeer.nodeLocal()]
+   */
+  readonly dns?: DnsPeer[];
+
+  /**
+   * Who scrapes `/metrics` on the admin port of platform pods and workers.
+   *
+   * @default - nobody
+   */
+  readonly metricsFrom?: NetworkPeer[];
+
+  /**
+   * Who calls the broker besides the platform's own parts. Admission by the network only: the broker still asks for a token.
+   *
+   * @default - nobody
+   */
+  readonly brokerCallers?: NetworkPeer[];
+
+  /**
+   * Where the broker mints GitHub App tokens, port 443.
+   *
+   * @default - nowhere
+   */
+  readonly codeHost?: NetworkPeer[];
+}
+
+/** Properties of `NetworkBoundary`. */
+export interface NetworkBoundaryProps extends NetworkBoundaryOptions {
+  /** Name of the platform. */
+  readonly platform: string;
+}
+
+/**
+ * The NetworkPolicies of a platform. Every namespace of it is closed in both
+ * directions, for every pod; one policy for each role and pool then opens its end of
+ * the flows that exist. `docs/reference/network.md` lists them.
+ *
+ * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/
+ */
+export class NetworkBoundary extends Construct {
+  private readonly platform: string;
+  private readonly apiServer: ApiServerPeer;
+  private readonly namespaces = new Set<string>();
+  private readonly endpoints = new Map<string, Endpoint>();
+  private readonly places: Record<'api-server' | 'dns' | 'code-host', readonly PeerRule[]>;
+  private readonly monitoring: PeerRule[] = [];
+  private readonly brokerCallers: PeerRule[] = [];
+
+  constructor(scope: Construct, id: string, props: NetworkBoundaryProps) {
+    super(scope, id);
+    refuse(this, problems(dnsLabelProblem('platform', props.platform)));
+    this.platform = props.platform;
+    this.apiServer = props.apiServer;
+    this.places = {
+      'api-server': props.apiServer._rulesFor(this),
+      'dns': (props.dns ?? [DnsPeer.kubeDns(), DnsPeer.nodeLocal()]).flatMap((peer) => peer._rulesFor(this)),
+      'code-host': (props.codeHost ?? []).flatMap((peer) => peer._rulesFor(this)),
+    };
+    this.allowMetricsFrom(...(props.metricsFrom ?? []));
+    this.allowBrokerCallers(...(props.brokerCallers ?? []));
+  }
+
+  /**
+   * Lets more peers scrape metrics, of pods that exist and of those added later.
+   *
+   * @param peers Who scrapes. Without peers nothing changes.
+   */
+  public allowMetricsFrom(...peers: NetworkPeer[]): void {
+    this.monitoring.push(...peers.flatMap((peer) => peer._rulesFor(this)));
+  }
+
+  /**
+   * Lets more peers call the broker.
+   *
+   * @param peers Who calls. Without peers nothing changes.
+   */
+  public allowBrokerCallers(...peers: NetworkPeer[]): void {
+    this.brokerCallers.push(...peers.flatMap((peer) => peer._rulesFor(this)));
+  }
+
+  /**
+   * Closes a namespace. Closing it again changes nothing.
+   *
+   * @internal
+   */
+  public _addNamespace(name: string): void {
+    if (this.namespaces.has(name)) return;
+    refuse(this, problems(dnsLabelProblem('namespace', name)));
+    this.namespaces.add(name);
+    addManifest(this, `default-deny-${name}`, defaultDeny(this.platform, name));
+  }
+
+  /**
+   * Opens what the flow table grants to pods of one role and pool, and closes the rest
+   * of their namespace. The rules are worked out at synth, so that policies also know
+   * endpoints and peers that come later.
+   *
+   * @internal
+   */
+  public _addEndpoint(endpoint: Endpoint): void {
+    const { role, namespace, pool } = endpoint;
+    const key = [namespace, role, ...(pool === undefined ? [] : [pool])].join('.');
+    refuse(this, problems(
+      pool === undefined ? undefined : dnsLabelProblem('pool', pool),
+      this.endpoints.has(key) ? `endpoint ${key} exists already, allowed is one for each namespace, role and pool` : undefined,
+    ));
+    this._addNamespace(namespace);
+    this.endpoints.set(key, endpoint);
+    const spec = Lazy.any({ produce: () => policyFor(endpoint, this._topology()).spec });
+    addManifest(this, `allow-${key}`, { ...policyFor(endpoint, this._topology()), spec });
+    this.addCiliumPolicy(endpoint, key);
+  }
+
+  /**
+   * Who exists so far.
+   *
+   * @internal
+   */
+  public _topology(): Topology {
+    return {
+      platform: this.platform,
+      endpoints: [...this.endpoints.values()],
+      places: { ...this.places, 'monitoring': this.monitoring, 'broker-callers': this.brokerCallers, 'internet': PUBLIC_INTERNET },
+    };
+  }
+
+  private addCiliumPolicy(endpoint: Endpoint, key: string): void {
+    const ports = this.apiServer._ciliumPorts;
+    const manifest = ports && ciliumApiServerPolicy(endpoint, this.platform, ports);
+    if (manifest !== undefined) addManifest(this, `cilium-${key}`, manifest);
+  }
+}

@@ -1,0 +1,15 @@
+import { CredentialBroker } from '../credential-broker';
+import type { ClusterHarnessTemplate } from '../harness-template';
+import { NetworkBoundary } from '../network-boundary';
+import { SidecarImage } from '../sidecar-image';
+
+/** What a platform tells its namespaces. They tell the parts in it what they add, and never reach back. */
+export interface PlatformContext {
+  readonly platformName: string;
+  readonly podSecurityVersion: string;
+  readonly sidecar: SidecarImage;
+  readonly broker: CredentialBroker;
+  readonly boundary: NetworkBoundary;
+  /** Grows while the app is built; asked at synth. */
+  readonly clusterTemplates: readonly ClusterHarnessTemplate[];
+}

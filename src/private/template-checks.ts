@@ -1,0 +1,27 @@
+import { IHarnessTemplate, TemplateKind } from '../harness-template-ref';
+import { cutProblems } from './limit-checks';
+import type { HarnessTemplateSpec } from '../protocol/resources';
+import { interactiveTimeouts, resolveTemplate } from '../protocol/resources/template-defaults';
+
+/** What is wrong with a template beyond its schema: it needs the base template or the defaults to be seen. */
+export function templateProblems(spec: HarnessTemplateSpec, base?: IHarnessTemplate): string[] {
+  return [...baseProblems(base), ...limitProblems(spec, base)];
+}
+
+/** The template as its runs see it; undefined when it or its base is made outside this app. */
+export function resolvedTemplate({ _spec, _base }: IHarnessTemplate): HarnessTemplateSpec | undefined {
+  const unknown = _spec === undefined || (_base !== undefined && _base._spec === undefined);
+  return unknown ? undefined : resolveTemplate(_spec, _base?._spec);
+}
+
+function baseProblems(base: IHarnessTemplate | undefined): string[] {
+  if (base === undefined || base.templateKind === TemplateKind.CLUSTER) return [];
+  return [`baseTemplate must be a ClusterHarnessTemplate, got the ${base.templateKind} '${base.templateName}'`];
+}
+
+function limitProblems(spec: HarnessTemplateSpec, base: IHarnessTemplate | undefined): string[] {
+  // Without the base template's limits the defaults would be compared in their place.
+  const baseUnknown = base !== undefined && base._spec === undefined;
+  if (spec.interactive === undefined || baseUnknown) return [];
+  return cutProblems(spec.interactive, interactiveTimeouts(resolveTemplate(spec, base?._spec)));
+}

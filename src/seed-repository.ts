@@ -1,0 +1,56 @@
+import type { SecretKey } from './credential-grant';
+import type { WorkspaceSpec } from './protocol/resources';
+
+type RepositorySpec = NonNullable<WorkspaceSpec['seed']>['repos'][number];
+
+/** Where git finds the credential for a repository. */
+export class SeedCredential {
+  /**
+   * A Secret in the namespace of the workspace: keys `username` and `password` for `https`,
+   * key `ssh-privatekey` for `ssh`.
+   */
+  public static secret(secretName: string): SeedCredential {
+    return new SeedCredential({ credentialsSecretRef: { name: secretName } });
+  }
+
+  /** A Secret of the same namespace that holds a surrogate issued by the broker; for `https` only. */
+  public static broker(surrogate: SecretKey): SeedCredential {
+    return new SeedCredential({ brokerCredentialRef: { name: surrogate.name, key: surrogate.key } });
+  }
+
+  /** @internal */
+  private constructor(
+    /** @internal */
+    public readonly _spec: Pick<RepositorySpec, 'credentialsSecretRef' | 'brokerCredentialRef'>,
+  ) {}
+}
+
+/** A git repository that is cloned into a new workspace. */
+export interface SeedRepository {
+  /** `https://…` without user information, `ssh://…`, or `user@host:path`. */
+  readonly url: string;
+
+  /**
+   * Folder for the clone, relative to the workspace, without `..`. Needed as soon as there is more than one repository, and different for each.
+   * @default - the name of the repository
+   */
+  readonly path?: string;
+
+  /**
+   * Branch or tag to check out.
+   * @default - the repository's default branch
+   */
+  readonly branch?: string;
+
+  /**
+   * Number of commits to fetch, at least 1.
+   * @default - the whole history
+   */
+  readonly depth?: number;
+
+  /**
+   * Credential for the clone.
+   * @default - none: the repository is public
+   */
+  readonly credential?: SeedCredential;
+}

@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process';
+import { Emitted } from '../helpers/manifests';
+
+/** How `kubectl` ended. */
+export interface CommandResult {
+  readonly ok: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `kubectl` against the cluster of KUBECONFIG, with objects as input where they are given. */
+export function kubectl(args: readonly string[], objects?: readonly object[]): CommandResult {
+  const input = objects === undefined ? undefined : JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+  const { status, stdout, stderr, error } = spawnSync('kubectl', args, { input, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  if (error !== undefined) throw error;
+  return { ok: status === 0, stdout, stderr };
+}
+
+/** Applies objects server-side; definitions first, because nothing can be mapped to them before. */
+export function apply(objects: readonly Emitted[]): void {
+  const definitions = objects.filter(({ kind }) => kind === 'CustomResourceDefinition');
+  if (definitions.length > 0) {
+    must(['apply', '--server-side', '-f', '-'], definitions);
+    must(['wait', '--for=condition=Established', '--timeout=30s', ...definitions.map(({ metadata }) => `crd/${metadata.name}`)]);
+  }
+  must(['apply', '--server-side', '--validate=strict', '-f', '-'], objects.filter((object) => !definitions.includes(object)));
+}
+
+export function must(args: readonly string[], objects?: readonly object[]): string {
+  const answer = kubectl(args, objects);
+  if (!answer.ok) throw new Error(`kubectl ${args.join(' ')}: ${answer.stderr}`);
+  return answer.stdout;
+}

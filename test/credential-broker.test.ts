@@ -1,0 +1,144 @@
+import { Size } from 'cdk8s';
+import { AuditStorage, BrokerCatalog, BrokerPolicy, BrokerTls, CredentialGrant } from '../src';
+import { Emitted, one, synth } from './helpers/manifests';
+import { testPlatform } from './helpers/platform';
+import { BROKER_ENV } from '../src/protocol/env';
+
+function broker(objects: readonly Emitted[]): Emitted {
+  return one(objects, 'StatefulSet', 'broker');
+}
+
+describe('by default', () => {
+  const objects = synth(testPlatform().chart);
+
+  test('two replicas are spread, and a drain takes one at a time', () => {
+    expect(broker(objects).spec.replicas).toBe(2);
+    expect(broker(objects).spec.template.spec.topologySpreadConstraints.map((spread: any) => spread.topologyKey))
+      .toEqual(['kubernetes.io/hostname', 'topology.kubernetes.io/zone']);
+    expect(one(objects, 'PodDisruptionBudget', 'broker').spec.maxUnavailable).toBe(1);
+  });
+
+  test('Service and disruption budget select pods that serve, the workload and policies all pods of the role', () => {
+    const serving = { 'cdk8s-agent-platform/role': 'broker', 'cdk8s-agent-platform/serving': 'true' };
+    expect(one(objects, 'Service', 'broker').spec.selector).toEqual(serving);
+    expect(one(objects, 'PodDisruptionBudget', 'broker').spec.selector.matchLabels).toEqual(serving);
+    expect(broker(objects).spec.selector.matchLabels).toEqual({ 'cdk8s-agent-platform/role': 'broker' });
+    expect(broker(objects).spec.template.metadata.labels).toMatchObject(serving);
+  });
+
+  test('the audit log has a volume claim that outlives the workload', () => {
+    expect(broker(objects).spec.volumeClaimTemplates).toMatchObject([{ metadata: { name: 'state' }, spec: { resources: { requests: { storage: '1Gi' } } } }]);
+    expect(broker(objects).spec.persistentVolumeClaimRetentionPolicy).toEqual({ whenDeleted: 'Retain', whenScaled: 'Retain' });
+  });
+
+  test.each(['broker-keyring', 'broker-tls'])('the key Secret %s is Opaque and has neither data nor stringData', (name) => {
+    const secret = one(objects, 'Secret', name);
+    expect(secret.type).toBe('Opaque');
+    expect(secret).not.toHaveProperty('data');
+    expect(secret).not.toHaveProperty('stringData');
+  });
+
+  test('the environment holds only what the server reads, and everything it must have', () => {
+    const names = broker(objects).spec.template.spec.containers[0].env.map((variable: any) => variable.name);
+    for (const name of names) expect(Object.keys(BROKER_ENV)).toContain(name);
+    for (const [name, variable] of Object.entries(BROKER_ENV)) {
+      if ('required' in variable) expect(names).toContain(name);
+    }
+  });
+
+  test('the address that clients use names the Service and its port', () => {
+    expect(testPlatform().platform.broker.url).toBe('https://broker.agent-platform.svc:8443');
+    expect(one(objects, 'Service', 'broker').spec.ports).toEqual([{ name: 'broker-api', port: 8443, targetPort: 'broker-api', protocol: 'TCP' }]);
+  });
+});
+
+test('the broker may read exactly the Secrets that the policies of a namespace name', () => {
+  const { chart, team } = testPlatform();
+  new BrokerPolicy(chart, 'model', {
+    namespace: team,
+    appliesToTemplates: ['*'],
+    credentials: [CredentialGrant.anthropicApi('MODEL_KEY', { secret: { name: 'model-key', key: 'token' } })],
+    egress: [{ host: 'api.anthropic.com', ports: [443] }],
+  });
+  const rules = one(synth(chart), 'Role', 'agent-platform-broker', 'team-a').rules;
+  expect(rules.filter((rule: any) => rule.resources.includes('secrets'))).toEqual([
+    { apiGroups: [''], resources: ['secrets'], verbs: ['get'], resourceNames: ['model-key'] },
+  ]);
+});
+
+test('a namespace without policies gives the broker no right to any Secret in it', () => {
+  const rules = one(synth(testPlatform().chart), 'Role', 'agent-platform-broker', 'team-a').rules;
+  expect(rules.flatMap((rule: any) => rule.resources)).not.toContain('secrets');
+});
+
+test('Secrets that policies outside the app name can be added', () => {
+  const { chart, platform } = testPlatform();
+  platform.addNamespace('team-b', { additionalSecrets: ['b', 'a', 'a'] });
+  const rules = one(synth(chart), 'Role', 'agent-platform-broker', 'team-b').rules;
+  expect(rules.find((rule: any) => rule.resources.includes('secrets')).resourceNames).toEqual(['a', 'b']);
+});
+
+test('namespaces added later are served too', () => {
+  const { chart, platform } = testPlatform();
+  platform.addNamespace('a-team');
+  const env = broker(synth(chart)).spec.template.spec.containers[0].env;
+  expect(env.find((variable: any) => variable.name === 'RUN_NAMESPACES').value).toBe('a-team,team-a');
+});
+
+test('with an existing certificate the broker owns no TLS Secret, no CA, and no right to either', () => {
+  const objects = synth(testPlatform({ broker: { tls: BrokerTls.existingSecret('from-cert-manager') } }).chart);
+  expect(objects.filter((object) => ['broker-tls', 'broker-ca'].includes(object.metadata.name))).toEqual([]);
+  expect(JSON.stringify(one(objects, 'Role', 'broker'))).not.toContain('broker-tls');
+  expect(broker(objects).spec.template.spec.volumes).toContainEqual({ name: 'tls', secret: { secretName: 'from-cert-manager', defaultMode: 0o440 } });
+});
+
+test('an ephemeral audit log is a limited folder of the pod and makes no claim', () => {
+  const objects = synth(testPlatform({ broker: { auditStorage: AuditStorage.ephemeral(Size.mebibytes(64)) } }).chart);
+  expect(broker(objects).spec).not.toHaveProperty('volumeClaimTemplates');
+  expect(broker(objects).spec.template.spec.volumes).toContainEqual({ name: 'state', emptyDir: { sizeLimit: '64Mi' } });
+});
+
+test('one replica has no disruption budget, which would only block drains', () => {
+  const objects = synth(testPlatform({ broker: { replicas: 1 } }).chart);
+  expect(objects.filter((object) => object.kind === 'PodDisruptionBudget')).toEqual([]);
+});
+
+test.each([0, 10, 1.5, Number.NaN])('%d replicas are refused with the construct path and the range', (replicas) => {
+  expect(() => testPlatform({ broker: { replicas } })).toThrow(`test/platform/broker: replicas must be a whole number from 1 to 9, got ${replicas}`);
+});
+
+describe('a broker over mounted documents', () => {
+  const options = { catalog: BrokerCatalog.directory('documents', 'credentials'), tls: BrokerTls.existingSecret('tls') };
+  const objects = synth(testPlatform({ broker: options }).chart);
+  const { spec } = broker(objects).spec.template;
+
+  test('is one replica with the documents, the Secret and the callers mounted', () => {
+    expect(broker(objects).spec.replicas).toBe(1);
+    expect(spec.containers[0].volumeMounts.map((mount: any) => mount.mountPath)).toEqual(expect.arrayContaining([
+      '/etc/agent-platform/catalog/documents', '/etc/agent-platform/catalog/secrets', '/etc/agent-platform/callers',
+    ]));
+    expect(spec.containers[0].env).toEqual(expect.arrayContaining([
+      { name: 'CATALOG', value: 'directory' },
+      { name: 'CATALOG_DIR', value: '/etc/agent-platform/catalog' },
+      { name: 'CALLERS_FILE', value: '/etc/agent-platform/callers/callers' },
+    ]));
+  });
+
+  test('has no token, no right, and no way to the API server', () => {
+    expect(spec.volumes.map((volume: any) => volume.name)).not.toContain('api-token');
+    expect(objects.filter(({ kind }) => /Role/.test(kind))).toEqual([]);
+    expect(JSON.stringify(one(objects, 'NetworkPolicy', 'allow-broker').spec)).not.toContain('6443');
+  });
+
+  test('owns no object that only the API could fill', () => {
+    expect(objects.filter(({ kind, metadata }) => kind === 'Secret' || metadata.name === 'broker-slots')).toEqual([]);
+  });
+
+  test('is refused two replicas', () => {
+    expect(() => testPlatform({ broker: { ...options, replicas: 2 } })).toThrow(/replicas must be 1 with BrokerCatalog.directory.* got 2/);
+  });
+
+  test('is refused a certificate of its own', () => {
+    expect(() => testPlatform({ broker: { catalog: options.catalog } })).toThrow(/tls must be BrokerTls.existingSecret/);
+  });
+});
