@@ -1,0 +1,100 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { Yaml } from 'cdk8s';
+import { readOutput } from '../read-output';
+import { BrokerFolders, BrokerProcess } from './broker-process';
+
+/** The token of the run's own ServiceAccount stands here for what Kubernetes would mount. */
+const TOKEN = 'the-token-of-the-run-in-this-demo';
+const HEADERS = { 'authorization': `Bearer ${TOKEN}`, 'x-paddock-run': 'fix-login', 'content-type': 'application/json' };
+const CREDENTIAL = 'MODEL_API_KEY';
+const HOST = 'api.model.example';
+
+/**
+ * Shows what the synthesized policies mean to a real broker, on loopback, with an example key.
+ * Usage: demo.ts FOLDER [--keep]
+ */
+async function main([output, keep]: readonly string[]): Promise<void> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'agent-platform-'));
+  let broker: BrokerProcess | undefined;
+  const cleanUp = async () => {
+    await broker?.end('SIGTERM');
+    fs.rmSync(folder, { recursive: true, force: true });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cleanUp().then(() => process.exit(130)));
+  try {
+    console.log('The broker over these documents, with an example key');
+    broker = await step('start the broker', () => BrokerProcess.start(writeFolders(folder, output)), () => '');
+    await walk(broker);
+    if (keep === '--keep') await linger(broker);
+  } finally {
+    await cleanUp();
+  }
+}
+
+async function walk(broker: BrokerProcess): Promise<void> {
+  const ask = (route: string, body: object) => post(`${broker.url}/v1/${route}`, body);
+  const issued = await step('the run asks for its credential', () => ask('issue', { name: CREDENTIAL }), ({ body }) => `${cut(body.value)}, lease ${body.leaseId}`);
+  const bearer: string = issued.body.value;
+  const swap = (value: string) => ask('substitute-auth', { host: HOST, port: 443, incomingXApiKey: value });
+  const shown = ({ status, body }: Answer) => (status === 200 ? JSON.stringify(body.setHeaders) : `${status} ${body.code}: ${body.message}`);
+
+  await step(`may it reach ${HOST}?`, () => ask('validate-egress', { host: HOST, port: 443 }), ({ body }) => `allowed ${body.allowed}`);
+  await step('may it reach example.org?', () => ask('validate-egress', { host: 'example.org', port: 443 }), ({ body }) => `allowed ${body.allowed}`);
+  await step('on the way out the bearer is swapped', () => swap(bearer), shown);
+  await step('a tampered bearer', () => swap(tampered(bearer)), shown);
+  await step('kill -9, start again', async () => { await broker.end('SIGKILL'); await broker.restart(); }, () => '');
+  await step('the bearer still works', () => swap(bearer), shown);
+}
+
+/** Runs a step and prints what came of it and how long it took. */
+async function step<T>(what: string, run: () => Promise<T>, shown: (result: T) => string): Promise<T> {
+  const start = performance.now();
+  const result = await run();
+  console.log(`  ${`${(performance.now() - start).toFixed(0)} ms`.padStart(7)}  ${what.padEnd(40)} ${shown(result)}`.trimEnd());
+  return result;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: any;
+}
+
+async function post(url: string, body: object): Promise<Answer> {
+  const answer = await fetch(url, { method: 'POST', headers: HEADERS, body: JSON.stringify(body) });
+  return { status: answer.status, body: await answer.json() };
+}
+
+/** The custom resources of the output, an example Secret and the one caller, as a broker without cluster reads them. */
+function writeFolders(folder: string, output: string): BrokerFolders {
+  const folders = { catalog: path.join(folder, 'catalog'), callers: path.join(folder, 'callers'), state: path.join(folder, 'state') };
+  fs.mkdirSync(folders.catalog);
+  fs.mkdirSync(folders.state, { mode: 0o700 });
+  const documents = readOutput(output).objects.filter(({ apiVersion }) => apiVersion.startsWith('paddock.dev/'));
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'model-key', namespace: 'team-a' }, stringData: { token: 'an-example-key' } };
+  Yaml.save(path.join(folders.catalog, 'documents.yaml'), [...documents, secret]);
+  const callers = { [TOKEN]: { namespace: 'team-a', serviceAccount: 'fix-login-collector' } };
+  fs.writeFileSync(folders.callers, JSON.stringify(callers), { mode: 0o600 });
+  return folders;
+}
+
+/** Another character in the middle of the seal. */
+function tampered(bearer: string): string {
+  const at = bearer.length - 40;
+  return `${bearer.slice(0, at)}${bearer[at] === 'A' ? 'B' : 'A'}${bearer.slice(at + 1)}`;
+}
+
+function cut(text: string): string {
+  return `${text.slice(0, 24)}… (${text.length} characters)`;
+}
+
+async function linger(broker: BrokerProcess): Promise<void> {
+  const headers = Object.entries(HEADERS).map(([name, value]) => `-H '${name}: ${value}'`).join(' ');
+  console.log(`\nThe broker stays at ${broker.url} until Ctrl-C. Try:`);
+  console.log(`  curl ${headers} -d '{"name":"${CREDENTIAL}"}' ${broker.url}/v1/issue`);
+  console.log(`  curl ${headers} -d '{"host":"${HOST}","port":443}' ${broker.url}/v1/validate-egress`);
+  await new Promise(() => setInterval(() => {}, 60_000));
+}
+
+void main(process.argv.slice(2));
