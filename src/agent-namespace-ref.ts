@@ -1,6 +1,5 @@
-import type { BrokerPolicy } from './broker-policy';
-import type { HarnessRun } from './harness-run';
-import type { HarnessTemplate } from './harness-template';
+import type { CoveredRun, CoveredTemplate } from './private/coverage';
+import type { NamedPolicy } from './protocol/policy';
 
 /** A namespace where agents run. `AgentNamespace` is one. */
 export interface IAgentNamespace {
@@ -11,20 +10,20 @@ export interface IAgentNamespace {
   readonly platformName: string;
 
   /**
-   * Makes the policy known, so that the broker may read the Secrets it names.
+   * Makes a policy known, so that the broker may read the Secrets it names.
    * @internal
    */
-  _addPolicy(policy: BrokerPolicy): void;
+  _addPolicy(policy: NamedPolicy): void;
 
   /**
-   * Makes the template known to the checks that span several objects.
+   * Makes a template known to the checks that span several objects.
    * @internal
    */
-  _addTemplate(template: HarnessTemplate): void;
+  _addTemplate(template: CoveredTemplate): void;
 
   /**
-   * Makes the run known to the checks that span several objects.
+   * Makes a run and the template it uses known to the checks that span several objects.
    * @internal
    */
-  _addRun(run: HarnessRun): void;
+  _addRun(run: CoveredRun, template: CoveredTemplate): void;
 }

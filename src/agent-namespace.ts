@@ -1,16 +1,14 @@
 import { Construct } from 'constructs';
 import { IAgentNamespace } from './agent-namespace-ref';
-import type { BrokerPolicy } from './broker-policy';
-import type { HarnessRun } from './harness-run';
-import type { HarnessTemplate } from './harness-template';
 import { restrictedNamespace } from './manifests/config';
+import { Endpoint } from './manifests/network-policy';
 import { addManifest } from './private/api-objects';
 import { PlatformContext } from './private/context';
-import { uncovered } from './private/namespace-coverage';
+import type { CoveredRun, CoveredTemplate } from './private/coverage';
+import { NamespaceContent } from './private/namespace-content';
 import { ValidationError } from './private/validation';
-import { secretNames } from './protocol/policy';
+import type { NamedPolicy } from './protocol/policy';
 import { SidecarImage } from './sidecar-image';
-import type { WorkerPool } from './worker-pool';
 
 /** What can be chosen about a namespace of agents. */
 export interface AgentNamespaceOptions {
@@ -63,7 +61,7 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
   /** @internal */
   public readonly _sidecar: SidecarImage;
 
-  private readonly content = { policies: [] as BrokerPolicy[], templates: [] as HarnessTemplate[], runs: [] as HarnessRun[] };
+  private readonly content = new NamespaceContent();
   private readonly poolNames = new Set<string>();
 
   private constructor(scope: Construct, name: string, private readonly context: PlatformContext, options: AgentNamespaceOptions) {
@@ -77,38 +75,34 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
       addManifest(this, 'Resource', restrictedNamespace(id, context.podSecurityVersion));
     }
     context.boundary._addNamespace(name);
-    context.broker._serve(this, name, () => this.providerSecrets(options.additionalSecrets ?? []));
+    context.broker._serve(this, name, () => this.content.secretNames(options.additionalSecrets ?? []));
     if (!(options.managedElsewhere ?? false)) {
-      this.node.addValidation({ validate: () => uncovered({ ...this.content, clusterTemplates: context.clusterTemplates }) });
+      this.node.addValidation({ validate: () => this.content.problems(context.clusterTemplates) });
     }
   }
 
   /** @internal */
-  public _addPolicy(policy: BrokerPolicy): void {
-    this.content.policies.push(policy);
+  public _addPolicy(policy: NamedPolicy): void {
+    this.content.addPolicy(policy);
   }
 
   /** @internal */
-  public _addTemplate(template: HarnessTemplate): void {
-    this.content.templates.push(template);
+  public _addTemplate(template: CoveredTemplate): void {
+    this.content.addTemplate(template);
   }
 
   /** @internal */
-  public _addRun(run: HarnessRun): void {
-    this.content.runs.push(run);
+  public _addRun(run: CoveredRun, template: CoveredTemplate): void {
+    this.content.addRun(run, template);
   }
 
   /** @internal */
-  public _addPool(pool: WorkerPool): void {
-    if (this.poolNames.has(pool.poolName)) {
-      throw new ValidationError(pool, `name '${pool.poolName}' is taken by another pool of namespace '${this.namespaceName}'`);
+  public _addPool(pool: Construct, name: string, endpoint: Endpoint): void {
+    if (this.poolNames.has(name)) {
+      throw new ValidationError(pool, `name '${name}' is taken by another pool of namespace '${this.namespaceName}'`);
     }
-    this.poolNames.add(pool.poolName);
-    this.context.boundary._addEndpoint(pool._endpoint);
-  }
-
-  private providerSecrets(additional: readonly string[]): string[] {
-    return [...new Set([...this.content.policies.flatMap((policy) => secretNames(policy._spec)), ...additional])].sort();
+    this.poolNames.add(name);
+    this.context.boundary._addEndpoint(endpoint);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ClusterHarnessTemplate } from './harness-template';
+import type { CoveredTemplate } from './private/coverage';
 
 /** The platform that an object belongs to. `AgentPlatform` is one. */
 export interface IAgentPlatform {
@@ -10,5 +10,5 @@ export interface IAgentPlatform {
    * a platform of another app, those checks are left to the cluster.
    * @internal
    */
-  _addClusterTemplate?(template: ClusterHarnessTemplate): void;
+  _addClusterTemplate?(template: CoveredTemplate): void;
 }

@@ -3,7 +3,6 @@ import { AgentNamespace, AgentNamespaceOptions } from './agent-namespace';
 import { IAgentPlatform } from './agent-platform-ref';
 import { BrokerOptions, CredentialBroker } from './credential-broker';
 import { CustomResourceDefinitions } from './custom-resource-definitions';
-import type { ClusterHarnessTemplate } from './harness-template';
 import { admissionPolicies } from './manifests/admission';
 import { POD_SECURITY_VERSION, restrictedNamespace } from './manifests/config';
 import { NetworkBoundary, NetworkBoundaryOptions } from './network-boundary';
@@ -11,6 +10,7 @@ import { Placement } from './placement';
 import { addManifest } from './private/api-objects';
 import { claimNamespace } from './private/claims';
 import { PlatformContext } from './private/context';
+import type { CoveredTemplate } from './private/coverage';
 import { dnsLabelProblem, problems, refuse, ValidationError } from './private/validation';
 import { SidecarImage } from './sidecar-image';
 
@@ -98,7 +98,7 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
   public readonly boundary: NetworkBoundary;
 
   private readonly namespaces: Construct;
-  private readonly clusterTemplates: ClusterHarnessTemplate[] = [];
+  private readonly clusterTemplates: CoveredTemplate[] = [];
   private readonly context: PlatformContext;
 
   constructor(scope: Construct, id: string, props: AgentPlatformProps) {
@@ -150,7 +150,7 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
   }
 
   /** @internal */
-  public _addClusterTemplate(template: ClusterHarnessTemplate): void {
+  public _addClusterTemplate(template: CoveredTemplate): void {
     this.clusterTemplates.push(template);
   }
 }

@@ -26,7 +26,7 @@ export class BrokerPolicy extends Construct {
     this._spec = render(props);
     const objectId = { platform: namespace.platformName, part: 'policies', name: this.policyName, namespace: namespace.namespaceName } as const;
     addCustomResource(this, 'BrokerPolicy', objectId, this._spec, uncoveredHostProblems(this._spec));
-    namespace._addPolicy(this);
+    namespace._addPolicy({ name: this.policyName, spec: this._spec });
   }
 }
 

@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import type { HarnessRunProps } from './harness-run-props';
 import type { IHarnessTemplate } from './harness-template-ref';
+import { coveredTemplate } from './private/coverage';
 import { addCustomResource } from './private/custom-resource';
 import { requirements } from './private/quantities';
 import { durationText, optional, plain } from './private/render';
@@ -27,7 +28,8 @@ export class HarnessRun extends Construct {
     this._spec = render(props);
     const objectId = { platform: namespace.platformName, part: 'runs', name: this.runName, namespace: namespace.namespaceName } as const;
     addCustomResource(this, 'HarnessRun', objectId, this._spec, runProblems(this._spec, props));
-    namespace._addRun(this);
+    const { templateName, templateKind } = template;
+    namespace._addRun({ name: this.runName, path: this.node.path, spec: this._spec, templateName, templateKind }, coveredTemplate(template));
   }
 }
 

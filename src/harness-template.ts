@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import type { ClusterHarnessTemplateProps, HarnessTemplateProps } from './harness-template-props';
 import { IHarnessTemplate, TemplateKind } from './harness-template-ref';
+import { coveredTemplate } from './private/coverage';
 import { addCustomResource } from './private/custom-resource';
 import { templateProblems } from './private/template-checks';
 import { templateSpec } from './private/template-spec';
@@ -37,7 +38,7 @@ export class HarnessTemplate extends Construct implements IHarnessTemplate {
     this._spec = templateSpec(props, baseTemplate);
     const objectId = { platform: namespace.platformName, part: 'runs', name: this.templateName, namespace: namespace.namespaceName } as const;
     addCustomResource(this, 'HarnessTemplate', objectId, this._spec, templateProblems(this._spec, baseTemplate));
-    namespace._addTemplate(this);
+    namespace._addTemplate(coveredTemplate(this, this.node.path));
   }
 }
 
@@ -63,6 +64,6 @@ export class ClusterHarnessTemplate extends Construct implements IHarnessTemplat
     this._spec = templateSpec(props);
     const objectId = { platform: props.platform.platformName, part: 'runs', name: this.templateName } as const;
     addCustomResource(this, 'ClusterHarnessTemplate', objectId, this._spec, templateProblems(this._spec));
-    props.platform._addClusterTemplate?.(this);
+    props.platform._addClusterTemplate?.(coveredTemplate(this, this.node.path));
   }
 }

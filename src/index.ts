@@ -26,5 +26,6 @@ export * from './run-prompt';
 export * from './seed-repository';
 export * from './sidecar-image';
 export * from './worker-pool';
+export * from './worker-pool-props';
 export * from './worker-workload';
 export * from './workspace';

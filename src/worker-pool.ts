@@ -3,13 +3,10 @@ import { ApiObject, Duration, Size } from 'cdk8s';
 import { ContainerResources, Cpu } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import type { PodSpec } from 'kubernetes-types/core/v1';
-import { AgentNamespace } from './agent-namespace';
 import { serviceAccount } from './manifests/config';
 import { Endpoint } from './manifests/network-policy';
 import { workerPod } from './manifests/worker-pod';
 import { deployment, headlessService, job, podDisruptionBudget, podTemplate, statefulSet, volumeClaimTemplate, WorkloadId } from './manifests/workload';
-import { NetworkPeer } from './network-peer';
-import { Placement } from './placement';
 import { addManifest } from './private/api-objects';
 import { objectStoreRules } from './private/object-store';
 import { quantity, requirements } from './private/quantities';
@@ -17,101 +14,8 @@ import { refuse } from './private/validation';
 import { workerPoolProblems } from './private/worker-pool-checks';
 import { LABELS } from './protocol/names';
 import { AGENT_UID } from './protocol/paths';
+import { WorkerPoolProps } from './worker-pool-props';
 import { BatchOptions, StickyPoolOptions, WarmPoolOptions, WorkerWorkload } from './worker-workload';
-
-/** An object store that workers reach directly. */
-export interface ObjectStore {
-  /** Where it is: `NetworkPeer.internet()`, a network, or pods. A network that holds a cloud metadata address is refused. */
-  readonly peers: NetworkPeer[];
-
-  /**
-   * Ports of it, each once, 1 to 65535.
-   *
-   * @default [443]
-   */
-  readonly ports?: number[];
-
-  /**
-   * Addresses of its host names, written into the workers' `/etc/hosts`: workers have no DNS.
-   *
-   * @default - none; the workers must know it by address
-   */
-  readonly hostAddresses?: Record<string, string>;
-}
-
-/** Properties of `WorkerPool`. */
-export interface WorkerPoolProps {
-  /** Namespace of the workers. */
-  readonly namespace: AgentNamespace;
-
-  /**
-   * Name of the pool: an RFC 1123 label of at most 45 characters, unique in its namespace.
-   *
-   * @default - the construct id
-   */
-  readonly name?: string;
-
-  /** Image of the workers, as Kubernetes pulls it. A reference with a digest always runs the same content. */
-  readonly image: string;
-
-  /**
-   * How the workers live: warm pool, sticky or batch.
-   *
-   * @default WorkerWorkload.warmPool()
-   */
-  readonly workload?: WorkerWorkload;
-
-  /**
-   * UID and GID of the processes in the image, 1 to 4294967294.
-   *
-   * @default 1000
-   */
-  readonly userId?: number;
-
-  /**
-   * Environment of the daemon and of all commands. The values are taken literally.
-   * Names that the platform sets itself are refused.
-   *
-   * @default - none
-   */
-  readonly env?: Record<string, string>;
-
-  /**
-   * Size of the workspace of workers that do not keep it. A worker that fills it is evicted.
-   *
-   * @default Size.gibibytes(10)
-   */
-  readonly workspaceSize?: Size;
-
-  /**
-   * CPU, memory and ephemeral storage of each worker.
-   *
-   * @default - requests of 250m CPU and 512 MiB, limits of 2 CPU and 4 GiB
-   */
-  readonly resources?: ContainerResources;
-
-  /**
-   * Whole numbers of extended resources such as `nvidia.com/gpu`.
-   *
-   * @default - none
-   */
-  readonly extendedResources?: Record<string, number>;
-
-  /**
-   * Where the pool keeps bulk data, reached without the egress gateway: nothing is
-   * inspected or replaced on the way, so credentials for it are the workers' own.
-   *
-   * @default - nowhere
-   */
-  readonly objectStore?: ObjectStore;
-
-  /**
-   * Where the workers may run. A RuntimeClass isolates them from the node's kernel.
-   *
-   * @default - anywhere, with the cluster's default runtime
-   */
-  readonly placement?: Placement;
-}
 
 /**
  * Workers of one image. They run as non-root without API token, DNS or any way out
@@ -120,9 +24,6 @@ export interface WorkerPoolProps {
 export class WorkerPool extends Construct {
   /** Name of the pool. */
   public readonly poolName: string;
-
-  /** @internal */
-  public readonly _endpoint: Endpoint;
 
   private readonly id: WorkloadId;
 
@@ -138,13 +39,13 @@ export class WorkerPool extends Construct {
       name: this.poolName,
       namespace: props.namespace.namespaceName,
     };
-    this._endpoint = { role: 'session', namespace: props.namespace.namespaceName, pool: this.poolName, objectStore: objectStoreRules(this, props.objectStore) };
+    const endpoint: Endpoint = { role: 'session', namespace: props.namespace.namespaceName, pool: this.poolName, objectStore: objectStoreRules(this, props.objectStore) };
     addManifest(this, 'ServiceAccount', serviceAccount({ ...this.id, name: this.accountName }));
     const workload = props.workload ?? WorkerWorkload.warmPool();
     if (workload._sticky) this.addSticky(workload._sticky);
     else if (workload._batch) this.addBatch(workload._batch);
     else this.addWarm(workload._warm ?? {});
-    props.namespace._addPool(this);
+    props.namespace._addPool(this, this.poolName, endpoint);
   }
 
   private get accountName(): string {

@@ -32,7 +32,7 @@ test('a policy is an object of its namespace, named by its construct id', () => 
     spec: { appliesToTemplates: ['coder'], grants: {} },
   });
   expect(policy.policyName).toBe('coders');
-  expect(namespace.policies).toEqual([policy]);
+  expect(namespace.policies).toEqual([{ name: policy.policyName, spec: policy._spec }]);
 });
 
 test('the name does not follow a renamed construct', () => {

@@ -33,7 +33,7 @@ test('a run is an object of its namespace, named by its construct id', () => {
     metadata: { name: 'fix-bug', namespace: 'team-a', labels: { 'cdk8s-agent-platform/part': 'runs' } },
   });
   expect(manifest.spec).toEqual({ templateRef: { name: 'coder', kind: 'ClusterHarnessTemplate' }, prompt: 'fix it' });
-  expect(namespace.runs).toEqual([run]);
+  expect(namespace.runs).toMatchObject([{ name: run.runName, spec: run._spec, templateName: 'coder', templateKind: 'ClusterHarnessTemplate' }]);
 });
 
 test('every property reaches the object', () => {

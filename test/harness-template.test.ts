@@ -32,7 +32,7 @@ test('a template is an object of its namespace, named by its construct id', () =
   });
   expect(manifest.spec).toEqual(AGENT);
   expect([template.templateName, template.templateKind]).toEqual(['coder', TemplateKind.NAMESPACED]);
-  expect(namespace.templates).toEqual([template]);
+  expect(namespace.templates).toMatchObject([{ name: 'coder', kind: 'HarnessTemplate', spec: template._spec }]);
 });
 
 test('the name does not follow a renamed construct', () => {

@@ -1,7 +1,7 @@
 import { CredentialBroker } from '../credential-broker';
-import type { ClusterHarnessTemplate } from '../harness-template';
 import { NetworkBoundary } from '../network-boundary';
 import { SidecarImage } from '../sidecar-image';
+import type { CoveredTemplate } from './coverage';
 
 /** What a platform tells its namespaces. They tell the parts in it what they add, and never reach back. */
 export interface PlatformContext {
@@ -11,5 +11,5 @@ export interface PlatformContext {
   readonly broker: CredentialBroker;
   readonly boundary: NetworkBoundary;
   /** Grows while the app is built; asked at synth. */
-  readonly clusterTemplates: readonly ClusterHarnessTemplate[];
+  readonly clusterTemplates: readonly CoveredTemplate[];
 }

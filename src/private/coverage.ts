@@ -1,3 +1,4 @@
+import type { IHarnessTemplate } from '../harness-template-ref';
 import type { NamedPolicy, TemplateKind, Unmet } from '../protocol/policy';
 import { policiesFor, secretNames, unmetRequirements } from '../protocol/policy';
 import type { HarnessRunSpec, HarnessTemplateSpec } from '../protocol/resources';
@@ -33,6 +34,11 @@ export interface CoverageProblem {
   /** Path of the construct, or kind and name of the object. */
   readonly subject: string;
   readonly message: string;
+}
+
+/** What the checks need to know of a template; `path` only for one that was added to the namespace. */
+export function coveredTemplate({ templateName, templateKind, _spec, _base }: IHarnessTemplate, path?: string): CoveredTemplate {
+  return { name: templateName, kind: templateKind, spec: _spec, base: _base?._spec, path };
 }
 
 /** What the objects of a namespace need from each other and do not get. */

@@ -4,7 +4,7 @@ import { contains, parseCidr } from '../manifests/cidr';
 import { policyPorts } from '../manifests/flows';
 import { PeerRule } from '../manifests/network-policy';
 import { hostProblem } from '../protocol/hosts';
-import type { ObjectStore } from '../worker-pool';
+import type { ObjectStore } from '../worker-pool-props';
 import { integerProblem, problems, refuse } from './validation';
 
 /** Addresses where clouds hand the node's credentials to whoever asks. */

@@ -1,7 +1,7 @@
 import { SESSION_ENV } from '../protocol/env';
 import { MAX_POOL_NAME } from '../protocol/limits';
 import { ENV_NAME_PATTERN, isReservedEnv } from '../protocol/reserved-env';
-import { WorkerPoolProps } from '../worker-pool';
+import { WorkerPoolProps } from '../worker-pool-props';
 import { WorkerWorkload } from '../worker-workload';
 import { dnsLabelProblem, integerProblem, problems } from './validation';
 

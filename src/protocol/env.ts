@@ -3,30 +3,61 @@
  * here and a server reads only what is listed here, so the two cannot drift apart.
  */
 export interface EnvVariable {
-  /** `listen` is host:port with an optional host; `names` is a comma-separated list of Kubernetes names. */
-  readonly kind: 'listen' | 'path' | 'enum' | 'names' | 'flag' | 'text';
+  /**
+   * `listen` is host:port with an optional host; `names` is a comma-separated list of
+   * Kubernetes names; `integer` is a whole number within `range`.
+   */
+  readonly kind: 'listen' | 'path' | 'enum' | 'names' | 'flag' | 'integer' | 'text';
   /** Allowed values of an `enum`. */
   readonly values?: readonly string[];
+  /** Smallest and largest value of an `integer`. */
+  readonly range?: readonly [number, number];
   /** Used when the variable is not set. Without it an unset variable means what `doc` says. */
   readonly default?: string;
   readonly required?: boolean;
+  /** Required only while another variable of the table has this value. */
+  readonly requiredWhen?: EnvCondition;
+  /** The value never appears in a message. */
+  readonly secret?: boolean;
   readonly doc: string;
+}
+
+export interface EnvCondition {
+  readonly variable: string;
+  readonly is: string;
 }
 
 export type EnvTable = Readonly<Record<string, EnvVariable>>;
 
-const ADMIN_LISTEN: EnvVariable = { kind: 'listen', default: ':8081', doc: 'address of /livez, /readyz and /metrics' };
+const ADMIN_LISTEN = { kind: 'listen', default: ':8081', doc: 'address of /livez, /readyz and /metrics' } as const satisfies EnvVariable;
+
+/** What every part of the platform reads. Workers run the user's image, whose LOG_LEVEL is the user's. */
+export const COMMON_ENV = {
+  ADMIN_LISTEN,
+  LOG_LEVEL: {
+    kind: 'enum', values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'], default: 'info', doc: 'least important lines that are logged',
+  },
+  DRAIN_SECONDS: {
+    kind: 'integer', range: [0, 20], default: '0',
+    doc: 'time between SIGTERM, which ends readiness, and the moment no connection is accepted any more',
+  },
+} as const satisfies EnvTable;
+
+const FROM_API: EnvCondition = { variable: 'CATALOG', is: 'kubernetes' };
+const FROM_DIRECTORY: EnvCondition = { variable: 'CATALOG', is: 'directory' };
 
 export const BROKER_ENV = {
   BROKER_LISTEN: { kind: 'listen', default: '127.0.0.1:8443', doc: 'address of the broker API' },
-  ADMIN_LISTEN,
+  ...COMMON_ENV,
   TLS_DIR: { kind: 'path', doc: 'folder with tls.crt and tls.key; unset means plain HTTP, which is accepted on loopback only' },
   CATALOG: { kind: 'enum', values: ['kubernetes', 'directory'], default: 'kubernetes', doc: 'where runs, templates and policies come from' },
+  CATALOG_DIR: { kind: 'path', requiredWhen: FROM_DIRECTORY, doc: 'folder with the documents of the directory catalog' },
+  CALLERS_FILE: { kind: 'path', requiredWhen: FROM_DIRECTORY, doc: 'JSON file that says which bearer token is which caller' },
   STATE_DIR: { kind: 'path', required: true, doc: 'folder that keeps the audit log' },
   KEYRING_DIR: { kind: 'path', doc: 'folder with the keys that seal bearers; unset means a folder inside STATE_DIR' },
   RUN_NAMESPACES: { kind: 'names', default: '', doc: 'namespaces whose runs the broker serves' },
-  POD_NAME: { kind: 'text', required: true, doc: 'name of this replica: the id of its audit stream' },
-  POD_NAMESPACE: { kind: 'text', required: true, doc: 'namespace of the key Secrets' },
+  POD_NAME: { kind: 'text', requiredWhen: FROM_API, doc: 'name of this replica: the id of its audit stream' },
+  POD_NAMESPACE: { kind: 'text', requiredWhen: FROM_API, doc: 'namespace of the key Secrets' },
 } as const satisfies EnvTable;
 
 export const SESSION_ENV = {

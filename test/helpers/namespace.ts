@@ -1,25 +1,24 @@
 import { IAgentNamespace } from '../../src/agent-namespace-ref';
-import { BrokerPolicy } from '../../src/broker-policy';
-import { HarnessRun } from '../../src/harness-run';
-import { HarnessTemplate } from '../../src/harness-template';
+import { CoveredRun, CoveredTemplate } from '../../src/private/coverage';
+import { NamedPolicy } from '../../src/protocol/policy';
 
 /** A namespace that only remembers what was added to it. */
 export class StubNamespace implements IAgentNamespace {
-  readonly policies: BrokerPolicy[] = [];
-  readonly templates: HarnessTemplate[] = [];
-  readonly runs: HarnessRun[] = [];
+  readonly policies: NamedPolicy[] = [];
+  readonly templates: CoveredTemplate[] = [];
+  readonly runs: CoveredRun[] = [];
 
   constructor(readonly namespaceName = 'team-a', readonly platformName = 'platform') {}
 
-  _addPolicy(policy: BrokerPolicy): void {
+  _addPolicy(policy: NamedPolicy): void {
     this.policies.push(policy);
   }
 
-  _addTemplate(template: HarnessTemplate): void {
+  _addTemplate(template: CoveredTemplate): void {
     this.templates.push(template);
   }
 
-  _addRun(run: HarnessRun): void {
+  _addRun(run: CoveredRun): void {
     this.runs.push(run);
   }
 }
