@@ -1,4 +1,4 @@
-import { cdk8s, javascript } from 'projen';
+import { cdk, cdk8s, javascript } from 'projen';
 import { restrictImports } from './projenrc/import-zones';
 import { PUBLISHED_EXPORTS, PUBLISHED_FILES, PUBLISHED_TYPES } from './projenrc/published-files';
 import { addReleaseTasks } from './projenrc/release';
@@ -21,6 +21,7 @@ const project = new cdk8s.ConstructLibraryCdk8s({
   cdk8sVersion: '2.68.12',
   constructsVersion: '10.5.0',
   jsiiVersion: '~6.0.0',
+  validateTsconfig: cdk.ValidateTsconfig.MINIMAL, // strict validation refuses stripInternal
   peerDeps: ['cdk8s-plus-28@^2.5.6'],
   devDeps: [
     'cdk8s-cli', 'fast-check', 'kubernetes-types', 'ts-node', 'yaml',
@@ -61,6 +62,9 @@ project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 project.package.addField('files', PUBLISHED_FILES);
 project.package.addField('exports', PUBLISHED_EXPORTS);
 project.package.addField('typesVersions', PUBLISHED_TYPES);
+// Internal members name types of development dependencies, which users do not have.
+project.tsconfig!.file.addOverride('compilerOptions.stripInternal', true);
+project.gitignore.exclude('/.npmignore'); // jsii-pacmak writes one
 restrictImports(project.eslint!);
 addProjectTasks(project);
 addSidecar(project);

@@ -28,6 +28,8 @@ export function addProjectTasks(project: cdk8s.ConstructLibraryCdk8s): void {
       { exec: 'tsc -p sidecar/tsconfig.json' },
     ],
   });
+  // What was deleted from src must not stay in the package.
+  project.compileTask.prependExec('rm -rf lib');
   // Tests walk the compiled assembly, and examples import the package by its name.
   project.testTask.prependSpawn(project.compileTask);
   project.testTask.spawn(typecheck);
@@ -35,7 +37,7 @@ export function addProjectTasks(project: cdk8s.ConstructLibraryCdk8s): void {
   const jestFolder = (name: string) => `jest --ci --runInBand --testPathIgnorePatterns /node_modules/ --testMatch '<rootDir>/test/${name}/**/*.test.ts'`;
   project.addTask('test:package', {
     description: 'Pack the npm tarball and use it as a stranger would',
-    exec: jestFolder('package'),
+    steps: [{ spawn: project.compileTask.name }, { exec: jestFolder('package') }],
   });
   project.addTask('test:cluster', {
     description: 'Apply what the examples emit to the cluster of KUBECONFIG, and see it refuse what it must',

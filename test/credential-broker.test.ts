@@ -2,7 +2,16 @@ import { Size } from 'cdk8s';
 import { AuditStorage, BrokerCatalog, BrokerPolicy, BrokerTls, CredentialGrant } from '../src';
 import { Emitted, one, synth } from './helpers/manifests';
 import { testPlatform } from './helpers/platform';
-import { BROKER_ENV } from '../src/protocol/env';
+import { BROKER_ENV, EnvVariable } from '../src/protocol/env';
+
+/** What synth emits and what the server reads come from one table. */
+function expectEnvironment(statefulSet: Emitted, catalog: string): void {
+  const names = statefulSet.spec.template.spec.containers[0].env.map((variable: any) => variable.name);
+  expect(Object.keys(BROKER_ENV)).toEqual(expect.arrayContaining(names));
+  const required = Object.entries<EnvVariable>(BROKER_ENV)
+    .filter(([, variable]) => variable.required || variable.requiredWhen?.is === catalog).map(([name]) => name);
+  expect(names).toEqual(expect.arrayContaining(required));
+}
 
 function broker(objects: readonly Emitted[]): Emitted {
   return one(objects, 'StatefulSet', 'broker');
@@ -39,11 +48,7 @@ describe('by default', () => {
   });
 
   test('the environment holds only what the server reads, and everything it must have', () => {
-    const names = broker(objects).spec.template.spec.containers[0].env.map((variable: any) => variable.name);
-    for (const name of names) expect(Object.keys(BROKER_ENV)).toContain(name);
-    for (const [name, variable] of Object.entries(BROKER_ENV)) {
-      if ('required' in variable) expect(names).toContain(name);
-    }
+    expectEnvironment(broker(objects), 'kubernetes');
   });
 
   test('the address that clients use names the Service and its port', () => {
@@ -122,6 +127,10 @@ describe('a broker over mounted documents', () => {
       { name: 'CATALOG_DIR', value: '/etc/agent-platform/catalog' },
       { name: 'CALLERS_FILE', value: '/etc/agent-platform/callers/callers' },
     ]));
+  });
+
+  test('gets the environment of its catalog', () => {
+    expectEnvironment(broker(objects), 'directory');
   });
 
   test('has no token, no right, and no way to the API server', () => {

@@ -3,7 +3,7 @@ import { environment, EnvSetting } from './environment';
 import { PodPlacement, restrictedPod } from './pod';
 import { spreadConstraints, WorkloadId } from './workload';
 import { BROKER_ENV } from '../protocol/env';
-import { PLATFORM_GRACE_SECONDS } from '../protocol/limits';
+import { DRAIN_SECONDS, PLATFORM_GRACE_SECONDS } from '../protocol/limits';
 import { CALLERS_KEY, OBJECTS } from '../protocol/objects';
 import { ENTRY_POINTS, PATHS, PLATFORM_UID } from '../protocol/paths';
 import { PORTS } from '../protocol/ports';
@@ -60,6 +60,7 @@ export function brokerPod(id: WorkloadId, options: BrokerPodOptions): PodSpec {
         BROKER_LISTEN: `:${PORTS['broker-api']}`,
         ADMIN_LISTEN: `:${PORTS.admin}`,
         TLS_DIR: PATHS.tls,
+        DRAIN_SECONDS: String(DRAIN_SECONDS),
         CATALOG: options.catalog.kind,
         STATE_DIR: PATHS.state,
         ...env,

@@ -35,10 +35,15 @@ const ADMIN_LISTEN = { kind: 'listen', default: ':8081', doc: 'address of /livez
 export const COMMON_ENV = {
   ADMIN_LISTEN,
   LOG_LEVEL: {
-    kind: 'enum', values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'], default: 'info', doc: 'least important lines that are logged',
+    kind: 'enum',
+    values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
+    default: 'info',
+    doc: 'least important lines that are logged',
   },
   DRAIN_SECONDS: {
-    kind: 'integer', range: [0, 20], default: '0',
+    kind: 'integer',
+    range: [0, 20],
+    default: '0',
     doc: 'time between SIGTERM, which ends readiness, and the moment no connection is accepted any more',
   },
 } as const satisfies EnvTable;

@@ -6,6 +6,9 @@ export const API_TOKEN_SECONDS = 3600;
 /** Time between SIGTERM and SIGKILL of platform pods: readiness off, drain, close. */
 export const PLATFORM_GRACE_SECONDS = 30;
 
+/** Time in which Services and proxies notice that a stopping pod is no longer ready, before it stops accepting. */
+export const DRAIN_SECONDS = 5;
+
 /** Secrets that one policy may name while each is checked on its own at admission. */
 export const MAX_CHECKED_SECRETS = 24;
 
