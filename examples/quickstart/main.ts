@@ -1,7 +1,7 @@
 import { App, Chart } from 'cdk8s';
 import {
-  AgentPlatform, ApiServerPeer, BrokerPolicy, CredentialGrant, CustomResourceDefinitions, HarnessRun, HarnessTemplate, RunPrompt,
-  SidecarImage, WorkerPool,
+  AgentPlatform, ApiServerPeer, BrokerPolicy, CredentialDelivery, CredentialGrant, CustomResourceDefinitions, HarnessRun, HarnessTemplate,
+  RunPrompt, SidecarImage, WorkerPool,
 } from 'cdk8s-agent-platform';
 
 const app = new App();
@@ -10,26 +10,20 @@ new CustomResourceDefinitions(new Chart(app, 'definitions'), 'definitions');
 const chart = new Chart(app, 'agent-platform');
 
 // #region platform
-const platform = new AgentPlatform(chart, 'platform', {
-  // An example digest: put the one of your own build here.
-  image: SidecarImage.fromReference('registry.example.com/agent-platform@sha256:4a1c6c0f1d3e5b7a9c8e2f4d6b8a0c1e3f5d7b9a2c4e6f8091b3d5f7a9c1e3f5'),
-  apiServer: ApiServerPeer.cidrs(['192.0.2.10/32']),
-});
+const image = SidecarImage.fromDigest('registry.example.com/agent-platform', `sha256:${'0'.repeat(64)}`); // put that of your build
+const platform = new AgentPlatform(chart, 'platform', { image, apiServer: ApiServerPeer.cidrs(['192.0.2.10/32']) });
 const team = platform.addNamespace('team-a');
 
+// Runs of the template `coder` may use the key at this host, in this header. They never see it.
+const delivery = CredentialDelivery.header({ hosts: ['api.model.example'], header: 'x-api-key' });
 new BrokerPolicy(chart, 'model-access', {
   namespace: team,
   appliesToTemplates: ['coder'],
-  credentials: [CredentialGrant.anthropicApi('ANTHROPIC_API_KEY', { secret: { name: 'model-key', key: 'token' } })],
-  egress: [{ host: 'api.anthropic.com', ports: [443] }],
+  credentials: [CredentialGrant.userSupplied('MODEL_API_KEY', { secret: { name: 'model-key', key: 'token' }, delivery })],
+  egress: [{ host: 'api.model.example', ports: [443] }],
 });
-const coder = new HarnessTemplate(chart, 'coder', {
-  namespace: team,
-  image: 'registry.example.com/coder:1',
-  command: ['/usr/local/bin/coder'],
-  credentials: ['ANTHROPIC_API_KEY'],
-  egress: [{ host: 'api.anthropic.com', ports: [443] }],
-});
+const agent = { image: 'registry.example.com/coder:1', command: ['/usr/local/bin/coder'] };
+const coder = new HarnessTemplate(chart, 'coder', { namespace: team, ...agent, credentials: ['MODEL_API_KEY'] });
 new HarnessRun(chart, 'fix-login', { namespace: team, template: coder, prompt: RunPrompt.inline('Fix the login test.') });
 new WorkerPool(chart, 'python', { namespace: team, image: 'registry.example.com/python:3' });
 // #endregion
