@@ -1,0 +1,145 @@
+import { JsiiMember, JsiiType, STRUCTS, TYPES } from './helpers/assembly';
+
+const ALL = [...TYPES.values()];
+
+/** Everything of a type that has a name of its own. */
+function membersOf(type: JsiiType): JsiiMember[] {
+  return [...(type.properties ?? []), ...(type.methods ?? []), ...(type.members ?? [])];
+}
+
+/** `Type.member` of the members that a check finds. */
+function found(types: readonly JsiiType[], check: (member: JsiiMember) => boolean): string[] {
+  return types.flatMap((type) => membersOf(type).filter(check).map(({ name }) => `${type.name}.${name}`));
+}
+
+test('every public type has a summary', () => {
+  expect(ALL.filter(({ docs }) => (docs?.summary ?? '') === '').map(({ name }) => name)).toEqual([]);
+});
+
+test('every public member has a summary, unless it only implements one that has', () => {
+  expect(found(ALL, ({ docs, overrides }) => (docs?.summary ?? '') === '' && overrides === undefined)).toEqual([]);
+});
+
+test('every optional property says what its default is', () => {
+  expect(found(STRUCTS, ({ optional, docs }) => optional === true && (docs?.default ?? '') === '')).toEqual([]);
+});
+
+test('no required property claims a default', () => {
+  expect(found(STRUCTS, ({ optional, docs }) => optional !== true && docs?.default !== undefined)).toEqual([]);
+});
+
+test('nothing public begins with an underscore', () => {
+  expect(ALL.filter(({ name }) => name.startsWith('_')).map(({ name }) => name)).toEqual([]);
+  expect(found(ALL, ({ name }) => name.startsWith('_'))).toEqual([]);
+});
+
+test('every property of every type is read-only', () => {
+  expect(found(ALL.filter(({ kind }) => kind !== 'enum'), (member) => 'type' in member && member.immutable !== true)).toEqual([]);
+});
+
+test('enum members are written in capitals', () => {
+  expect(found(ALL.filter(({ kind }) => kind === 'enum'), ({ name }) => !/^[A-Z][A-Z0-9_]*$/.test(name))).toEqual([]);
+});
+
+test('the tree that a user builds is made of these constructs', () => {
+  const constructs = ALL.filter(({ base }) => base === 'constructs.Construct').map(({ name }) => name).sort();
+  expect(constructs).toEqual([
+    'AgentNamespace', 'AgentPlatform', 'BrokerPolicy', 'ClusterHarnessTemplate', 'CredentialBroker', 'CustomResourceDefinitions',
+    'HarnessRun', 'HarnessTemplate', 'NetworkBoundary', 'WorkerPool', 'Workspace',
+  ]);
+});
+
+test('these names are public, and no others', () => {
+  const kindOf = ({ kind, datatype }: JsiiType) => (datatype === true ? 'struct' : kind);
+  const names = (wanted: string) => ALL.filter((type) => kindOf(type) === wanted).map(({ name }) => name).sort();
+  expect({ classes: names('class'), enums: names('enum'), interfaces: names('interface'), structs: names('struct') }).toEqual({
+    classes: [
+      'AgentNamespace',
+      'AgentPlatform',
+      'ApiServerPeer',
+      'AuditStorage',
+      'BrokerCatalog',
+      'BrokerPolicy',
+      'BrokerTls',
+      'ClusterHarnessTemplate',
+      'CredentialBroker',
+      'CredentialDelivery',
+      'CredentialGrant',
+      'CustomResourceDefinitions',
+      'DnsPeer',
+      'HarnessRun',
+      'HarnessTemplate',
+      'NetworkBoundary',
+      'NetworkPeer',
+      'RunMode',
+      'RunPrompt',
+      'SeedCredential',
+      'SidecarImage',
+      'WorkerPool',
+      'WorkerWorkload',
+      'Workspace',
+    ],
+    enums: [
+      'DefinitionsOwner',
+      'HttpMethod',
+      'ImagePullPolicy',
+      'InteractiveMode',
+      'RepositoryAccess',
+      'ShellPhase',
+      'ShellTarget',
+      'TemplateKind',
+      'WorkspaceAccessMode',
+    ],
+    interfaces: [
+      'IAgentNamespace',
+      'IAgentPlatform',
+      'IHarnessTemplate',
+      'IWorkspace',
+    ],
+    structs: [
+      'AgentNamespaceOptions',
+      'AgentPlatformProps',
+      'AnthropicApiCredentialProps',
+      'ApiServerPeerOptions',
+      'AuditClaimOptions',
+      'BasicAuthDeliveryProps',
+      'BatchOptions',
+      'BrokerOptions',
+      'BrokerPolicyProps',
+      'CidrPeerOptions',
+      'ClusterHarnessTemplateProps',
+      'ConfigMapKey',
+      'CredentialBrokerProps',
+      'CustomResourceDefinitionsProps',
+      'EgressDiscovery',
+      'EgressGrant',
+      'EgressRequirement',
+      'GitHubAppCredentialProps',
+      'HarnessRunProps',
+      'HarnessRuntime',
+      'HarnessTemplateOptions',
+      'HarnessTemplateProps',
+      'HeaderDeliveryProps',
+      'InContainerDeliveryProps',
+      'InteractiveLimits',
+      'InteractiveOptions',
+      'NetworkBoundaryOptions',
+      'NetworkBoundaryProps',
+      'ObjectStore',
+      'PatPoolCredentialProps',
+      'Placement',
+      'PodPeerOptions',
+      'QueryParameterDeliveryProps',
+      'RepositoryGrant',
+      'SecretKey',
+      'SeedRepository',
+      'ShellGrant',
+      'StickyPoolOptions',
+      'UserSuppliedCredentialProps',
+      'WarmPoolOptions',
+      'WorkerPoolProps',
+      'WorkspaceOptions',
+      'WorkspaceProps',
+    ],
+  });
+});

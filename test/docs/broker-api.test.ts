@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { BROKER_ROUTES, BROKER_STATUS } from '../../src/protocol/broker-api';
+
+const PAGE = readFileSync('docs/reference/broker-api.md', 'utf8');
+
+test('the page lists every code with its statuses, and no other', () => {
+  const written = [...PAGE.matchAll(/^\| `([A-Z]\w+)` \| ([\d, ]+) \| (.+) \|$/gm)].map(([, code, statuses]) => [code, statuses]);
+  expect(written).toEqual(Object.entries(BROKER_STATUS).map(([code, statuses]) => [code, statuses.join(', ')]));
+});
+
+test('the page lists every endpoint', () => {
+  const written = [...PAGE.matchAll(/^\| `(\/v1\/[a-z-]+)` \|/gm)].map(([, path]) => path);
+  expect(written.sort()).toEqual(Object.values(BROKER_ROUTES).sort());
+});

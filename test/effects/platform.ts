@@ -1,0 +1,122 @@
+import { Size, Testing } from 'cdk8s';
+import { Cpu } from 'cdk8s-plus-28';
+import { Build, each, Effects, emitted, merged, platform, refusal, rows, TEMPLATE } from './build';
+import {
+  AgentNamespace, AgentNamespaceOptions, AuditClaimOptions, AuditStorage, BrokerCatalog, BrokerOptions, BrokerPolicy, BrokerTls, CredentialBroker,
+  CredentialBrokerProps, CustomResourceDefinitions, DefinitionsOwner, HarnessTemplate, Placement, SidecarImage,
+} from '../../src';
+import { DIGEST, IMAGE } from '../helpers/platform';
+
+const OTHER_DIGEST = `sha256:${'f'.repeat(64)}`;
+const image = (value: SidecarImage) => platform({ image: value });
+const broker = (options: BrokerOptions) => platform({ broker: options });
+const storage = (auditStorage: AuditStorage) => broker({ auditStorage });
+const placed = (placement: Placement) => platform({ placement });
+
+const PLACEMENT: Placement = {
+  imagePullSecrets: ['registry'],
+  nodeSelector: { pool: 'agents' },
+  priorityClassName: 'high',
+  runtimeClassName: 'gvisor',
+  tolerations: [{ key: 'agents', operator: 'Exists' }],
+};
+
+const BROKER: BrokerOptions = {
+  auditStorage: AuditStorage.ephemeral(),
+  replicas: 3,
+  resources: { cpu: { request: Cpu.millis(200) } },
+  tls: BrokerTls.existingSecret('certificate'),
+};
+
+/** What a broker needs that reads documents. */
+const LONE: BrokerOptions = { replicas: 1, tls: BrokerTls.existingSecret('certificate') };
+const catalog = (value: BrokerCatalog) => broker({ ...LONE, catalog: value });
+
+function namespace(options: AgentNamespaceOptions): Build {
+  return emitted((world) => world.platform.addNamespace('team-b', options));
+}
+
+/** A namespace with a template that nothing grants what it needs. */
+function unmetNamespace(options: AgentNamespaceOptions): Build {
+  return refusal(emitted((world) => {
+    const team = world.platform.addNamespace('team-b', options);
+    new HarnessTemplate(world.chart, 'coder', { namespace: team, ...TEMPLATE, credentials: ['TOKEN'] });
+  }));
+}
+
+function foreignNamespace(platformName: string, namespaceName: string): Build {
+  return emitted(({ chart }) => {
+    new BrokerPolicy(chart, 'policy', { namespace: AgentNamespace.fromName(platformName, namespaceName), appliesToTemplates: ['*'] });
+  });
+}
+
+function ownBroker(props: CredentialBrokerProps): Build {
+  return () => {
+    const chart = Testing.chart();
+    new CredentialBroker(chart, 'broker', props);
+    return Testing.synth(chart);
+  };
+}
+
+function definitions(platformName?: string): Build {
+  return () => {
+    const chart = Testing.chart();
+    new CustomResourceDefinitions(chart, 'definitions', { platformName });
+    return Testing.synth(chart);
+  };
+}
+
+export const PLATFORM_EFFECTS: Effects = merged(
+  rows('AgentPlatformProps', platform, {}, {
+    image: SidecarImage.fromDigest('example.com/other', DIGEST),
+    broker: { replicas: 3 },
+    createNamespace: false,
+    definitions: DefinitionsOwner.EXTERNAL,
+    namespace: 'other',
+    placement: { priorityClassName: 'high' },
+    podSecurityVersion: 'v1.31',
+    requireHardenedPods: false,
+  }),
+  each('DefinitionsOwner', (owner) => platform({ definitions: owner }), Object.values(DefinitionsOwner)),
+  {
+    'SidecarImage.fromDigest(repository)': [image(SidecarImage.fromDigest('example.com/a', DIGEST)), image(SidecarImage.fromDigest('example.com/b', DIGEST))],
+    'SidecarImage.fromDigest(digest)': [image(SidecarImage.fromDigest('example.com/a', DIGEST)), image(SidecarImage.fromDigest('example.com/a', OTHER_DIGEST))],
+    'SidecarImage.fromMutableTag(repository)': [image(SidecarImage.fromMutableTag('example.com/a', 'x')), image(SidecarImage.fromMutableTag('example.com/b', 'x'))],
+    'SidecarImage.fromMutableTag(tag)': [image(SidecarImage.fromMutableTag('example.com/a', 'x')), image(SidecarImage.fromMutableTag('example.com/a', 'y'))],
+    'SidecarImage.fromReference(reference)': [image(SidecarImage.fromReference(`a/b@${DIGEST}`)), image(SidecarImage.fromReference(`a/b@${OTHER_DIGEST}`))],
+  },
+  rows('BrokerOptions', broker, {}, BROKER),
+  rows('BrokerOptions', broker, LONE, { catalog: BrokerCatalog.directory('documents', 'secrets') }),
+  rows('CredentialBrokerProps', ownBroker, { platformName: 'one', namespace: 'one', image: IMAGE }, {
+    ...BROKER,
+    image: SidecarImage.fromDigest('example.com/other', DIGEST),
+    namespace: 'two',
+    placement: PLACEMENT,
+    platformName: 'two',
+  }),
+  rows('CredentialBrokerProps', ownBroker, { ...LONE, platformName: 'one', namespace: 'one', image: IMAGE }, {
+    catalog: BrokerCatalog.directory('documents', 'secrets'),
+  }),
+  {
+    'BrokerCatalog.kubernetes()': [catalog(BrokerCatalog.kubernetes()), catalog(BrokerCatalog.directory('documents', 'secrets'))],
+    'BrokerCatalog.directory(configMapName)': [catalog(BrokerCatalog.directory('a', 'secrets')), catalog(BrokerCatalog.directory('b', 'secrets'))],
+    'BrokerCatalog.directory(secretName)': [catalog(BrokerCatalog.directory('documents', 'a')), catalog(BrokerCatalog.directory('documents', 'b'))],
+  },
+  {
+    'AuditStorage.claim(options)': [storage(AuditStorage.claim()), storage(AuditStorage.claim({ size: Size.gibibytes(7) })), storage(AuditStorage.ephemeral())],
+    'AuditStorage.ephemeral(size)': [storage(AuditStorage.ephemeral()), storage(AuditStorage.ephemeral(Size.mebibytes(64)))],
+    'BrokerTls.selfManaged()': [broker({ tls: BrokerTls.selfManaged() }), broker({ tls: BrokerTls.existingSecret('a') })],
+    'BrokerTls.existingSecret(secretName)': [broker({ tls: BrokerTls.existingSecret('a') }), broker({ tls: BrokerTls.existingSecret('b') })],
+  },
+  rows('AuditClaimOptions', (options: AuditClaimOptions) => storage(AuditStorage.claim(options)), {}, { size: Size.gibibytes(7), storageClassName: 'fast' }),
+  rows('Placement', placed, {}, PLACEMENT),
+  rows('AgentNamespaceOptions', namespace, {}, { additionalSecrets: ['token'], create: false }),
+  rows('AgentNamespaceOptions', unmetNamespace, {}, { managedElsewhere: true }),
+  {
+    'AgentPlatform.addNamespace(name)': [emitted((world) => world.platform.addNamespace('b')), emitted((world) => world.platform.addNamespace('c'))],
+    'AgentPlatform.addNamespace(options)': [namespace({}), namespace({ create: false })],
+    'AgentNamespace.fromName(platformName)': [foreignNamespace('one', 'team'), foreignNamespace('two', 'team')],
+    'AgentNamespace.fromName(namespaceName)': [foreignNamespace('one', 'team-1'), foreignNamespace('one', 'team-2')],
+    'CustomResourceDefinitionsProps.platformName': [definitions(), definitions('other')],
+  },
+);
