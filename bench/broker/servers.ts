@@ -1,0 +1,101 @@
+import { ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { AddressInfo, createServer } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
+import type { BrokerFolders } from './documents';
+
+/** A server in a process of its own. */
+export interface Server {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** Milliseconds from its start to its first good answer. */
+  readonly readyMs: number;
+}
+
+const BUNDLE = resolve(__dirname, '../../sidecar/dist/broker.mjs');
+
+/** Longest time that a server may need to start or to end. */
+const PATIENCE_MS = 20_000;
+
+/** The servers share the first core and the load has the second, so that one does not slow the other. Only where taskset is. */
+export const PINNED = canPin();
+
+function canPin(): boolean {
+  try {
+    execFileSync('taskset', ['-cp', '1', String(process.pid)], { stdio: 'ignore' });
+    return availableParallelism() > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Plain JavaScript of what runs in measured processes: a compiler in them would be measured too. */
+export function compileChildren(): string {
+  mkdirSync('.bench', { recursive: true });
+  const folder = resolve(mkdtempSync(join('.bench', 'broker-')));
+  for (const name of ['echo', 'usage-reply']) {
+    const source = readFileSync(join(__dirname, `${name}.ts`), 'utf8');
+    const { outputText } = transpileModule(source, { compilerOptions: { module: ModuleKind.CommonJS, target: ScriptTarget.ES2022 } });
+    writeFileSync(join(folder, `${name}.js`), outputText);
+  }
+  return folder;
+}
+
+export async function startEcho(folder: string): Promise<Server> {
+  const [port] = await freePorts(1);
+  return ready(run(folder, [join(folder, 'echo.js'), String(port)], {}), `http://127.0.0.1:${port}`, async (url) => {
+    const { status } = await fetch(url, { method: 'POST', body: '{"host":"a"}' });
+    return status === 200;
+  });
+}
+
+export async function startBroker(folder: string, { catalog, callers, state }: BrokerFolders): Promise<Server> {
+  const [port, adminPort] = await freePorts(2);
+  const child = run(folder, [BUNDLE], {
+    BROKER_LISTEN: `127.0.0.1:${port}`,
+    ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
+    CATALOG: 'directory',
+    CATALOG_DIR: catalog,
+    CALLERS_FILE: callers,
+    STATE_DIR: state,
+  });
+  return ready(child, `http://127.0.0.1:${port}`, async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok);
+}
+
+/** Ends a server; one that does not end is killed. */
+export async function endServer({ child }: Server): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+  await exited;
+  clearTimeout(timer);
+}
+
+function run(folder: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+  const command = [process.execPath, '--require', join(folder, 'usage-reply.js'), ...args];
+  const [program, ...rest] = PINNED ? ['taskset', '-c', '0', ...command] : command;
+  return spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env } });
+}
+
+async function ready(child: ChildProcess, url: string, isReady: (url: string) => Promise<boolean>): Promise<Server> {
+  const start = performance.now();
+  while (performance.now() - start < PATIENCE_MS) {
+    if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(' ')} ended with ${child.exitCode}`);
+    if (await isReady(url).catch(() => false)) return { url, child, readyMs: performance.now() - start };
+    await new Promise((wake) => setTimeout(wake, 5));
+  }
+  child.kill('SIGKILL');
+  throw new Error(`${child.spawnargs.join(' ')} was not ready within ${PATIENCE_MS / 1000} s`);
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const holders = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(holders.map((holder) => once(holder, 'listening')));
+  const ports = holders.map((holder) => (holder.address() as AddressInfo).port);
+  await Promise.all(holders.map((holder) => new Promise((done) => holder.close(done))));
+  return ports;
+}
