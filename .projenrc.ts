@@ -41,7 +41,7 @@ const project = new cdk8s.ConstructLibraryCdk8s({
 
   eslintOptions: {
     dirs: ['src', 'sidecar/src'],
-    devdirs: ['test', 'projenrc', 'examples', 'bench', '.projenrc.ts'],
+    devdirs: ['test', 'projenrc', 'sidecar/image', 'examples', 'bench', '.projenrc.ts'],
     commandOptions: { fix: false },
   },
   jestOptions: {

@@ -1,5 +1,9 @@
 /** What the npm tarball holds besides LICENSE, README.md and package.json. jsii consumers need `.jsii`. */
-export const PUBLISHED_FILES = ['.jsii', 'API.md', 'CHANGELOG.md', 'lib/**/*.js', 'lib/**/*.d.ts'];
+export const PUBLISHED_FILES = [
+  '.jsii', 'API.md', 'CHANGELOG.md', 'lib/**/*.js', 'lib/**/*.d.ts',
+  // The servers that the manifests start, as bundles that need nothing but Node.
+  'sidecar/dist/*.mjs', 'sidecar/dist/chunks/*.mjs', 'sidecar/dist/*.LEGAL.txt',
+];
 
 /** The public entry points. Everything else in `lib` is private. */
 export const PUBLISHED_EXPORTS = {

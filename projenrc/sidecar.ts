@@ -1,8 +1,8 @@
-import { cdk8s, javascript } from 'projen';
+import { cdk8s, javascript, JsonFile } from 'projen';
 
 /** What the servers are made of. esbuild puts it into the bundles, so the library itself depends on none of it. */
 export const SIDECAR_DEPENDENCIES = [
-  'autocannon@^8', 'close-with-grace@^2', 'esbuild@^0.28', 'fastify@^5', 'jose@^6', 'pino@^10', 'prom-client@^15', '@types/autocannon@^7',
+  'autocannon@^8', 'close-with-grace@^2', 'esbuild@^0.28', 'fastify@^5', 'fflate@^0.8', 'jose@^6', 'pino@^10', 'prom-client@^15', '@types/autocannon@^7',
 ];
 
 /** jest runs CommonJS: the ESM-only packages of the servers are turned into it. */
@@ -17,7 +17,7 @@ export const SIDECAR_JEST = {
 export function addSidecar(project: cdk8s.ConstructLibraryCdk8s): void {
   new javascript.TypescriptConfig(project, {
     fileName: 'sidecar/tsconfig.json',
-    include: ['src/**/*.ts', '../test/sidecar/**/*.ts'],
+    include: ['src/**/*.ts', 'image/**/*.ts'],
     compilerOptions: {
       target: 'ES2022',
       lib: ['es2023'],
@@ -40,6 +40,9 @@ export function addSidecar(project: cdk8s.ConstructLibraryCdk8s): void {
   project.package.addPackageResolutions('light-my-request@6.6.0');
   // Tests of servers import ESM-only packages, which only the sidecar's own settings allow.
   project.tsconfigDev.addExclude('sidecar');
+  new JsonFile(project, 'test/sidecar/tsconfig.json', {
+    obj: { extends: '../../sidecar/tsconfig.json', include: ['**/*.ts'] },
+  });
   project.eslint!.allowDevDeps('**/sidecar/**');
   project.gitignore.exclude('/sidecar/dist/');
 }

@@ -26,18 +26,20 @@ export function addProjectTasks(project: cdk8s.ConstructLibraryCdk8s): void {
       { exec: 'tsc -p test/tsconfig.json' },
       { exec: 'tsc -p examples/tsconfig.json' },
       { exec: 'tsc -p sidecar/tsconfig.json' },
+      { exec: 'tsc -p test/sidecar/tsconfig.json' },
     ],
   });
   // What was deleted from src must not stay in the package.
   project.compileTask.prependExec('rm -rf lib');
   // Tests walk the compiled assembly, and examples import the package by its name.
+  project.preCompileTask.spawn(bundle);
   project.testTask.prependSpawn(project.compileTask);
   project.testTask.spawn(typecheck);
 
   const jestFolder = (name: string) => `jest --ci --runInBand --testPathIgnorePatterns /node_modules/ --testMatch '<rootDir>/test/${name}/**/*.test.ts'`;
   project.addTask('test:package', {
     description: 'Pack the npm tarball and use it as a stranger would',
-    steps: [{ spawn: project.compileTask.name }, { exec: jestFolder('package') }],
+    steps: [{ spawn: project.compileTask.name }, { spawn: bundle.name }, { exec: jestFolder('package') }],
   });
   project.addTask('test:cluster', {
     description: 'Apply what the examples emit to the cluster of KUBECONFIG, and see it refuse what it must',
