@@ -1,0 +1,44 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { RequestMetrics } from './metrics';
+
+export interface AnswerLog {
+  readonly metrics?: RequestMetrics;
+  /** Level of the lines of answers that are no refusals. */
+  readonly answersLevel?: 'info' | 'debug';
+}
+
+/** Label of requests that no route takes: their paths are the client's choice, and unbounded. */
+export const NO_ROUTE = 'none';
+
+/** One line and one count for each answer. */
+export function answerLog({ metrics, answersLevel = 'info' }: AnswerLog) {
+  return (request: FastifyRequest, reply: FastifyReply, route: string = routeOf(request)): void => {
+    metrics?.answered(route, reply.statusCode, reply.elapsedTime);
+    request.log[levelOf(request, answersLevel)](lineOf(request, reply, route), 'answered');
+  };
+}
+
+/** Path pattern of the route that takes the request. */
+export function routeOf(request: FastifyRequest): string {
+  return request.is404 ? NO_ROUTE : request.routeOptions.url ?? NO_ROUTE;
+}
+
+/** What we refuse is always told, once; what we fail at is an error. */
+function levelOf({ refusal }: FastifyRequest, otherwise: 'info' | 'debug'): 'info' | 'debug' | 'error' {
+  if (refusal === null) return otherwise;
+  return refusal.status >= 500 ? 'error' : 'info';
+}
+
+function lineOf(request: FastifyRequest, reply: FastifyReply, route: string): Record<string, unknown> {
+  const ms = Math.round(reply.elapsedTime * 1000) / 1000;
+  const line: Record<string, unknown> = { method: request.method, route, status: reply.statusCode, ms };
+  if (request.callerName !== null) line.caller = request.callerName;
+  const { refusal } = request;
+  if (refusal !== null) {
+    line.code = refusal.code;
+    line.reason = refusal.message;
+    // The whole story of a defect; the client reads a generic text.
+    if (refusal.status >= 500) line.err = refusal.cause ?? refusal;
+  }
+  return line;
+}

@@ -1,0 +1,71 @@
+import * as fc from 'fast-check';
+import { ExpiringMap } from '../../../sidecar/src/server/lru';
+
+function mapOf(max: number) {
+  const time = { now: 0 };
+  return { map: new ExpiringMap<string, number>({ max, clock: () => time.now }), time };
+}
+
+test('remembers until the time of the entry, and not at it', () => {
+  const { map, time } = mapOf(2);
+  map.set('a', 1, 10);
+  time.now = 9;
+  expect(map.get('a')).toBe(1);
+  time.now = 10;
+  expect(map.get('a')).toBeUndefined();
+  expect(map.size).toBe(0);
+});
+
+test('forgets what was not asked for longest', () => {
+  const { map } = mapOf(2);
+  map.set('a', 1, 10);
+  map.set('b', 2, 10);
+  map.get('a');
+  map.set('c', 3, 10);
+  expect([map.get('a'), map.get('b'), map.get('c')]).toEqual([1, undefined, 3]);
+});
+
+test('a new value takes the place and the time of the old one', () => {
+  const { map, time } = mapOf(2);
+  map.set('a', 1, 10);
+  map.set('a', 2, 5);
+  time.now = 5;
+  expect(map.get('a')).toBeUndefined();
+});
+
+test.each([0, -1, Number.NaN])('what is over at %d is not remembered, and what it replaces is gone', (expiresAt) => {
+  const { map } = mapOf(2);
+  map.set('a', 1, 10);
+  map.set('a', 2, expiresAt);
+  expect(map.get('a')).toBeUndefined();
+});
+
+test('forgets on request', () => {
+  const { map } = mapOf(2);
+  map.set('a', 1, 10);
+  expect(map.delete('a')).toBe(true);
+  expect(map.delete('a')).toBe(false);
+  map.set('b', 1, 10);
+  map.clear();
+  expect(map.size).toBe(0);
+});
+
+test.each([0, -1, 1.5, Number.NaN])('a map for %d entries is refused', (max) => {
+  expect(() => mapOf(max)).toThrow(RangeError);
+});
+
+test('is never larger than allowed and never answers with another value or one that is over', () => {
+  const step = fc.record({ key: fc.constantFrom('a', 'b', 'c', 'd'), value: fc.nat(), lives: fc.integer({ min: -5, max: 20 }), wait: fc.nat(5) });
+  fc.assert(fc.property(fc.array(step, { maxLength: 50 }), (steps) => {
+    const { map, time } = mapOf(3);
+    const last = new Map<string, { value: number; expiresAt: number }>();
+    for (const { key, value, lives, wait } of steps) {
+      time.now += wait;
+      const known = map.get(key);
+      if (known !== undefined) expect([known, time.now < last.get(key)!.expiresAt]).toEqual([last.get(key)!.value, true]);
+      map.set(key, value, time.now + lives);
+      last.set(key, { value, expiresAt: time.now + lives });
+      expect(map.size).toBeLessThanOrEqual(3);
+    }
+  }));
+});
