@@ -44,5 +44,7 @@ export function addSidecar(project: cdk8s.ConstructLibraryCdk8s): void {
     obj: { extends: '../../sidecar/tsconfig.json', include: ['**/*.ts'] },
   });
   project.eslint!.allowDevDeps('**/sidecar/**');
+  // File modes are bit masks.
+  project.eslint!.addOverride({ files: ['sidecar/**/*.ts', 'test/sidecar/**/*.ts'], rules: { 'no-bitwise': ['off'] } });
   project.gitignore.exclude('/sidecar/dist/');
 }

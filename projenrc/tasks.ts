@@ -45,8 +45,20 @@ export function addProjectTasks(project: cdk8s.ConstructLibraryCdk8s): void {
     description: 'Apply what the examples emit to the cluster of KUBECONFIG, and see it refuse what it must',
     exec: jestFolder('cluster'),
   });
-  project.addTask('bench', {
+  project.addTask('image', {
+    description: 'Build the image of the servers without a container engine; -- --arch arm64 for another platform',
+    steps: [{ spawn: bundle.name }, { exec: 'ts-node -T sidecar/image/main.ts', receiveArgs: true }],
+  });
+  project.addTask('test:node', {
+    description: 'Run the image in the one-node cluster of KUBECONFIG, which must have loaded it',
+    exec: jestFolder('node'),
+  });
+  project.addTask('bench:synth', {
     description: 'Measure time and memory of synth against a baseline of the same run',
     steps: [{ spawn: project.compileTask.name }, { exec: 'ts-node bench/synth/main.ts' }],
+  });
+  project.addTask('bench:broker', {
+    description: 'Measure cost, latency and memory of the broker against a bare HTTP echo of the same run',
+    steps: [{ spawn: bundle.name }, { exec: 'ts-node bench/broker/main.ts', receiveArgs: true }],
   });
 }

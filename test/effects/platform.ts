@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Size, Testing } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-28';
 import { Build, each, Effects, emitted, merged, platform, refusal, rows, TEMPLATE } from './build';
@@ -12,6 +15,13 @@ const image = (value: SidecarImage) => platform({ image: value });
 const broker = (options: BrokerOptions) => platform({ broker: options });
 const storage = (auditStorage: AuditStorage) => broker({ auditStorage });
 const placed = (placement: Placement) => platform({ placement });
+
+/** A file as `npm run image` writes it. */
+function digestFile(digest: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'effects-')), 'digest.json');
+  writeFileSync(file, JSON.stringify({ mediaType: 'application/vnd.oci.image.manifest.v1+json', digest }));
+  return file;
+}
 
 const PLACEMENT: Placement = {
   imagePullSecrets: ['registry'],
@@ -83,6 +93,12 @@ export const PLATFORM_EFFECTS: Effects = merged(
     'SidecarImage.fromDigest(digest)': [image(SidecarImage.fromDigest('example.com/a', DIGEST)), image(SidecarImage.fromDigest('example.com/a', OTHER_DIGEST))],
     'SidecarImage.fromMutableTag(repository)': [image(SidecarImage.fromMutableTag('example.com/a', 'x')), image(SidecarImage.fromMutableTag('example.com/b', 'x'))],
     'SidecarImage.fromMutableTag(tag)': [image(SidecarImage.fromMutableTag('example.com/a', 'x')), image(SidecarImage.fromMutableTag('example.com/a', 'y'))],
+    'SidecarImage.fromDigestFile(repository)': [
+      image(SidecarImage.fromDigestFile('a/b', digestFile(DIGEST))), image(SidecarImage.fromDigestFile('a/c', digestFile(DIGEST))),
+    ],
+    'SidecarImage.fromDigestFile(file)': [
+      image(SidecarImage.fromDigestFile('a/b', digestFile(DIGEST))), image(SidecarImage.fromDigestFile('a/b', digestFile(OTHER_DIGEST))),
+    ],
     'SidecarImage.fromReference(reference)': [image(SidecarImage.fromReference(`a/b@${DIGEST}`)), image(SidecarImage.fromReference(`a/b@${OTHER_DIGEST}`))],
   },
   rows('BrokerOptions', broker, {}, BROKER),

@@ -1,0 +1,27 @@
+import type { Entry } from './tar';
+import { ENTRY_POINTS } from '../../src/protocol/paths';
+
+/** A file of the bundle folder. */
+export interface BundleFile {
+  /** Path below the bundle folder. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Whether a file of the bundle folder goes into the image: programs and licence texts do, source maps and images do not. */
+export function isShipped(path: string): boolean {
+  return /\.(mjs|txt)$/.test(path);
+}
+
+/**
+ * The part of the image that changes from version to version: the bundles.
+ *
+ * @throws Error when the entry point of the broker is missing, as the image would not start.
+ */
+export function appLayer(files: readonly BundleFile[]): Entry[] {
+  const entries = files.filter(({ path }) => isShipped(path)).map(({ path, bytes }) => ({ path: `app/${path}`, mode: 0o644, bytes }));
+  if (!entries.some(({ path }) => `/${path}` === ENTRY_POINTS.broker)) {
+    throw new Error(`the bundle folder has no ${ENTRY_POINTS.broker.replace('/app/', '')}; run \`npm run bundle\` first`);
+  }
+  return entries;
+}

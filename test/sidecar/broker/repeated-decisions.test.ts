@@ -1,0 +1,48 @@
+import type { AuditRecord } from '../../../sidecar/src/broker/audit-event';
+import { onceIn } from '../../../sidecar/src/broker/repeated-decisions';
+
+const RECORD: AuditRecord = { decision: 'granted', kind: 'egress-allow', namespace: 'team-a', run: 'r1', destination: { host: 'a.example', port: 443 } };
+
+function world() {
+  const state = { now: 0, problem: undefined as string | undefined, written: [] as AuditRecord[] };
+  const audit = {
+    write: async (record: AuditRecord) => {
+      if (state.problem !== undefined) throw new Error(state.problem);
+      state.written.push(record);
+    },
+    unready: () => state.problem,
+    close: async () => {},
+  };
+  return { state, audit: onceIn(10_000, audit, () => state.now) };
+}
+
+test('a decision that is made again within its time is recorded once, and again after it', async () => {
+  const { state, audit } = world();
+  await audit.write(RECORD);
+  state.now = 9_999;
+  await audit.write({ ...RECORD });
+  expect(state.written).toHaveLength(1);
+  state.now = 10_000;
+  await audit.write(RECORD);
+  expect(state.written).toHaveLength(2);
+});
+
+test.each<Partial<AuditRecord>>([
+  { decision: 'denied' }, { run: 'r2' }, { namespace: 'team-b' }, { caller: 'x/y' }, { matchedPolicy: 'p' }, { destination: { host: 'a.example', port: 80 } },
+])('with %j it is another decision', async (more) => {
+  const { state, audit } = world();
+  await audit.write(RECORD);
+  await audit.write({ ...RECORD, ...more });
+  expect(state.written).toHaveLength(2);
+});
+
+test('what could not be recorded is not remembered, and a log that fails ends the memory', async () => {
+  const { state, audit } = world();
+  state.problem = 'the disk is full';
+  await expect(audit.write(RECORD)).rejects.toThrow('full');
+  state.problem = undefined;
+  await audit.write(RECORD);
+  expect(state.written).toHaveLength(1);
+  state.problem = 'the disk is full';
+  await expect(audit.write(RECORD)).rejects.toThrow('full');
+});
