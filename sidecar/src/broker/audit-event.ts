@@ -1,0 +1,23 @@
+/** One decision, as it is written to the audit log. Field names are those of the AuditEvent resource. */
+export interface AuditRecord {
+  readonly decision: 'granted' | 'denied' | 'warned';
+  readonly kind: 'credential-issued' | 'credential-denied' | 'egress-allow' | 'egress-block' | 'egress-discovery-allow';
+  readonly namespace: string;
+  readonly run: string;
+  readonly destination?: { readonly host: string; readonly port: number };
+  readonly credential?: { readonly name: string; readonly provider?: string };
+  readonly matchedPolicy?: string;
+  /** Cut to the limit of the resource's schema before it is written. Never a secret, never a bearer. */
+  readonly reason?: string;
+  /** Who asked: `<namespace>/<service account>`. */
+  readonly caller?: string;
+}
+
+/** Makes decisions durable. */
+export interface Audit {
+  /** Resolves when the record is on disk; rejects when it cannot be made so. */
+  write(record: AuditRecord): Promise<void>;
+  /** Why nothing can be written; undefined when all is well. */
+  unready(): string | undefined;
+  close(): Promise<void>;
+}

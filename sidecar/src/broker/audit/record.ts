@@ -1,0 +1,87 @@
+import { MAX_REASON_LENGTH } from '../../../../src/protocol/resources/audit-event';
+import { MAX_LABEL } from '../../../../src/protocol/resources/common';
+import type { AuditRecord } from '../audit-event';
+
+/** Longest name of an object and longest host, as in the AuditEvent schema. */
+const MAX_NAME = 253;
+const MAX_PROVIDER = 64;
+
+/** What a line of the log is about. Every line also carries the stream, a sequence number and its hash. */
+export type AuditContent = EventContent | StartedContent | SegmentContent | RecoveredContent;
+
+/** A decision. */
+export interface EventContent {
+  readonly type: 'event';
+  readonly time: string;
+  readonly event: AuditRecord;
+  /** Fields that were longer than the schema allows and are not whole. */
+  readonly cut?: readonly string[];
+}
+
+/** First line of a stream. */
+export interface StartedContent {
+  readonly type: 'started';
+  readonly time: string;
+}
+
+/** First line of every segment but the first. */
+export interface SegmentContent {
+  readonly type: 'segment';
+  readonly time: string;
+  /** Hash of the last line of the segment before. */
+  readonly previous: string;
+}
+
+/** Written when the log goes on after a crash or a failed write. */
+export interface RecoveredContent {
+  readonly type: 'recovered';
+  readonly time: string;
+  readonly cause: string;
+  /** What was cut off: no writer was told that it is durable. */
+  readonly cut?: CutOff;
+}
+
+/** Bytes that were cut off the end of the log, and the file that keeps them. */
+export interface CutOff {
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly file: string;
+}
+
+/**
+ * A decision as it is written: its fields in a fixed order, and each text cut to what the AuditEvent schema
+ * takes. Nothing that a client sends can make a line that no AuditEvent can be made of by its length.
+ */
+export function eventContent(record: AuditRecord, time: string): EventContent {
+  const cut: string[] = [];
+  const fit = (field: string, text: string, limit: number): string => {
+    const fitting = cutText(text, limit);
+    if (fitting !== text) cut.push(field);
+    return fitting;
+  };
+  const { destination, credential, matchedPolicy, reason, caller } = record;
+  const event: AuditRecord = {
+    decision: record.decision,
+    kind: record.kind,
+    namespace: fit('namespace', record.namespace, MAX_LABEL),
+    run: fit('run', record.run, MAX_LABEL),
+    ...(destination && { destination: { host: fit('destination.host', destination.host, MAX_NAME), port: destination.port } }),
+    ...(credential && {
+      credential: {
+        name: fit('credential.name', credential.name, MAX_NAME),
+        ...(credential.provider !== undefined && { provider: fit('credential.provider', credential.provider, MAX_PROVIDER) }),
+      },
+    }),
+    ...(matchedPolicy !== undefined && { matchedPolicy: fit('matchedPolicy', matchedPolicy, MAX_NAME) }),
+    ...(reason !== undefined && { reason: fit('reason', reason, MAX_REASON_LENGTH) }),
+    ...(caller !== undefined && { caller: fit('caller', caller, MAX_LABEL + 1 + MAX_NAME) }),
+  };
+  return { type: 'event', time, event, ...(cut.length > 0 && { cut }) };
+}
+
+/** The first characters of a text, counted as the API server counts them: never half a surrogate pair, and none that is alone. */
+export function cutText(text: string, limit: number): string {
+  // A text has at most as many characters as UTF-16 units. Twice the limit in units is enough of it to look at.
+  const near = text.length <= limit ? text : [...text.slice(0, 2 * limit)].slice(0, limit).join('');
+  return near.replace(/\p{Surrogate}/gu, '\ufffd');
+}

@@ -1,0 +1,24 @@
+import type { FastifyRequest } from 'fastify';
+import type { Caller, CallerReview } from './caller';
+import { refuse } from './refuse';
+
+/** Exactly so, as paddock's broker takes it: case counts, and what follows is the token as it is. */
+const SCHEME = 'Bearer ';
+
+/** Longest token that is looked at; ServiceAccount tokens have about 1,200 characters. */
+const MAX_TOKEN_LENGTH = 8192;
+
+/** Who sent the request. Whatever is wrong with the token, the answer is the same. */
+export async function authenticate(request: FastifyRequest, review: CallerReview): Promise<Caller> {
+  const header = request.headers.authorization;
+  if (header === undefined || !header.startsWith(SCHEME) || header.length > SCHEME.length + MAX_TOKEN_LENGTH) throw unauthorized();
+  const caller = await review.review(header.slice(SCHEME.length)).catch((cause: unknown) => {
+    throw refuse('Unavailable', 'callers cannot be verified now; try again', { cause });
+  });
+  if (caller === undefined) throw unauthorized();
+  return caller;
+}
+
+function unauthorized(): Error {
+  return refuse('Unauthorized', 'a valid bearer token for this broker is needed');
+}

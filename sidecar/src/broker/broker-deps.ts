@@ -1,0 +1,35 @@
+import type { Audit } from './audit-event';
+import type { CallerReview } from './caller';
+import type { Catalog } from './catalog';
+import type { Provider } from './providers/provider';
+import type { ProviderKind } from '../../../src/protocol/resources';
+import type { Keyring } from '../crypto/keyring';
+import type { Clock } from '../server/clock';
+import type { Logger } from '../server/log';
+
+/** Requests of one caller for one run. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+export interface BrokerLimits {
+  readonly issue: Rate;
+  readonly substitute: Rate;
+  /** Answers with 401 or 404 to one address. */
+  readonly refusals: Rate;
+  /** Pairs of caller and run, or addresses, that one limiter remembers. */
+  readonly maxKeys: number;
+}
+
+/** Everything of the world that the broker touches. */
+export interface BrokerDeps {
+  readonly catalog: Catalog;
+  readonly callers: CallerReview;
+  readonly keyring: Keyring;
+  readonly providers: (kind: ProviderKind) => Provider | undefined;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly limits?: Partial<BrokerLimits>;
+}

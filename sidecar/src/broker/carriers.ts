@@ -1,0 +1,132 @@
+import type { Carrier } from './providers/provider';
+import { refuse } from './refuse';
+import { BEARER_PREFIX, SubstituteAuthRequest } from '../../../src/protocol/broker-api';
+import { isOurs, TOKEN_KINDS } from '../crypto/sealed-token';
+
+/** The parts of a request in which a surrogate can travel. */
+export type CarriedRequest = Pick<SubstituteAuthRequest, 'incomingAuthorization' | 'incomingXApiKey' | 'path' | 'query' | 'headers'>;
+
+/** `header:<lower-case name>` or `query:<name>`. */
+type Place = `header:${string}` | `query:${string}`;
+
+/** A token of ours in a request. */
+export interface Sighting {
+  readonly token: string;
+  readonly places: ReadonlySet<Place>;
+  /** The caller showed nothing but the two headers that paddock's clients show. */
+  readonly legacy: boolean;
+}
+
+/** A token and its place; nowhere is inside something else, where no surrogate belongs. */
+type Find = { readonly token: string; readonly place: Place } | 'nowhere';
+
+/** Places that paddock's clients show. There a surrogate counts for every grant: those clients know no other way. */
+const LEGACY_PLACES: readonly Place[] = ['header:authorization', 'header:x-api-key'];
+
+/** Belongs to the egress proxy itself, which takes it off; it carries the run's own token. */
+const PROXY_CREDENTIALS = 'proxy-authorization';
+
+/** A token in the middle of something else: of a known kind, or with the beginning of a JWE header behind any kind. */
+const EMBEDDED = new RegExp(`${BEARER_PREFIX}(?:(?:${TOKEN_KINDS.join('|')})-|[a-z0-9]+-eyJ)`);
+
+/** Where a surrogate begins in the value of a header, alone or after a scheme or a prefix of the grant. */
+const BEGIN = new RegExp(`(?<![A-Za-z0-9])${BEARER_PREFIX}`);
+
+/**
+ * The one surrogate of a request, undefined when it has none. Two different ones are refused: exchanging one would
+ * pass the other on.
+ */
+export function findSurrogate(request: CarriedRequest): Sighting | undefined {
+  const finds = [...headerFinds(request), ...queryFinds(request), ...embeddedFinds(pathOf(request))].map((find) => {
+    if (find === 'nowhere') throw refuse('SubstituteFailed', 'the request carries a bearer in the middle of something else');
+    return find;
+  });
+  const [token, ...others] = new Set(finds.map((find) => find.token));
+  if (others.length > 0) throw refuse('SubstituteFailed', 'the request carries two different bearers');
+  if (token === undefined) return undefined;
+  const legacy = request.headers === undefined && request.query === undefined && request.path === undefined;
+  return { token, places: new Set(finds.map(({ place }) => place)), legacy };
+}
+
+/** Refuses a surrogate that travels anywhere but where its grant says. */
+export function refuseMisplaced({ places, legacy }: Sighting, carrier: Carrier | undefined): void {
+  const wanted = carrier === undefined ? undefined : placeOf(carrier);
+  const misplaced = [...places].find((place) => place !== wanted && !(legacy && LEGACY_PLACES.includes(place)));
+  if (misplaced === undefined) return;
+  const belongs = wanted === undefined ? 'nowhere' : `in ${wanted.replace(':', ' ')}`;
+  throw refuse('SubstituteFailed', `the request carries the bearer in the wrong place; by its grant it belongs ${belongs}`);
+}
+
+/** Names of the headers that carry the surrogate. */
+export function carryingHeaders({ places }: Sighting): string[] {
+  return namesAfter('header:', places);
+}
+
+/** Names of the query parameters that carry the surrogate. */
+export function carryingParams({ places }: Sighting): string[] {
+  return namesAfter('query:', places);
+}
+
+/** Every parameter of the request, decoded, in order. https://url.spec.whatwg.org/#urlencoded-parsing */
+export function queryParams({ path = '', query = '' }: CarriedRequest): [string, string][] {
+  const inPath = path.includes('?') ? path.slice(path.indexOf('?') + 1) : '';
+  return [query, inPath].flatMap((text) => [...new URLSearchParams(text.split('#', 1)[0])]);
+}
+
+function placeOf(carrier: Carrier): Place {
+  return carrier.in === 'header' ? `header:${carrier.name.toLowerCase()}` : `query:${carrier.name}`;
+}
+
+function* headerFinds({ incomingXApiKey, incomingAuthorization, headers }: CarriedRequest): Generator<Find> {
+  yield* headerValueFinds('x-api-key', incomingXApiKey ?? '');
+  yield* headerValueFinds('authorization', incomingAuthorization ?? '');
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    if (name.toLowerCase() !== PROXY_CREDENTIALS) yield* headerValueFinds(name.toLowerCase(), value);
+    yield* embeddedFinds(name);
+  }
+}
+
+function* headerValueFinds(name: string, value: string): Generator<Find> {
+  const parts = [value.trim(), ...(name === 'authorization' ? basicParts(value.trim()) : [])];
+  for (const part of parts) {
+    const start = part.search(BEGIN);
+    const mayCarry = start !== -1 && (LEGACY_PLACES.includes(`header:${name}`) || EMBEDDED.test(part));
+    // To the end of the value: a bearer with anything behind it is not that bearer.
+    if (mayCarry) yield { token: part.slice(start), place: `header:${name}` };
+    else yield* embeddedFinds(part);
+  }
+}
+
+/** User and password of Basic credentials, in any case of the scheme; without a colon all of it is the password. */
+function basicParts(value: string): string[] {
+  const encoded = /^basic +(\S+)$/i.exec(value)?.[1];
+  if (encoded === undefined) return [];
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return [text.slice(0, Math.max(colon, 0)), text.slice(colon + 1)];
+}
+
+function* queryFinds(request: CarriedRequest): Generator<Find> {
+  for (const [name, value] of queryParams(request)) {
+    if (isOurs(value)) yield { token: value, place: `query:${name}` };
+    else yield* embeddedFinds(value);
+    yield* embeddedFinds(name);
+  }
+}
+
+/** Escaped twice is as far as servers unescape. */
+function* embeddedFinds(text: string): Generator<Find> {
+  if ([text, unescaped(text), unescaped(unescaped(text))].some((form) => EMBEDDED.test(form))) yield 'nowhere';
+}
+
+function unescaped(text: string): string {
+  return text.replace(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
+}
+
+function pathOf({ path = '' }: CarriedRequest): string {
+  return path.split('?', 1)[0];
+}
+
+function namesAfter(kind: 'header:' | 'query:', places: ReadonlySet<Place>): string[] {
+  return [...places].filter((place) => place.startsWith(kind)).map((place) => place.slice(kind.length));
+}

@@ -1,0 +1,41 @@
+import type { NamedPolicy, TemplateIdentity } from '../../../src/protocol/policy';
+import type { RunPhase, HarnessTemplateSpec } from '../../../src/protocol/resources';
+
+/** A run as the broker sees it. */
+export interface CatalogRun {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** A missing phase is Pending. */
+  readonly phase: RunPhase;
+  readonly templateRef: { readonly name: string; readonly kind?: string };
+  /** Lease ids that are revoked for the rest of the run. */
+  readonly revokedLeases: readonly string[];
+  /** UID of the agent's pod, once the operator has written it. */
+  readonly podUid?: string;
+}
+
+/** A template with its base merged in. */
+export interface CatalogTemplate {
+  readonly identity: TemplateIdentity;
+  readonly spec: HarnessTemplateSpec;
+}
+
+/** One consistent view. A request asks one snapshot from start to end. */
+export interface Snapshot {
+  run(namespace: string, name: string): CatalogRun | undefined;
+  /** The template of a run; undefined when it or its base is not there. */
+  template(run: CatalogRun): CatalogTemplate | undefined;
+  /** All policies of a namespace, sorted by name. */
+  policies(namespace: string): readonly NamedPolicy[];
+}
+
+/** Where runs, templates, policies and Secrets come from. */
+export interface Catalog {
+  snapshot(): Snapshot;
+  /** The value of a key of a Secret, read now: a changed Secret is used by the next request. */
+  secret(namespace: string, name: string, key: string): Promise<Buffer | undefined>;
+  /** Why the catalog cannot be relied on; undefined when it can. */
+  unready(): string | undefined;
+  close(): Promise<void>;
+}

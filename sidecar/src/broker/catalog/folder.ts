@@ -1,0 +1,95 @@
+import { promises as fs } from 'node:fs';
+import { join } from 'node:path';
+import { InputError } from './input-error';
+
+/** Bounds of what is read; a Kubernetes object is at most 1.5 MiB, a ConfigMap or Secret 1 MiB. */
+export const MAX_FILES = 1000;
+export const MAX_FILE_BYTES = 4 * 1024 * 1024;
+export const MAX_TOTAL_BYTES = 16 * 1024 * 1024;
+const MAX_FOLDERS = 32;
+
+const DOCUMENT_FILE = /\.(ya?ml|json)$/;
+
+/** A file as it was listed. `stamp` changes when the file does. */
+export interface ListedFile {
+  readonly path: string;
+  readonly size: number;
+  readonly stamp: string;
+}
+
+export interface FolderListing {
+  /** The folder and those in it. */
+  readonly folders: readonly string[];
+  readonly files: readonly ListedFile[];
+  /** Names of files that are no documents, by their ending. */
+  readonly passedOver: readonly string[];
+  /** Changes when any file does. */
+  readonly stamp: string;
+}
+
+/**
+ * The YAML and JSON files of a folder and of the folders in it, by name. Names that begin with a dot are
+ * passed over: a mounted ConfigMap or Secret keeps its versions there and shows links to the current one.
+ */
+export async function listFolder(root: string): Promise<FolderListing> {
+  const folders: string[] = [root];
+  const files: ListedFile[] = [];
+  const passedOver: string[] = [];
+  for (let next = 0; next < folders.length; next += 1) {
+    const folder = folders[next];
+    for (const name of (await fs.readdir(folder)).filter((entry) => !entry.startsWith('.')).sort()) {
+      const path = join(folder, name);
+      const stat = await statOf(path);
+      // Gone since it was listed, or a link to nowhere: it is not there.
+      if (stat === undefined) continue;
+      if (stat.isDirectory() && folder === root) folders.push(path);
+      if (!stat.isFile()) continue;
+      if (DOCUMENT_FILE.test(name)) files.push({ path, size: Number(stat.size), stamp: stampOf(path, stat) });
+      else passedOver.push(path);
+    }
+    if (folders.length > MAX_FOLDERS) throw new InputError(`${root}: has more than ${MAX_FOLDERS} folders`);
+    if (files.length > MAX_FILES) throw new InputError(`${root}: has more than ${MAX_FILES} files`);
+  }
+  return { folders, files, passedOver, stamp: files.map(({ stamp }) => stamp).join('\n') };
+}
+
+/** What tells one version of a file from the next, also when it is replaced by a link or keeps its length. */
+export async function fileStamp(path: string): Promise<string> {
+  return stampOf(path, await fs.stat(path, { bigint: true }));
+}
+
+/** The text of a file of bounded size. */
+export async function readText(path: string, maxBytes = MAX_FILE_BYTES): Promise<string> {
+  const handle = await fs.open(path, 'r');
+  try {
+    // One byte more than allowed shows a file that is too long or still grows.
+    const buffer = Buffer.alloc(Math.min(Number((await handle.stat()).size), maxBytes) + 1);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < buffer.length; length += read) {
+      ({ bytesRead: read } = await handle.read(buffer, length, buffer.length - length));
+    }
+    if (length > maxBytes) throw new InputError(`${path}: is larger than ${maxBytes} bytes`);
+    return utf8(buffer.subarray(0, length), path);
+  } finally {
+    await handle.close();
+  }
+}
+
+function utf8(bytes: Buffer, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new InputError(`${path}: is not UTF-8`);
+  }
+}
+
+async function statOf(path: string) {
+  return fs.stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+}
+
+function stampOf(path: string, stat: { ino: bigint; size: bigint; mtimeNs: bigint; ctimeNs: bigint }): string {
+  return `${path} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
+}

@@ -1,0 +1,70 @@
+import type { Destination } from './destination';
+import { hostCovers } from '../../../src/protocol/hosts';
+import { EgressGrantSpec, egressGrants, Granted, NamedPolicy } from '../../../src/protocol/policy';
+import { credentialHosts } from '../../../src/protocol/resources';
+
+/** The request line, as far as the caller told it. */
+export interface RequestLine {
+  readonly method?: string;
+  /** May end in a query, which no grant looks at. */
+  readonly path?: string;
+}
+
+/** They make a server or proxy show or relay the credential instead of using it. */
+const UNSAFE_METHODS = ['TRACE', 'TRACK', 'CONNECT'];
+
+/** The first egress grant, by policy name, that covers the request; undefined when none does. */
+export function coveringGrant(
+  policies: readonly NamedPolicy[], { host, port }: Destination, line: RequestLine,
+): Granted<EgressGrantSpec> | undefined {
+  if (UNSAFE_METHODS.includes(line.method?.toUpperCase() ?? '')) return undefined;
+  return egressGrants(policies, host, port).find(({ grant }) => coversMethod(grant, line.method) && coversPath(grant, line.path));
+}
+
+/**
+ * Whether each request to the destination has to be looked at: a credential is exchanged there, or the
+ * egress grants are limited to methods or paths. Every provider counts that has hosts, built-in ones too.
+ */
+export function needsSubstitution(policies: readonly NamedPolicy[], { host, port }: Destination): boolean {
+  const credentials = policies.flatMap(({ spec }) => spec.grants.credentials ?? []);
+  if (credentials.some((grant) => credentialHosts(grant).some((granted) => hostCovers(granted, host)))) return true;
+  const leaves = egressGrants(policies, host, port);
+  return leaves.length > 0 && leaves.every(({ grant }) => isLimited(grant));
+}
+
+function isLimited({ methods = [], paths = [] }: EgressGrantSpec): boolean {
+  return methods.length > 0 || paths.length > 0;
+}
+
+/** A caller that does not tell the method gets nothing from a grant that depends on it; likewise for paths. */
+function coversMethod({ methods = [] }: EgressGrantSpec, method: string | undefined): boolean {
+  const granted: readonly string[] = methods;
+  return granted.length === 0 || (method !== undefined && granted.includes(method));
+}
+
+function coversPath({ paths = [] }: EgressGrantSpec, target: string | undefined): boolean {
+  if (paths.length === 0) return true;
+  const path = target?.split(/[?#]/, 1)[0];
+  if (path === undefined || !hasOneMeaning(path)) return false;
+  return paths.some((granted) => (granted.endsWith('*') ? path.startsWith(granted.slice(0, -1)) : path === granted));
+}
+
+/**
+ * Whether a server can read the path in one way only. Some resolve dots and slashes after decoding, once or twice,
+ * take a backslash for a slash or drop what follows a semicolon; the path they serve is then not the one compared here.
+ * https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2
+ */
+function hasOneMeaning(path: string): boolean {
+  const decoded = decode(path);
+  if (decoded === undefined || !path.startsWith('/')) return false;
+  if (/[\\\u0000-\u001f\u007f]|\/\/|%2f|%5c/i.test(path) || /[\\\u0000-\u001f\u007f]|\/\/|%[0-9a-f]{2}/i.test(decoded)) return false;
+  return decoded.split('/').every((segment) => !/^\.{1,2}(;|$)/.test(segment));
+}
+
+function decode(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
+}

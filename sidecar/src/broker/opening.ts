@@ -1,0 +1,112 @@
+import type { RunName } from './authorize';
+import type { CatalogRun, Snapshot } from './catalog';
+import type { Destination } from './destination';
+import { coveringGrant, RequestLine } from './egress-scope';
+import { isRevoked, LeaseClaims, leaseExpiry, leaseOf } from './lease';
+import { refuse } from './refuse';
+import { hostCovers } from '../../../src/protocol/hosts';
+import { credentialGrant, CredentialGrantSpec, EgressGrantSpec, Granted, NamedPolicy, policiesFor } from '../../../src/protocol/policy';
+import { credentialHosts, isTerminal } from '../../../src/protocol/resources';
+import type { Opened } from '../crypto/sealed-token';
+
+/** A bearer and everything it is judged by. */
+export interface Attempt {
+  readonly opened: Opened;
+  /** The run that the request is made for. */
+  readonly run: RunName;
+  /** That run as the catalog knows it. */
+  readonly known: CatalogRun | undefined;
+  /** Policies that apply to the run's template: `applyingPolicies`. */
+  readonly policies: readonly NamedPolicy[];
+  readonly destination: Destination;
+  readonly line: RequestLine;
+  readonly now: number;
+  /** Lease id to the time its lease was renewed to, in milliseconds. */
+  readonly renewals?: ReadonlyMap<string, number>;
+}
+
+/** A bearer that may be exchanged, and by whose leave. */
+export interface Admission {
+  readonly lease: LeaseClaims;
+  readonly run: CatalogRun;
+  readonly credential: Granted<CredentialGrantSpec>;
+  readonly egress: Granted<EgressGrantSpec>;
+}
+
+/**
+ * Decides whether a bearer may be exchanged; throws the first reason why not. The bearer alone proves little: run, grants
+ * and revocations are asked each time. The order is part of the API, as clients tell the refusals apart.
+ */
+export function admit({ opened, run, known, policies, destination, line, now, renewals }: Attempt): Admission {
+  const lease = sealedLease(opened);
+  refuseExpired(lease, now, renewals?.get(lease.leaseId));
+  const present = boundRun(lease, run, known);
+  refuseRevoked(lease, present);
+  refuseEnded(present);
+  const credential = standingGrant(lease, policies);
+  const egress = egressLeave(policies, destination, line);
+  refuseOtherHost(lease, credential.grant, destination);
+  return { lease, run: present, credential, egress };
+}
+
+/** The policies that apply to a run, by name. None without its template: what cannot be looked up is not granted. */
+export function applyingPolicies(snapshot: Snapshot, run: CatalogRun): NamedPolicy[] {
+  const template = snapshot.template(run);
+  return template === undefined ? [] : policiesFor(snapshot.policies(run.namespace), template.identity);
+}
+
+/** The run, if it is there. */
+export function presentRun(known: CatalogRun | undefined): CatalogRun {
+  if (known === undefined) throw refuse('RunTerminated', 'there is no such run', { status: 404 });
+  return known;
+}
+
+/** A run that is over has no leases, whether anybody revoked them or not. */
+export function refuseEnded({ phase }: CatalogRun): void {
+  if (isTerminal(phase)) throw refuse('RunTerminated', `the run is over: ${phase}`, { status: 403 });
+}
+
+/** The grant by which the request may leave at all. */
+export function egressLeave(policies: readonly NamedPolicy[], destination: Destination, line: RequestLine): Granted<EgressGrantSpec> {
+  const leave = coveringGrant(policies, destination, line);
+  // Also for a method or path that no grant covers: what is missing is leave to go out, not a host of the lease.
+  if (leave === undefined) throw refuse('EgressRevoked', `no egress grant covers this request to ${destination.host}:${destination.port}`);
+  return leave;
+}
+
+/** Why a bearer does not open is told to nobody: it would tell a forger how far he got. */
+function sealedLease(opened: Opened): LeaseClaims {
+  const lease = leaseOf(opened);
+  if (lease === undefined) throw refuse('BearerUnknown', 'the bearer is not one of this broker');
+  return lease;
+}
+
+function refuseExpired(lease: LeaseClaims, now: number, renewedUntil: number | undefined): void {
+  if (now >= leaseExpiry(lease, renewedUntil)) throw refuse('SubstituteFailed', 'the lease has expired');
+}
+
+/** A name can be taken again by a later run; the UID cannot. */
+function boundRun(lease: LeaseClaims, { namespace, name }: RunName, known: CatalogRun | undefined): CatalogRun {
+  const foreign = 'the bearer belongs to another run';
+  if (lease.namespace !== namespace || lease.run !== name) throw refuse('SubstituteFailed', foreign);
+  const present = presentRun(known);
+  if (lease.runUid !== present.uid) throw refuse('SubstituteFailed', foreign);
+  return present;
+}
+
+function refuseRevoked({ leaseId }: LeaseClaims, { revokedLeases }: CatalogRun): void {
+  if (isRevoked(revokedLeases, leaseId)) throw refuse('PolicyRevoked', `lease ${leaseId} is revoked`);
+}
+
+function standingGrant({ credential, provider }: LeaseClaims, policies: readonly NamedPolicy[]): Granted<CredentialGrantSpec> {
+  const granted = credentialGrant(policies, credential);
+  if (granted === undefined) throw refuse('PolicyRevoked', `no policy grants credential ${credential} any more`);
+  if (granted.grant.provider.kind !== provider) throw refuse('PolicyRevoked', `credential ${credential} has another provider now`);
+  return granted;
+}
+
+function refuseOtherHost({ hosts, credential }: LeaseClaims, grant: CredentialGrantSpec, { host }: Destination): void {
+  if (!hosts.some((leased) => hostCovers(leased, host))) throw refuse('HostNotAllowed', `the lease on credential ${credential} is not for ${host}`);
+  // The lease remembers the grant as it was; a host taken from it since is gone.
+  if (!credentialHosts(grant).some((granted) => hostCovers(granted, host))) throw refuse('PolicyRevoked', `credential ${credential} is not for ${host} any more`);
+}

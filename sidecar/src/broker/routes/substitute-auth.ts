@@ -1,0 +1,79 @@
+import { requestedDestination } from './requested-destination';
+import { requiredProvider } from './required-provider';
+import type { SubstituteAuthRequest, SubstituteAuthResponse } from '../../../../src/protocol/broker-api';
+import type { NamedPolicy } from '../../../../src/protocol/policy';
+import { AuditDraft, audited } from '../audited';
+import type { BrokerDeps } from '../broker-deps';
+import { findSurrogate, refuseMisplaced, Sighting } from '../carriers';
+import type { CatalogRun } from '../catalog';
+import type { Destination } from '../destination';
+import { about, Actor } from '../entrance';
+import { forwardExchanged, forwardPlain } from '../forwarding';
+import { leaseOf } from '../lease';
+import type { OpenBearer } from '../opened-bearers';
+import { admit, applyingPolicies, egressLeave, presentRun, refuseEnded } from '../opening';
+import { refuse } from '../refuse';
+
+/** What the recipe below needs, once for each server: bearers that were opened are remembered. */
+export type SubstituteDeps = BrokerDeps & { readonly openBearer: OpenBearer };
+
+/** One attempt to use the egress path, with everything that is known of it. */
+interface Request {
+  readonly body: SubstituteAuthRequest;
+  readonly destination: Destination;
+  readonly actor: Actor;
+  readonly known: CatalogRun | undefined;
+  readonly policies: readonly NamedPolicy[];
+}
+
+/** Exchanges the surrogate of a request for the credential. The bearer is judged anew each time: nothing about it is taken from its issue. */
+export async function substituteAuth(deps: SubstituteDeps, actor: Actor, body: SubstituteAuthRequest): Promise<SubstituteAuthResponse> {
+  const destination = requestedDestination(body);
+  requireRequest(body);
+  const snapshot = deps.catalog.snapshot();
+  const known = snapshot.run(actor.run.namespace, actor.run.name);
+  const policies = known === undefined ? [] : applyingPolicies(snapshot, known);
+  return audited(deps.audit, { decision: 'denied', kind: 'credential-denied', ...about(actor), destination }, async (draft) => {
+    const request = { body, destination, actor, known, policies };
+    const sighting = findSurrogate(body);
+    return sighting === undefined ? withoutSurrogate(request, draft) : exchanged(deps, request, sighting, draft);
+  });
+}
+
+async function exchanged(deps: SubstituteDeps, request: Request, sighting: Sighting, draft: AuditDraft): Promise<SubstituteAuthResponse> {
+  const { body, destination, actor, known, policies } = request;
+  const opened = await deps.openBearer(sighting.token);
+  // The seal makes the name true, also for a lease that is refused.
+  const sealed = leaseOf(opened);
+  if (sealed !== undefined) draft.credential = { name: sealed.credential, provider: sealed.provider };
+  const { credential: { grant, policy }, run } = admit({ opened, run: actor.run, known, policies, destination, line: body, now: deps.clock() });
+  const provider = requiredProvider(deps, grant);
+  refuseMisplaced(sighting, provider.carrier(grant));
+  const exchange = await provider.exchange(grant, (secret, key) => deps.catalog.secret(run.namespace, secret, key));
+  grantedAs(draft, 'credential-issued', policy, 'substituted');
+  return forwardExchanged(body, sighting, exchange);
+}
+
+/** Git and others ask without credentials first. Such a request goes out as it is, where an egress grant lets it. */
+function withoutSurrogate({ body, destination, known, policies }: Request, draft: AuditDraft): SubstituteAuthResponse {
+  refuseEnded(presentRun(known));
+  // Whoever shows only credentials wants them exchanged, and these are none of ours.
+  if (!showsMore(body)) throw refuse('BearerUnknown', 'the bearer is not one of this broker');
+  grantedAs(draft, 'egress-allow', egressLeave(policies, destination, body).policy, 'forwarded without credentials');
+  return forwardPlain(body);
+}
+
+function grantedAs(draft: AuditDraft, kind: AuditDraft['kind'], matchedPolicy: string, reason: string): void {
+  Object.assign(draft, { decision: 'granted', kind, matchedPolicy, reason } satisfies Partial<AuditDraft>);
+}
+
+/** The two fields of paddock's clients are the whole request unless more of it is shown. */
+function requireRequest(body: SubstituteAuthRequest): void {
+  const { incomingAuthorization = '', incomingXApiKey = '' } = body;
+  if (incomingAuthorization !== '' || incomingXApiKey !== '' || showsMore(body)) return;
+  throw refuse('BadRequest', 'incomingAuthorization, incomingXApiKey or headers must be there');
+}
+
+function showsMore({ headers, query, path }: SubstituteAuthRequest): boolean {
+  return headers !== undefined || query !== undefined || path !== undefined;
+}
