@@ -6,7 +6,7 @@ import { addManifest } from './private/api-objects';
 import { PlatformContext } from './private/context';
 import type { CoveredRun, CoveredTemplate } from './private/coverage';
 import { NamespaceContent } from './private/namespace-content';
-import { ValidationError } from './private/validation';
+import { objectNameProblem, problems, refuse, ValidationError } from './private/validation';
 import type { NamedPolicy } from './protocol/policy';
 import { SidecarImage } from './sidecar-image';
 
@@ -70,6 +70,7 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
     this.platformName = context.platformName;
     this._sidecar = context.sidecar;
 
+    refuse(this, problems(...(options.additionalSecrets ?? []).map((secret) => objectNameProblem('additionalSecrets', secret))));
     if (options.create ?? true) {
       const id = { platform: context.platformName, part: 'namespaces', name } as const;
       addManifest(this, 'Resource', restrictedNamespace(id, context.podSecurityVersion));

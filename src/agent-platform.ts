@@ -1,3 +1,4 @@
+import { Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import { AgentNamespace, AgentNamespaceOptions } from './agent-namespace';
 import { IAgentPlatform } from './agent-platform-ref';
@@ -12,6 +13,7 @@ import { claimNamespace } from './private/claims';
 import { PlatformContext } from './private/context';
 import type { CoveredTemplate } from './private/coverage';
 import { dnsLabelProblem, problems, refuse, ValidationError } from './private/validation';
+import { MAX_PLATFORM_NAME } from './protocol/limits';
 import { SidecarImage } from './sidecar-image';
 
 /** Who owns the CustomResourceDefinitions of `paddock.dev`. */
@@ -105,7 +107,7 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
     super(scope, id);
     const name = props.namespace ?? 'agent-platform';
     const podSecurityVersion = props.podSecurityVersion ?? POD_SECURITY_VERSION;
-    refuse(this, problems(dnsLabelProblem('namespace', name, 40), podSecurityVersionProblem(podSecurityVersion)));
+    refuse(this, problems(dnsLabelProblem('namespace', name, MAX_PLATFORM_NAME), clusterNamespaceProblem(name), podSecurityVersionProblem(podSecurityVersion)));
     claimNamespace(this, name);
     this.platformName = name;
 
@@ -127,7 +129,9 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
       placement: props.placement,
     });
     this.boundary._addEndpoint(this.broker._endpoint);
-    for (const manifest of admissionPolicies({ platform: name, broker: this.broker._account, hardenedPods: props.requireHardenedPods ?? true })) {
+    const namespaces = Lazy.any({ produce: () => this.boundary._namespaceNames });
+    const hardenedPods = props.requireHardenedPods ?? true;
+    for (const manifest of admissionPolicies({ platform: name, broker: this.broker._account, namespaces, hardenedPods })) {
       addManifest(this, `${manifest.kind}-${manifest.metadata.name}`, manifest);
     }
     const { broker, boundary, clusterTemplates } = this;
@@ -144,7 +148,7 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
     if (name === this.platformName) {
       throw new ValidationError(this, `namespace '${name}' holds the platform's own parts; agents need one of their own`);
     }
-    refuse(this, problems(dnsLabelProblem('namespace', name)));
+    refuse(this, problems(dnsLabelProblem('namespace', name), clusterNamespaceProblem(name)));
     claimNamespace(this, name);
     return AgentNamespace._in(this.namespaces, name, this.context, options);
   }
@@ -158,4 +162,9 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
 function podSecurityVersionProblem(version: string): string | undefined {
   if (version === 'latest' || /^v1\.\d{1,3}$/.test(version)) return undefined;
   return `podSecurityVersion must be 'latest' or like 'v1.30', got '${version}'`;
+}
+
+/** A platform closes its namespaces for every pod in them. In one of the cluster's own that would stop the cluster. */
+function clusterNamespaceProblem(name: string): string | undefined {
+  return name.startsWith('kube-') ? `namespace must not begin with 'kube-', which is the cluster's own, got '${name}'` : undefined;
 }

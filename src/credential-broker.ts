@@ -12,8 +12,10 @@ import { Account, policyRules, rightsOf, roleAndBinding } from './manifests/rbac
 import { headlessService, podDisruptionBudget, podTemplate, service, statefulSet, volumeClaimTemplate, WorkloadId } from './manifests/workload';
 import { Placement } from './placement';
 import { addManifest } from './private/api-objects';
-import { quantity, requirements } from './private/quantities';
-import { integerProblem, problems, refuse } from './private/validation';
+import { placementProblems } from './private/placement-checks';
+import { quantity, requirements, resourceProblems, sizeProblem } from './private/quantities';
+import { dnsLabelProblem, integerProblem, objectNameProblem, problems, refuse } from './private/validation';
+import { MAX_PLATFORM_NAME } from './protocol/limits';
 import { OBJECTS } from './protocol/objects';
 import { PORTS } from './protocol/ports';
 import { SidecarImage } from './sidecar-image';
@@ -97,7 +99,17 @@ export class CredentialBroker extends Construct {
     const catalog = props.catalog ?? BrokerCatalog.kubernetes();
     const usesApi = catalog.configMapName === undefined;
     const replicas = props.replicas ?? (usesApi ? 2 : 1);
+    refuse(this, [...placementProblems(props.placement), ...resourceProblems(props.resources)]);
     refuse(this, problems(
+      dnsLabelProblem('platformName', props.platformName, MAX_PLATFORM_NAME),
+      dnsLabelProblem('namespace', props.namespace),
+      sizeProblem('auditStorage.size', props.auditStorage?.size),
+      ...Object.entries({
+        'auditStorage.storageClassName': props.auditStorage?.storageClassName,
+        'tls.secretName': props.tls?.secretName,
+        'catalog.configMapName': catalog.configMapName,
+        'catalog.secretName': catalog.secretName,
+      }).map(([option, name]) => (name === undefined ? undefined : objectNameProblem(option, name))),
       integerProblem('replicas', replicas, 1, 9),
       usesApi || replicas === 1 ? undefined : `replicas must be 1 with BrokerCatalog.directory, whose state no other replica sees, got ${replicas}`,
       usesApi || props.tls?.secretName !== undefined ? undefined : 'tls must be BrokerTls.existingSecret with BrokerCatalog.directory: a broker without API rights cannot keep its own',

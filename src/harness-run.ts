@@ -3,7 +3,7 @@ import type { HarnessRunProps } from './harness-run-props';
 import type { IHarnessTemplate } from './harness-template-ref';
 import { coveredTemplate } from './private/coverage';
 import { addCustomResource } from './private/custom-resource';
-import { requirements } from './private/quantities';
+import { requirements, resourceProblems } from './private/quantities';
 import { durationText, optional, plain } from './private/render';
 import { runProblems } from './private/run-checks';
 import { limitsSpec } from './private/template-spec';
@@ -27,7 +27,7 @@ export class HarnessRun extends Construct {
     this._template = template;
     this._spec = render(props);
     const objectId = { platform: namespace.platformName, part: 'runs', name: this.runName, namespace: namespace.namespaceName } as const;
-    addCustomResource(this, 'HarnessRun', objectId, this._spec, runProblems(this._spec, props));
+    addCustomResource(this, 'HarnessRun', objectId, this._spec, [...runProblems(this._spec, props), ...resourceProblems(props.resources)]);
     const { templateName, templateKind } = template;
     namespace._addRun({ name: this.runName, path: this.node.path, spec: this._spec, templateName, templateKind }, coveredTemplate(template));
   }
@@ -42,10 +42,15 @@ function render(props: HarnessRunProps): HarnessRunSpec {
     timeout: optional(props.timeout, durationText),
     retries: props.retries,
     resources: optional(props.resources, requirements),
-    extraEnv: optional(props.extraEnv, (env) => Object.entries(env).map(([name, value]) => ({ name, value }))),
+    extraEnv: optional(props.extraEnv, sortedEnv),
     model: props.model,
     ttlSecondsAfterFinished: props.ttlAfterFinished?.toSeconds({ integral: false }),
     mode: mode?._mode,
     interactiveOverrides: optional(mode?._limits, limitsSpec),
   });
+}
+
+/** Sorted, because the spec of a run cannot change: variables written in another order are the same run. */
+function sortedEnv(env: Record<string, string>) {
+  return Object.keys(env).sort().map((name) => ({ name, value: env[name] }));
 }

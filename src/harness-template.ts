@@ -3,6 +3,7 @@ import type { ClusterHarnessTemplateProps, HarnessTemplateProps } from './harnes
 import { IHarnessTemplate, TemplateKind } from './harness-template-ref';
 import { coveredTemplate } from './private/coverage';
 import { addCustomResource } from './private/custom-resource';
+import { resourceProblems } from './private/quantities';
 import { templateProblems } from './private/template-checks';
 import { templateSpec } from './private/template-spec';
 import type { HarnessTemplateSpec } from './protocol/resources';
@@ -37,7 +38,9 @@ export class HarnessTemplate extends Construct implements IHarnessTemplate {
     this._base = baseTemplate;
     this._spec = templateSpec(props, baseTemplate);
     const objectId = { platform: namespace.platformName, part: 'runs', name: this.templateName, namespace: namespace.namespaceName } as const;
-    addCustomResource(this, 'HarnessTemplate', objectId, this._spec, templateProblems(this._spec, baseTemplate));
+    addCustomResource(this, 'HarnessTemplate', objectId, this._spec, [
+      ...templateProblems(this._spec, baseTemplate), ...resourceProblems(props.resources),
+    ]);
     namespace._addTemplate(coveredTemplate(this, this.node.path));
   }
 }
@@ -63,7 +66,7 @@ export class ClusterHarnessTemplate extends Construct implements IHarnessTemplat
     this.templateName = props.name ?? id;
     this._spec = templateSpec(props);
     const objectId = { platform: props.platform.platformName, part: 'runs', name: this.templateName } as const;
-    addCustomResource(this, 'ClusterHarnessTemplate', objectId, this._spec, templateProblems(this._spec));
+    addCustomResource(this, 'ClusterHarnessTemplate', objectId, this._spec, [...templateProblems(this._spec), ...resourceProblems(props.resources)]);
     props.platform._addClusterTemplate?.(coveredTemplate(this, this.node.path));
   }
 }

@@ -127,6 +127,15 @@ export class NetworkBoundary extends Construct {
   }
 
   /**
+   * The closed namespaces so far, sorted.
+   *
+   * @internal
+   */
+  public get _namespaceNames(): string[] {
+    return [...this.namespaces].sort();
+  }
+
+  /**
    * Who exists so far.
    *
    * @internal

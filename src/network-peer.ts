@@ -2,7 +2,7 @@ import { IConstruct } from 'constructs';
 import { cidrProblem, exceptProblem } from './manifests/cidr';
 import { API_SERVER_PORTS, policyPorts } from './manifests/flows';
 import { ipBlockPeer, namespacePeer, PeerRule, podsPeer, PUBLIC_INTERNET } from './manifests/network-policy';
-import { dnsLabelProblem, integerProblem, problems, refuse } from './private/validation';
+import { dnsLabelProblem, integerProblem, labelProblem, problems, refuse } from './private/validation';
 
 /** Pods of one namespace, chosen by labels. */
 export interface PodPeerOptions {
@@ -225,16 +225,4 @@ function portProblems(ports: readonly number[]): string[] {
     ...ports.map((port) => integerProblem('port', port, 1, 65_535)),
     twice.length === 0 ? undefined : `ports must differ, got ${twice.join(', ')} more than once`,
   );
-}
-
-/** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set */
-const LABEL_NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
-const LABEL_PREFIX = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-
-function labelProblem(key: string, value: string): string | undefined {
-  const [name, prefix, ...rest] = key.split('/').reverse();
-  const keyIs = rest.length === 0 && LABEL_NAME.test(name) && (prefix === undefined || (prefix.length <= 253 && LABEL_PREFIX.test(prefix)));
-  if (!keyIs) return `label key must be a name of at most 63 letters, digits, '-', '_' or '.', with a DNS prefix or none, got ${JSON.stringify(key)}`;
-  if (value === '' || LABEL_NAME.test(value)) return undefined;
-  return `value of label ${key} must be at most 63 letters, digits, '-', '_' or '.', got ${JSON.stringify(value)}`;
 }

@@ -31,7 +31,7 @@ export interface WorkerPoolProps {
   readonly namespace: AgentNamespace;
 
   /**
-   * Name of the pool: an RFC 1123 label of at most 45 characters, unique in its namespace.
+   * Name of the pool: an RFC 1123 label of at most 45 characters that begins with a letter, unique in its namespace.
    *
    * @default - the construct id
    */
@@ -48,7 +48,7 @@ export interface WorkerPoolProps {
   readonly workload?: WorkerWorkload;
 
   /**
-   * UID and GID of the processes in the image, 1 to 4294967294.
+   * UID and GID of the processes in the image, 1 to 2147483647.
    *
    * @default 1000
    */

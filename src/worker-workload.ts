@@ -61,14 +61,14 @@ export interface BatchOptions {
   readonly backoffLimit?: number;
 
   /**
-   * Time after which a finished batch is deleted; zero deletes it at once.
+   * Time after which a finished batch is deleted, in whole seconds up to a year; zero deletes it at once.
    *
    * @default Duration.hours(1)
    */
   readonly ttlAfterFinished?: Duration;
 
   /**
-   * Time after which a batch that still runs is ended.
+   * Time after which a batch that still runs is ended, in whole seconds up to a year.
    *
    * @default - no limit
    */

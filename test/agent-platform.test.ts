@@ -70,11 +70,17 @@ test('nothing that is emitted holds a value of a Secret', () => {
   }
 });
 
-test('admission rules bind to the namespaces of this platform only', () => {
-  for (const binding of everything('a').filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding')) {
+test('admission rules bind to the namespaces of this platform only, by a label that nobody can forget or take off', () => {
+  const { chart, platform } = testPlatform();
+  platform.addNamespace('a-team', { create: false });
+  const bindings = synth(chart).filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding');
+  expect(bindings.length).toBeGreaterThan(0);
+  for (const binding of bindings) {
     expect(binding.spec).toMatchObject({
       validationActions: ['Deny'],
-      matchResources: { namespaceSelector: { matchLabels: { 'cdk8s-agent-platform/platform': 'agent-platform' } } },
+      matchResources: {
+        namespaceSelector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['a-team', 'agent-platform', 'team-a'] }] },
+      },
     });
   }
 });
@@ -142,6 +148,8 @@ test('policies of another app can name a namespace of this platform', () => {
 test.each<[string, Partial<AgentPlatformProps>, RegExp]>([
   ['a namespace that is no label', { namespace: 'Agents' }, /test\/platform: namespace must be an RFC 1123 label .* got "Agents"/],
   ['a namespace too long to be a prefix', { namespace: 'n'.repeat(41) }, /at most 40/],
+  ['a namespace of the cluster itself', { namespace: 'kube-system' }, /must not begin with 'kube-'.* got 'kube-system'/],
+  ['a place without node label', { placement: { nodeSelector: { '': '' } } }, /placement.nodeSelector: label key must be/],
   ['rules of no version', { podSecurityVersion: '1.30' }, /podSecurityVersion must be 'latest' or like 'v1.30', got '1.30'/],
 ])('%s is refused', (_name, props, message) => {
   expect(() => testPlatform(props)).toThrow(message);
@@ -155,9 +163,24 @@ test.each([
   ['the namespace of the platform', 'agent-platform', /holds the platform's own parts/],
   ['the same namespace twice', 'team-a', /namespace 'team-a' is taken by 'test\/platform'/],
   ['a name that is no label', 'Team', /RFC 1123 label/],
+  ['a namespace that default deny would break', 'kube-system', /test\/platform: namespace must not begin with 'kube-'/],
 ])('adding %s is refused', (_what, name, message) => {
   const { platform } = testPlatform();
   expect(() => platform.addNamespace(name)).toThrow(message);
+});
+
+test('a further Secret without a name is refused', () => {
+  const { platform } = testPlatform();
+  expect(() => platform.addNamespace('team-b', { additionalSecrets: [''] })).toThrow(/additionalSecrets must be .* got ""/);
+});
+
+test.each([
+  ['platformName', 'Agents', 'team-a'],
+  ['namespaceName', 'agent-platform', 'Team A'],
+])('a namespace of another app whose %s is no label is refused by what is put into it', (what, platformName, namespaceName) => {
+  const namespace = AgentNamespace.fromName(platformName, namespaceName);
+  expect(() => new BrokerPolicy(Testing.chart(), 'policy', { namespace, appliesToTemplates: ['*'], egress: [{ host: 'example.com' }] }))
+    .toThrow(`test/policy: ${what} must be an RFC 1123 label`);
 });
 
 test('two platforms of one namespace are refused', () => {

@@ -1,7 +1,7 @@
-import { Size } from 'cdk8s';
-import { AuditStorage, BrokerCatalog, BrokerPolicy, BrokerTls, CredentialGrant } from '../src';
+import { Size, Testing } from 'cdk8s';
+import { AuditStorage, BrokerCatalog, BrokerOptions, BrokerPolicy, BrokerTls, CredentialBroker, CredentialGrant } from '../src';
 import { Emitted, one, synth } from './helpers/manifests';
-import { testPlatform } from './helpers/platform';
+import { IMAGE, testPlatform } from './helpers/platform';
 import { BROKER_ENV, EnvVariable } from '../src/protocol/env';
 
 /** What synth emits and what the server reads come from one table. */
@@ -110,6 +110,22 @@ test('one replica has no disruption budget, which would only block drains', () =
 
 test.each([0, 10, 1.5, Number.NaN])('%d replicas are refused with the construct path and the range', (replicas) => {
   expect(() => testPlatform({ broker: { replicas } })).toThrow(`test/platform/broker: replicas must be a whole number from 1 to 9, got ${replicas}`);
+});
+
+test.each<[string, BrokerOptions, RegExp]>([
+  ['a claim of nothing', { auditStorage: AuditStorage.claim({ size: Size.gibibytes(0) }) }, /test\/platform\/broker: auditStorage.size must be more than 0, got 0Gi/],
+  ['a folder without limit', { auditStorage: AuditStorage.ephemeral(Size.mebibytes(0)) }, /auditStorage.size must be more than 0/],
+  ['a StorageClass that cannot be', { auditStorage: AuditStorage.claim({ storageClassName: 'Fast SSD' }) }, /auditStorage.storageClassName must be .* got "Fast SSD"/],
+  ['a certificate without name', { tls: BrokerTls.existingSecret('') }, /tls.secretName must be .* got ""/],
+  ['documents without name', { catalog: BrokerCatalog.directory('', 'credentials'), tls: BrokerTls.existingSecret('tls') }, /catalog.configMapName must be .* got ""/],
+  ['a request above its limit', { resources: { memory: { request: Size.gibibytes(2), limit: Size.gibibytes(1) } } }, /resources.memory: the request must not exceed the limit/],
+])('%s is refused', (_what, options, message) => {
+  expect(() => testPlatform({ broker: options })).toThrow(message);
+});
+
+test('a broker of its own is refused names that no object can have', () => {
+  expect(() => new CredentialBroker(Testing.chart(), 'broker', { platformName: 'A B', namespace: 'X_Y', image: IMAGE }))
+    .toThrow(/test\/broker: platformName must be .* got "A B"; namespace must be .* got "X_Y"/);
 });
 
 describe('a broker over mounted documents', () => {

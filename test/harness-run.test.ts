@@ -56,7 +56,7 @@ test('every property reaches the object', () => {
     timeout: '45m',
     retries: 2,
     resources: { limits: { cpu: '2' }, requests: { memory: '512Mi' } },
-    extraEnv: [{ name: 'LOG_LEVEL', value: 'debug' }, { name: 'EMPTY', value: '' }],
+    extraEnv: [{ name: 'EMPTY', value: '' }, { name: 'LOG_LEVEL', value: 'debug' }],
     model: 'opus',
     ttlSecondsAfterFinished: 3600,
     mode: 'Batch',
@@ -80,7 +80,15 @@ test('an interactive run states its limits', () => {
   expect(synth({ mode: RunMode.interactive() }).manifest.spec).not.toHaveProperty('interactiveOverrides');
 });
 
+test('variables in another order are the same run, because the spec of a run cannot change', () => {
+  expect(synth({ extraEnv: { B: '2', A: '1' } }).manifest).toEqual(synth({ extraEnv: { A: '1', B: '2' } }).manifest);
+});
+
 describe('a run is refused', () => {
+  test('for a request above its limit, which no pod may have', () => {
+    expect(refusal({ resources: { cpu: { request: Cpu.units(2), limit: Cpu.units(1) } } })).toThrow(/test\/fix-bug: resources.cpu: the request must not exceed/);
+  });
+
   test('without a prompt', () => {
     expect(refusal({ prompt: RunPrompt.inline('') })).toThrow(/test\/fix-bug: spec\.prompt: /);
   });

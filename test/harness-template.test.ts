@@ -137,6 +137,11 @@ describe('a template is refused', () => {
     expect(refusal({ ...AGENT, terminationGracePeriod: Duration.millis(milliseconds) })).toThrow(/test\/coder: .*terminationGracePeriodSeconds/);
   });
 
+  test('for a request above its limit, which no pod may have', () => {
+    const resources = { memory: { request: Size.gibibytes(2), limit: Size.gibibytes(1) } };
+    expect(refusal({ ...AGENT, resources })).toThrow(/test\/coder: resources.memory: the request must not exceed/);
+  });
+
   test.each([0, 366])('for a timeout of %d days', (days) => {
     expect(refusal({ ...AGENT, timeout: Duration.days(days) })).toThrow(/test\/coder: .*defaults\.timeout.*longer than 0 and at most 8760h/);
   });

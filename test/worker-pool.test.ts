@@ -59,6 +59,13 @@ test('sticky workers keep name and volume, and have no second workspace', () => 
   expect(one(objects, 'Service', 'python-headless').spec.clusterIP).toBe('None');
 });
 
+test('names made from two pools never meet, however much the pools sound alike', () => {
+  const { chart, team } = testPlatform();
+  for (const name of ['a', 'a-headless']) new WorkerPool(chart, name, { namespace: team, image: 'a', workload: WorkerWorkload.sticky() });
+  const names = synth(chart).map(({ kind, metadata }) => [kind, metadata.namespace, metadata.name].join(' '));
+  expect(new Set(names).size).toBe(names.length);
+});
+
 describe('a batch', () => {
   const batch = (command: string[]) => pool({ workload: WorkerWorkload.batch({ command, ttlAfterFinished: Duration.seconds(0), backoffLimit: 0 }) })
     .find((object) => object.kind === 'Job')!;
@@ -106,7 +113,9 @@ test.each<[string, Partial<WorkerPoolProps>, RegExp]>([
   ['a name that is no label', { name: 'Python' }, /test\/python: name must be an RFC 1123 label .*at most 45.* got "Python"/],
   ['a name too long for its Services', { name: 'p'.repeat(46) }, /at most 45/],
   ['an image with a space', { image: 'a b' }, /image must be an image reference/],
-  ['root', { userId: 0 }, /userId must be a whole number from 1 to 4294967294, got 0/],
+  ['root', { userId: 0 }, /userId must be a whole number from 1 to 2147483647, got 0/],
+  ['a user id that the API server refuses', { userId: 2_147_483_648 }, /1 to 2147483647, got 2147483648/],
+  ['a name that no Service can take', { name: '3d' }, /name must begin with a letter.* got "3d"/],
   ['a negative pool', { workload: WorkerWorkload.warmPool({ replicas: -1 }) }, /replicas must be a whole number from 0 to 500, got -1/],
   ['a batch without program', { workload: WorkerWorkload.batch({ command: [] }) }, /command must name a program/],
   ['a batch that never has to succeed', { workload: WorkerWorkload.batch({ command: ['x'], completions: 0 }) }, /completions .* 1 to 10000, got 0/],
@@ -116,6 +125,23 @@ test.each<[string, Partial<WorkerPoolProps>, RegExp]>([
   ['another home', { env: { HOME: '/root' } }, /env 'HOME'/],
   ['a variable that no shell can read', { env: { 'A-B': 'x' } }, /env names must be/],
   ['half a GPU', { extendedResources: { 'nvidia.com/gpu': 0.5 } }, /whole number from 0 to 64, got 0.5/],
+  ['a resource with two vendors', { extendedResources: { 'a/b/c': 1 } }, /vendor.example\/device/],
+  ['a resource that a quota takes for its own', { extendedResources: { 'requests.example.com/gpu': 1 } }, /vendor.example\/device/],
+  ['a request above its limit', { resources: { cpu: { request: Cpu.units(4), limit: Cpu.millis(3999) } } }, /resources.cpu: the request must not exceed/],
+  ['memory above its limit', { resources: { memory: { request: Size.gibibytes(2), limit: Size.mebibytes(2047) } } }, /resources.memory: the request/],
+  ['a workspace without size, which would have no limit', { workspaceSize: Size.gibibytes(0) }, /workspaceSize must be more than 0, got 0Gi/],
+  ['a volume without size', { workload: WorkerWorkload.sticky({ volumeSize: Size.gibibytes(0) }) }, /volumeSize must be more than 0/],
+  ['a StorageClass without name', { workload: WorkerWorkload.sticky({ storageClassName: '' }) }, /storageClassName must be .* got ""/],
+  ['a batch with half a second', { workload: WorkerWorkload.batch({ command: ['x'], activeDeadline: Duration.millis(1500) }) }, /test\/python: activeDeadline in seconds .* got 1.5/],
+  ['a batch that is kept for ever', { workload: WorkerWorkload.batch({ command: ['x'], ttlAfterFinished: Duration.days(366) }) }, /ttlAfterFinished in seconds/],
+  ['a variable that is not set', { env: { MODE: process.env.THIS_IS_NOT_SET as string } }, /env 'MODE' must be text/],
+  ['a variable that ends early', { env: { MODE: 'a\0b' } }, /env 'MODE' must be text without NUL/],
+  ['a node label that cannot be', { placement: { nodeSelector: { 'a b': 'c' } } }, /placement.nodeSelector: label key must be .* got "a b"/],
+  ['a RuntimeClass that cannot be', { placement: { runtimeClassName: 'gVisor' } }, /placement.runtimeClassName must be .* got "gVisor"/],
+  ['a PriorityClass without name', { placement: { priorityClassName: '' } }, /placement.priorityClassName must be .* got ""/],
+  ['a pull Secret that cannot be', { placement: { imagePullSecrets: ['Registry'] } }, /placement.imagePullSecrets must be .* got "Registry"/],
+  ['an unknown effect', { placement: { tolerations: [{ key: 'gpu', operator: 'Exists', effect: 'Never' }] } }, /effect must be one of NoSchedule, .* got 'Never'/],
+  ['a toleration of nothing', { placement: { tolerations: [{ value: 'x' }] } }, /operator must be Exists where no key is named/],
   ['a resource without vendor', { extendedResources: { gpu: 1 } }, /vendor.example\/device/],
 ])('%s is refused', (_name, props, message) => {
   expect(() => pool(props)).toThrow(message);
@@ -156,6 +182,14 @@ describe('an object store', () => {
     expect(spec.hostAliases).toEqual([{ ip: '198.51.100.7', hostnames: ['s3.example.com'] }]);
   });
 
+  test('with two names for one address has one entry for both, because the API server takes no second one', () => {
+    const hostAddresses = { 'b.example.com': '198.51.100.7', 'a.example.com': '198.51.100.7', 'c.example.com': '198.51.100.8' };
+    expect(one(pool({ objectStore: { peers: [], hostAddresses } }), 'Deployment', 'python').spec.template.spec.hostAliases).toEqual([
+      { ip: '198.51.100.7', hostnames: ['a.example.com', 'b.example.com'] },
+      { ip: '198.51.100.8', hostnames: ['c.example.com'] },
+    ]);
+  });
+
   test('opens nothing when it names no peer', () => {
     expect(egress({ peers: [] })).toBeUndefined();
   });
@@ -168,6 +202,9 @@ describe('an object store', () => {
     ['no port', { peers: [], ports: [] }, /at least one port/],
     ['port 0', { peers: [], ports: [0] }, /1 to 65535, got 0/],
     ['a name with a bad address', { peers: [], hostAddresses: { 's3.example.com': '1.2.3' } }, /must be an IPv4 or IPv6 address, got '1\.2\.3'/],
+    ['a name with an address of one interface', { peers: [], hostAddresses: { 's3.example.com': 'fe80::1%eth0' } }, /must be an IPv4 or IPv6 address/],
+    ['a wildcard', { peers: [], hostAddresses: { '*.example.com': '198.51.100.7' } }, /must be one host, got a wildcard/],
+    ['metadata of another cloud', { peers: [NetworkPeer.cidr('100.64.0.0/10')] }, /metadata address 100\.100\.100\.200/],
     ['a name inside the cluster', { peers: [], hostAddresses: { localhost: '198.51.100.7' } }, /localhost/],
     ['host bits', { peers: [NetworkPeer.cidr('10.0.0.1/8')] }, /10\.0\.0\.1\/8/],
   ])('of %s is refused', (_name, objectStore, message) => {

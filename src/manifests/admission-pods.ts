@@ -17,29 +17,41 @@ const POD_RULES: Readonly<Record<string, string>> = {
     "has(object.spec.securityContext.seccompProfile) && object.spec.securityContext.seccompProfile.type in ['RuntimeDefault', 'Localhost']",
 };
 
+const EVERY_CONTAINER = Object.entries(CONTAINER_RULES).map(([field, expression]) => ({
+  expression: `variables.containers.all(c, has(c.securityContext) && ${expression})`,
+  message: `every container here must state securityContext.${field}`,
+  reason: 'Forbidden',
+}));
+
 /**
  * Demands of every pod, whoever makes it, what the platform's own pods have beyond the
  * `restricted` Pod Security Standard: a read-only root, no token by accident, and each
- * field stated where a container or a webhook could otherwise soften it.
+ * field stated where a container or a webhook could otherwise soften it. A container that
+ * somebody adds to a running pod comes through a subresource, so it has a rule of its own.
  */
-export function hardenedPodsRule(): AdmissionRule {
-  return {
-    name: 'pods',
-    group: '',
-    version: 'v1',
-    resource: 'pods',
-    operations: ['CREATE'],
-    variables: [{
-      name: 'containers',
-      expression: 'object.spec.containers + (has(object.spec.initContainers) ? object.spec.initContainers : [])',
-    }],
-    validations: [
-      ...Object.entries(POD_RULES).map(([field, expression]) => ({ expression, message: `a pod here must state ${field}`, reason: 'Forbidden' })),
-      ...Object.entries(CONTAINER_RULES).map(([field, expression]) => ({
-        expression: `variables.containers.all(c, has(c.securityContext) && ${expression})`,
-        message: `every container here must state securityContext.${field}`,
-        reason: 'Forbidden',
-      })),
-    ],
-  };
+export function hardenedPodsRules(): AdmissionRule[] {
+  const everyPod = Object.entries(POD_RULES).map(([field, expression]) => ({ expression, message: `a pod here must state ${field}`, reason: 'Forbidden' }));
+  return [
+    {
+      name: 'pods',
+      group: '',
+      version: 'v1',
+      resource: 'pods',
+      operations: ['CREATE'],
+      variables: [{
+        name: 'containers',
+        expression: 'object.spec.containers + (has(object.spec.initContainers) ? object.spec.initContainers : [])',
+      }],
+      validations: [...everyPod, ...EVERY_CONTAINER],
+    },
+    {
+      name: 'ephemeral-containers',
+      group: '',
+      version: 'v1',
+      resource: 'pods/ephemeralcontainers',
+      operations: ['UPDATE'],
+      variables: [{ name: 'containers', expression: 'has(object.spec.ephemeralContainers) ? object.spec.ephemeralContainers : []' }],
+      validations: EVERY_CONTAINER,
+    },
+  ];
 }

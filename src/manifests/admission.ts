@@ -1,14 +1,16 @@
 import { brokerStatusRule } from './admission-broker-status';
-import { hardenedPodsRule } from './admission-pods';
+import { hardenedPodsRules } from './admission-pods';
 import { AdmissionRule } from './admission-rule';
 import { SECRET_SOURCES, secretAuthorRule } from './admission-secrets';
 import { Manifest, metadata } from './manifest';
 import { Account } from './rbac';
-import { LABELS } from '../protocol/names';
+import { NAMESPACE_NAME_LABEL } from '../protocol/names';
 
 export interface AdmissionOptions {
   readonly platform: string;
   readonly broker: Account;
+  /** Names of the platform's namespaces; may be lazy. Not their label: a label can be forgotten or taken off, and then nothing would be refused. */
+  readonly namespaces: unknown;
   /** Whether pods that others make in the platform's namespaces must be as hardened as its own. */
   readonly hardenedPods: boolean;
 }
@@ -17,12 +19,12 @@ export interface AdmissionOptions {
  * Every ValidatingAdmissionPolicy of a platform with its binding to the platform's namespaces.
  * https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
-export function admissionPolicies({ platform, broker, hardenedPods }: AdmissionOptions): Manifest[] {
-  const rules = [...SECRET_SOURCES.map(secretAuthorRule), brokerStatusRule(broker), ...(hardenedPods ? [hardenedPodsRule()] : [])];
-  return rules.flatMap((rule) => policyAndBinding(platform, rule));
+export function admissionPolicies({ platform, broker, namespaces, hardenedPods }: AdmissionOptions): Manifest[] {
+  const rules = [...SECRET_SOURCES.map(secretAuthorRule), brokerStatusRule(broker), ...(hardenedPods ? hardenedPodsRules() : [])];
+  return rules.flatMap((rule) => policyAndBinding(platform, rule, namespaces));
 }
 
-function policyAndBinding(platform: string, rule: AdmissionRule): Manifest[] {
+function policyAndBinding(platform: string, rule: AdmissionRule, namespaces: unknown): Manifest[] {
   const id = { platform, part: 'admission', name: `${platform}-${rule.name}` } as const;
   const apiVersion = 'admissionregistration.k8s.io/v1';
   const { matchConditions, variables, validations } = rule;
@@ -53,7 +55,7 @@ function policyAndBinding(platform: string, rule: AdmissionRule): Manifest[] {
       spec: {
         policyName: id.name,
         validationActions: ['Deny'],
-        matchResources: { namespaceSelector: { matchLabels: { [LABELS.platform]: platform } } },
+        matchResources: { namespaceSelector: { matchExpressions: [{ key: NAMESPACE_NAME_LABEL, operator: 'In', values: namespaces }] } },
       },
     },
   ];

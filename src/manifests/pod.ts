@@ -93,8 +93,11 @@ const NO_DNS: Pick<PodSpec, 'dnsPolicy' | 'dnsConfig'> = {
   dnsConfig: { nameservers: ['127.0.0.1'], options: [{ name: 'timeout', value: '1' }, { name: 'attempts', value: '1' }] },
 };
 
+/** One entry for each address: Kubernetes takes the address as the key of the list and refuses a second one. */
 function hostAliases(addresses: Readonly<Record<string, string>>): Pick<PodSpec, 'hostAliases'> {
-  const aliases = Object.keys(addresses).sort().map((name) => ({ ip: addresses[name], hostnames: [name] }));
+  const names = Object.keys(addresses).sort();
+  const aliases = [...new Set(names.map((name) => addresses[name]))]
+    .map((ip) => ({ ip, hostnames: names.filter((name) => addresses[name] === ip) }));
   return aliases.length === 0 ? {} : { hostAliases: aliases };
 }
 
@@ -136,11 +139,13 @@ const PROBES: Pick<Container, 'startupProbe' | 'livenessProbe' | 'readinessProbe
   readinessProbe: { httpGet: { path: '/readyz', port: 'admin' }, periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 2 },
 };
 
-function placed(placement: PodPlacement): Partial<PodSpec> {
-  const { imagePullSecrets = [], tolerations = [], ...rest } = placement;
+/** Field by field: an object with more members, which the compiler lets pass, must not reach the pod. */
+function placed({ nodeSelector, tolerations = [], priorityClassName, runtimeClassName, imagePullSecrets = [] }: PodPlacement): Partial<PodSpec> {
   return {
-    ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
+    ...(nodeSelector === undefined ? {} : { nodeSelector: Object.fromEntries(Object.entries(nodeSelector).sort()) }),
     ...(tolerations.length === 0 ? {} : { tolerations: [...tolerations] }),
+    ...(priorityClassName === undefined ? {} : { priorityClassName }),
+    ...(runtimeClassName === undefined ? {} : { runtimeClassName }),
     ...(imagePullSecrets.length === 0 ? {} : { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
   };
 }

@@ -1,15 +1,12 @@
 import { Construct } from 'constructs';
 import { addManifest } from './api-objects';
 import { claim } from './claims';
-import { refuse } from './validation';
+import { dnsLabelProblem, objectNameProblem, problems, refuse } from './validation';
 import { Manifest, ObjectId, metadata } from '../manifests/manifest';
 import { API_GROUP_VERSION } from '../protocol/names';
 import { problemsWith } from '../protocol/resources';
 
 type Kind = Parameters<typeof problemsWith>[0];
-
-/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names */
-const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /**
  * Adds a custom resource as the child `Resource`, or throws one error with everything that is
@@ -18,7 +15,7 @@ const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0
  */
 export function addCustomResource(scope: Construct, kind: Kind, id: ObjectId, spec: object, more: readonly string[] = []): void {
   const manifest: Manifest = { apiVersion: API_GROUP_VERSION, kind, metadata: metadata(id), spec };
-  refuse(scope, [...nameProblems(id.name), ...problemsWith(kind, manifest), ...more]);
+  refuse(scope, [...nameProblems(id), ...problemsWith(kind, manifest), ...more]);
   refuse(scope, takenProblems(scope, kind, id));
   addManifest(scope, 'Resource', manifest);
 }
@@ -30,8 +27,11 @@ function takenProblems(scope: Construct, kind: Kind, { name, namespace }: Object
 }
 
 /** The schema of a custom resource states how long a name may be, but not of what it consists. */
-function nameProblems(name: string): string[] {
-  if (name.length <= 253 && DNS_SUBDOMAIN.test(name)) return [];
-  const allowed = "an RFC 1123 subdomain (lower-case letters, digits, '-' and '.', at most 253 characters)";
-  return [`name must be ${allowed}, got ${JSON.stringify(name)}; it is the construct id unless the prop 'name' is set`];
+function nameProblems({ name, namespace, platform }: ObjectId): string[] {
+  const nameIs = objectNameProblem('name', name);
+  return problems(
+    nameIs && `${nameIs}; it is the construct id unless the prop 'name' is set`,
+    dnsLabelProblem('platformName', platform),
+    namespace === undefined ? undefined : dnsLabelProblem('namespaceName', namespace),
+  );
 }

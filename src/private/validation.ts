@@ -33,6 +33,33 @@ export function dnsLabelProblem(name: string, value: string, max = 63): string |
   return `${name} must be an RFC 1123 label (lower-case letters, digits and '-', at most ${max} characters), got ${JSON.stringify(value)}`;
 }
 
+/** Problem text when `value` cannot name a Service: those begin with a letter, other labels may begin with a digit. */
+export function serviceNameProblem(name: string, value: string, max: number): string | undefined {
+  return dnsLabelProblem(name, value, max)
+    ?? (/^[a-z]/.test(value) ? undefined : `${name} must begin with a letter, because a Service takes its name from it, got ${JSON.stringify(value)}`);
+}
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names */
+const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+/** Problem text when `value` cannot be the name of an object. */
+export function objectNameProblem(name: string, value: string): string | undefined {
+  if (value.length <= 253 && DNS_SUBDOMAIN.test(value)) return undefined;
+  return `${name} must be an RFC 1123 subdomain (lower-case letters, digits, '-' and '.', at most 253 characters), got ${JSON.stringify(value)}`;
+}
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set */
+const LABEL_NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+
+/** Problem text when the API server would refuse a label. */
+export function labelProblem(key: string, value: string): string | undefined {
+  const [name, prefix, ...rest] = key.split('/').reverse();
+  const keyIs = rest.length === 0 && LABEL_NAME.test(name) && (prefix === undefined || (prefix.length <= 253 && DNS_SUBDOMAIN.test(prefix)));
+  if (!keyIs) return `label key must be a name of at most 63 letters, digits, '-', '_' or '.', with a DNS prefix or none, got ${JSON.stringify(key)}`;
+  if (value === '' || LABEL_NAME.test(value)) return undefined;
+  return `value of label ${key} must be at most 63 letters, digits, '-', '_' or '.', got ${JSON.stringify(value)}`;
+}
+
 /** Drops the checks that found nothing. */
 export function problems(...found: (string | undefined)[]): string[] {
   return found.filter((text): text is string => text !== undefined);

@@ -1,21 +1,27 @@
+import { Duration } from 'cdk8s';
 import { SESSION_ENV } from '../protocol/env';
-import { MAX_POOL_NAME } from '../protocol/limits';
+import { MAX_POOL_NAME, MAX_UID } from '../protocol/limits';
 import { ENV_NAME_PATTERN, isReservedEnv } from '../protocol/reserved-env';
 import { WorkerPoolProps } from '../worker-pool-props';
 import { WorkerWorkload } from '../worker-workload';
-import { dnsLabelProblem, integerProblem, problems } from './validation';
+import { placementProblems } from './placement-checks';
+import { resourceProblems, sizeProblem } from './quantities';
+import { integerProblem, labelProblem, objectNameProblem, problems, serviceNameProblem } from './validation';
 
 /** Everything wrong with a pool's properties, one text each. */
 export function workerPoolProblems(name: string, props: WorkerPoolProps): string[] {
   return [
     ...problems(
-      dnsLabelProblem('name', name, MAX_POOL_NAME),
+      serviceNameProblem('name', name, MAX_POOL_NAME),
       imageProblem(props.image),
-      integerProblem('userId', props.userId ?? 1000, 1, 4294967294),
+      integerProblem('userId', props.userId ?? 1000, 1, MAX_UID),
+      sizeProblem('workspaceSize', props.workspaceSize),
     ),
-    ...Object.keys(props.env ?? {}).flatMap((variable) => problems(envProblem(variable))),
+    ...Object.entries(props.env ?? {}).flatMap(([variable, value]) => problems(envProblem(variable), envValueProblem(variable, value))),
+    ...resourceProblems(props.resources),
+    ...placementProblems(props.placement),
     ...Object.entries(props.extendedResources ?? {}).flatMap(([resource, count]) => problems(
-      resource.includes('/') ? undefined : `extendedResources names must be like 'vendor.example/device', got '${resource}'`,
+      isExtendedResource(resource) ? undefined : `extendedResources names must be like 'vendor.example/device', got '${resource}'`,
       integerProblem(`extendedResources['${resource}']`, count, 0, 64),
     )),
     ...workloadProblems(props.workload ?? WorkerWorkload.warmPool(), props),
@@ -26,6 +32,8 @@ function workloadProblems({ _warm, _sticky, _batch }: WorkerWorkload, props: Wor
   if (_sticky) {
     return problems(
       integerProblem('replicas', _sticky.replicas ?? 1, 0, 500),
+      sizeProblem('volumeSize', _sticky.volumeSize),
+      _sticky.storageClassName === undefined ? undefined : objectNameProblem('storageClassName', _sticky.storageClassName),
       props.workspaceSize === undefined ? undefined : 'workspaceSize has no effect on sticky workers: their workspace is the volume, set volumeSize',
     );
   }
@@ -35,15 +43,33 @@ function workloadProblems({ _warm, _sticky, _batch }: WorkerWorkload, props: Wor
       integerProblem('completions', _batch.completions ?? 1, 1, 10_000),
       integerProblem('parallelism', _batch.parallelism ?? 1, 0, 500),
       integerProblem('backoffLimit', _batch.backoffLimit ?? 3, 0, 100),
-      _batch.activeDeadline === undefined ? undefined : integerProblem('activeDeadline in seconds', _batch.activeDeadline.toSeconds(), 1, 31_536_000),
+      secondsProblem('ttlAfterFinished', _batch.ttlAfterFinished, 0),
+      secondsProblem('activeDeadline', _batch.activeDeadline, 1),
     );
   }
   return problems(integerProblem('replicas', _warm?.replicas ?? 2, 0, 500));
 }
 
+const YEAR_SECONDS = 31_536_000;
+
+function secondsProblem(name: string, time: Duration | undefined, min: number): string | undefined {
+  return time && integerProblem(`${name} in seconds`, time.toSeconds({ integral: false }), min, YEAR_SECONDS);
+}
+
+/** Qualified names outside of Kubernetes' own domains, which quotas do not take for theirs. */
+function isExtendedResource(name: string): boolean {
+  return name.includes('/') && !name.startsWith('requests.') && labelProblem(name, '') === undefined;
+}
+
 function imageProblem(image: string): string | undefined {
   if (image.length > 0 && image.length <= 512 && !/\s/.test(image)) return undefined;
   return `image must be an image reference without white space, 1 to 512 characters, got ${JSON.stringify(image)}`;
+}
+
+/** Asked at run time too: `process.env.X` is easily undefined. */
+function envValueProblem(name: string, value: unknown): string | undefined {
+  if (typeof value === 'string' && !value.includes('\0')) return undefined;
+  return `env '${name}' must be text without NUL characters, got ${JSON.stringify(value)}`;
 }
 
 function envProblem(name: string): string | undefined {

@@ -1,3 +1,5 @@
+import { PORTS } from './ports';
+
 /**
  * The environment of each role, as tables. A construct may set only what is listed
  * here and a server reads only what is listed here, so the two cannot drift apart.
@@ -29,7 +31,7 @@ export interface EnvCondition {
 
 export type EnvTable = Readonly<Record<string, EnvVariable>>;
 
-const ADMIN_LISTEN = { kind: 'listen', default: ':8081', doc: 'address of /livez, /readyz and /metrics' } as const satisfies EnvVariable;
+const ADMIN_LISTEN = { kind: 'listen', default: `:${PORTS.admin}`, doc: 'address of /livez, /readyz and /metrics' } as const satisfies EnvVariable;
 
 /** What every part of the platform reads. Workers run the user's image, whose LOG_LEVEL is the user's. */
 export const COMMON_ENV = {
@@ -52,7 +54,7 @@ const FROM_API: EnvCondition = { variable: 'CATALOG', is: 'kubernetes' };
 const FROM_DIRECTORY: EnvCondition = { variable: 'CATALOG', is: 'directory' };
 
 export const BROKER_ENV = {
-  BROKER_LISTEN: { kind: 'listen', default: '127.0.0.1:8443', doc: 'address of the broker API' },
+  BROKER_LISTEN: { kind: 'listen', default: `127.0.0.1:${PORTS['broker-api']}`, doc: 'address of the broker API' },
   ...COMMON_ENV,
   TLS_DIR: { kind: 'path', doc: 'folder with tls.crt and tls.key; unset means plain HTTP, which is accepted on loopback only' },
   CATALOG: { kind: 'enum', values: ['kubernetes', 'directory'], default: 'kubernetes', doc: 'where runs, templates and policies come from' },
@@ -66,7 +68,7 @@ export const BROKER_ENV = {
 } as const satisfies EnvTable;
 
 export const SESSION_ENV = {
-  SESSION_LISTEN: { kind: 'listen', default: '127.0.0.1:8080', doc: 'address of the session API' },
+  SESSION_LISTEN: { kind: 'listen', default: `127.0.0.1:${PORTS['session-api']}`, doc: 'address of the session API' },
   ADMIN_LISTEN,
   SESSION_WORKSPACE: { kind: 'path', required: true, doc: 'folder that files and commands of the session are confined to' },
   SESSION_REQUIRE_BOOT_ID: { kind: 'flag', default: 'false', doc: 'refuse init tokens that do not name this boot of the daemon' },

@@ -14,3 +14,9 @@ export const MAX_CHECKED_SECRETS = 24;
 
 /** Longest name from which `<name>-<suffix>` names of Services still fit 63 characters. */
 export const MAX_POOL_NAME = 45;
+
+/** Largest user id that the API server takes. */
+export const MAX_UID = 2_147_483_647;
+
+/** Longest name of a platform: it is the prefix of names of cluster-scoped objects. */
+export const MAX_PLATFORM_NAME = 40;

@@ -88,6 +88,15 @@ describe('an author who names a Secret', () => {
   });
 });
 
+test('an author is refused where the label of the platform was taken off the namespace', () => {
+  must(['label', 'namespace', NAMESPACE, 'cdk8s-agent-platform/platform-']);
+  try {
+    expect(asAuthor(run('foreign')).stderr).toContain("you name Secret 'foreign'");
+  } finally {
+    must(['label', 'namespace', NAMESPACE, 'cdk8s-agent-platform/platform=agent-platform']);
+  }
+});
+
 describe('an update of a policy that names a Secret its writer may not read', () => {
   const existing = policy([credential('foreign', 0)], { name: 'existing' });
   const update = (object: object) => kubectl(['replace', '--dry-run=server', '--as', AUTHOR, '-f', '-'], [object]);
@@ -98,8 +107,22 @@ describe('an update of a policy that names a Secret its writer may not read', ()
     expect(update({ ...existing, metadata: { ...existing.metadata, finalizers: ['example.com/kept'] } }).stderr).toBe('');
   });
 
+  test.each<[string, object]>([
+    ['sends it to another host', { hosts: ['elsewhere.example.com'] }],
+    ['takes another key of it', { secretRef: { name: 'foreign', key: 'other' } }],
+    ['hands it to the agent', { kind: 'UserSuppliedSecret', hosts: undefined, deliveryMode: { inContainer: { accepted: true, reason: 'because I would like to see it' } } }],
+  ])('is refused when it %s', (_what, provider) => {
+    const [{ name, provider: before }] = existing.spec.grants.credentials as any[];
+    const changed = { ...existing, spec: { ...existing.spec, grants: { credentials: [{ name, provider: { ...before, ...provider } }], egress: [{ host: '*.example.com' }, { host: 'example.com' }] } } };
+    expect(update(changed).stderr).toContain("you name Secret 'foreign' but may not get it");
+  });
+
+  test('is refused when it grants the credential to more templates', () => {
+    expect(update({ ...existing, spec: { ...existing.spec, appliesToTemplates: ['*'] } }).stderr).toContain("Secret 'foreign'");
+  });
+
   test('is refused when it names another one', () => {
-    expect(update(policy([credential('foreign', 0), credential('other', 1)], { name: 'existing' })).stderr).toContain("Secret 'other'");
+    expect(update(policy([credential('foreign', 0), credential('other', 1)], { name: 'existing' })).stderr).toMatch(/you name Secret '(foreign|other)'/);
   });
 });
 

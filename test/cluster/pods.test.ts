@@ -1,5 +1,5 @@
-import { eventually } from './api-server';
-import { apply, kubectl } from './cli';
+import { ApiServer, eventually } from './api-server';
+import { apply, kubectl, must } from './cli';
 import { everything } from '../helpers/everything';
 
 /** Removes one field, wherever Kubernetes would accept it, and says what is left. */
@@ -60,5 +60,30 @@ describe.each(pods)('the pod of $owner', ({ pod }) => {
     soften(softened.spec);
     const { ok, stderr } = tryPod(softened);
     expect([ok, stderr]).toEqual([false, expect.stringMatching(/violates PodSecurity|must state/)]);
+  });
+});
+
+describe('a container that is added to a running pod', () => {
+  const api = new ApiServer();
+  const [{ pod }] = pods.filter(({ owner }) => owner === 'Deployment python');
+  const running = { ...pod, metadata: { ...pod.metadata, name: 'running' } };
+  const { image, securityContext: hardened } = (pod.spec as any).containers[0];
+  beforeAll(() => { must(['create', '-f', '-'], [running]); });
+  afterAll(() => {
+    api.close();
+    must(['delete', 'pod', 'running', '-n', 'team-a', '--force', '--grace-period=0']);
+  });
+
+  const add = async (securityContext: object) => api.call(
+    'PATCH', '/api/v1/namespaces/team-a/pods/running/ephemeralcontainers?dryRun=All',
+    { spec: { ephemeralContainers: [{ name: 'debugger', image, securityContext }] } }, 'application/strategic-merge-patch+json');
+
+  test('is admitted when it is as hardened as the others', async () => {
+    expect(await add(hardened)).toMatchObject({ status: 200 });
+  });
+
+  test('is refused a writable root, which the restricted standard lets pass', async () => {
+    const message = expect.stringContaining('must state securityContext.readOnlyRootFilesystem');
+    expect(await add({ ...hardened, readOnlyRootFilesystem: false })).toMatchObject({ status: 403, body: { message } });
   });
 });

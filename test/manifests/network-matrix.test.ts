@@ -37,6 +37,8 @@ describe('the whole matrix', () => {
       'foreign controller': { namespace: 'paddock', labels: { app: 'controller' } },
       'neighbour in the namespace': { namespace: system, labels: {} },
       'stranger with a role label': { namespace: 'elsewhere', labels: podLabels('p', 'broker', 'controller') },
+      'tenant with the labels of the controller': { namespace: 'team-a', labels: podLabels('p', 'broker', 'controller') },
+      'tenant with the labels of egress': { namespace: 'team-a', labels: podLabels('p', 'broker', 'egress') },
       'internet': '1.1.1.1/32',
       'node': '10.0.0.4/32',
     };

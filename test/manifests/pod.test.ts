@@ -74,6 +74,16 @@ test('placement is left out field by field when it is not given', () => {
   expect(spec).not.toHaveProperty('tolerations');
 });
 
+test('members that a placement does not have never reach the pod', () => {
+  const placement = { runtimeClassName: 'gvisor', hostNetwork: true, automountServiceAccountToken: true, securityContext: { runAsUser: 0 } };
+  expect(restrictedPod({ ...POD, placement })).toEqual({ ...restrictedPod(POD), runtimeClassName: 'gvisor' });
+});
+
+test('the order in which node labels are written changes nothing', () => {
+  const selecting = (nodeSelector: Record<string, string>) => JSON.stringify(restrictedPod({ ...POD, placement: { nodeSelector } }));
+  expect(selecting({ zone: 'b', arch: 'arm64' })).toBe(selecting({ arch: 'arm64', zone: 'b' }));
+});
+
 test('container ports and probes come from the port table', () => {
   const [container] = restrictedPod({ ...POD, containers: [{ ...CONTAINER, ports: ['broker-api', 'admin'], probed: true }] }).containers;
   expect(container.ports).toEqual([
