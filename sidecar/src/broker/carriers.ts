@@ -37,7 +37,7 @@ const BEGIN = new RegExp(`(?<![A-Za-z0-9])${BEARER_PREFIX}`);
  * pass the other on.
  */
 export function findSurrogate(request: CarriedRequest): Sighting | undefined {
-  const finds = [...headerFinds(request), ...queryFinds(request), ...embeddedFinds(pathOf(request))].map((find) => {
+  const finds = [...headerFinds(request), ...queryFinds(request), ...restFinds(request)].map((find) => {
     if (find === 'nowhere') throw refuse('SubstituteFailed', 'the request carries a bearer in the middle of something else');
     return find;
   });
@@ -114,6 +114,12 @@ function* queryFinds(request: CarriedRequest): Generator<Find> {
   }
 }
 
+/** The parts of the target in which no surrogate belongs: the path, and fragments, which some clients send and some servers read. */
+function* restFinds({ path = '', query = '' }: CarriedRequest): Generator<Find> {
+  yield* embeddedFinds(path.split('?', 1)[0]);
+  for (const text of [path, query]) yield* embeddedFinds(text.slice(text.split('#', 1)[0].length));
+}
+
 /** Escaped twice is as far as servers unescape. */
 function* embeddedFinds(text: string): Generator<Find> {
   if ([text, unescaped(text), unescaped(unescaped(text))].some((form) => EMBEDDED.test(form))) yield 'nowhere';
@@ -121,10 +127,6 @@ function* embeddedFinds(text: string): Generator<Find> {
 
 function unescaped(text: string): string {
   return text.replace(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
-}
-
-function pathOf({ path = '' }: CarriedRequest): string {
-  return path.split('?', 1)[0];
 }
 
 function namesAfter(kind: 'header:' | 'query:', places: ReadonlySet<Place>): string[] {

@@ -44,7 +44,7 @@ function coversMethod({ methods = [] }: EgressGrantSpec, method: string | undefi
 
 function coversPath({ paths = [] }: EgressGrantSpec, target: string | undefined): boolean {
   if (paths.length === 0) return true;
-  const path = target?.split(/[?#]/, 1)[0];
+  const path = target?.split('?', 1)[0];
   if (path === undefined || !hasOneMeaning(path)) return false;
   return paths.some((granted) => (granted.endsWith('*') ? path.startsWith(granted.slice(0, -1)) : path === granted));
 }
@@ -52,12 +52,13 @@ function coversPath({ paths = [] }: EgressGrantSpec, target: string | undefined)
 /**
  * Whether a server can read the path in one way only. Some resolve dots and slashes after decoding, once or twice,
  * take a backslash for a slash or drop what follows a semicolon; the path they serve is then not the one compared here.
+ * Nor can it be where characters travel that no request line has: a `#` ends the path for some servers and not for others.
  * https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2
  */
 function hasOneMeaning(path: string): boolean {
   const decoded = decode(path);
   if (decoded === undefined || !path.startsWith('/')) return false;
-  if (/[\\\u0000-\u001f\u007f]|\/\/|%2f|%5c/i.test(path) || /[\\\u0000-\u001f\u007f]|\/\/|%[0-9a-f]{2}/i.test(decoded)) return false;
+  if (/[^!-~]|[\\#]|\/\/|%2f|%5c/i.test(path) || /[\\\u0000-\u001f\u007f]|\/\/|%[0-9a-f]{2}/i.test(decoded)) return false;
   return decoded.split('/').every((segment) => !/^\.{1,2}(;|$)/.test(segment));
 }
 

@@ -5,6 +5,7 @@ import { denialFor, Endpoint, RunName } from './authorize';
 import type { BrokerDeps } from './broker-deps';
 import type { Caller } from './caller';
 import { refuse } from './refuse';
+import { onceIn } from './repeated-decisions';
 import { runNameOf } from './run-name';
 import type { Limiter } from '../server/limiter';
 
@@ -25,10 +26,17 @@ declare module 'fastify' {
 }
 
 /**
+ * Milliseconds for which one record stands for all refusals of a caller and run by the limiter. With a record for each, asking
+ * without end would fill the volume of the log, and without a log nobody is answered.
+ */
+const LIMITED_RECORD_EVERY = 10_000;
+
+/**
  * What a request passes before its body is read. The order tells strangers least: who they are, then whether the
  * headers make sense, then whether they may. Only who may uses up tokens of the limiter, so no one can spend another's.
  */
-export function entrance(endpoint: Endpoint, { catalog, callers, audit }: BrokerDeps, limiter?: Limiter) {
+export function entrance(endpoint: Endpoint, { catalog, callers, audit, clock }: BrokerDeps, limiter?: Limiter) {
+  const limited = onceIn(LIMITED_RECORD_EVERY, audit, clock);
   return async (request: FastifyRequest): Promise<void> => {
     const caller = await authenticate(request, callers);
     request.callerName = callerName(caller);
@@ -38,7 +46,7 @@ export function entrance(endpoint: Endpoint, { catalog, callers, audit }: Broker
     if (denial !== undefined) throw refuse(denial.code, denial.message);
     const verdict = limiter?.take(`${callerName(caller)} ${run.namespace}/${run.name}`);
     if (verdict?.allowed === false) {
-      await record(audit, { decision: 'denied', kind: 'credential-denied', ...about({ caller, run }), credential: { name: '(rate-limit)' }, reason: 'RateLimited' });
+      await record(limited, { decision: 'denied', kind: 'credential-denied', ...about({ caller, run }), credential: { name: '(rate-limit)' }, reason: 'RateLimited' });
       throw refuse('RateLimited', 'too many requests for this run', { retryAfterSeconds: verdict.retryAfter });
     }
     request.actor = { caller, run };

@@ -11,15 +11,16 @@ const MAX_REMEMBERED = 10_000;
  * decision, and a log that cannot be written ends the memory, too.
  */
 export function onceIn(milliseconds: number, audit: Audit, clock: Clock): Pick<Audit, 'write'> {
-  const recorded = new ExpiringMap<string, true>({ max: MAX_REMEMBERED, clock });
+  const recorded = new ExpiringMap<string, number>({ max: MAX_REMEMBERED, clock });
   return {
     write: async (record: AuditRecord) => {
       const key = JSON.stringify(record);
-      if (audit.unready() === undefined && recorded.get(key) === true) return;
       // The time runs from when it was asked, not from when the disk was done.
-      const until = clock() + milliseconds;
+      const asked = clock();
+      // After a clock was set back, what was recorded lies ahead and says nothing about now.
+      if (audit.unready() === undefined && (recorded.get(key) ?? Infinity) <= asked) return;
       await audit.write(record);
-      recorded.set(key, true, until);
+      recorded.set(key, asked, asked + milliseconds);
     },
   };
 }

@@ -62,6 +62,8 @@ export class StoredKeyring implements Keyring {
   }
 
   problem(): string | undefined {
+    // Whoever is not ready gets no request, and without one nothing else would look again.
+    if (this.failure !== undefined) this.look();
     return this.failure;
   }
 

@@ -44,12 +44,15 @@ export class Limiter {
   /** Takes a token, if there is one. */
   take(key: string): Verdict {
     const now = this.options.clock();
-    const tokens = this.tokensOf(this.buckets.get(key), now);
-    if (tokens < 1) return this.refuse(1 - tokens);
+    const bucket = this.buckets.get(key);
+    const tokens = this.tokensOf(bucket, now);
+    if (tokens < 1) {
+      // After a clock was set back, tokens come again from the new time on.
+      if (bucket!.at > now) this.put(key, tokens, now);
+      return this.refuse(1 - tokens);
+    }
     if (!this.buckets.has(key) && this.buckets.size >= this.options.maxKeys && !this.forgetOldest(now)) return this.refuse(1);
-    // Put back last, so that the order of the map is the order of use.
-    this.buckets.delete(key);
-    this.buckets.set(key, { tokens: tokens - 1, at: now });
+    this.put(key, tokens - 1, now);
     return ALLOWED;
   }
 
@@ -64,6 +67,12 @@ export class Limiter {
     if (bucket === undefined) return burst;
     // A clock that was set back gives nothing and takes nothing.
     return Math.min(burst, bucket.tokens + Math.max(0, now - bucket.at) / 1000 * perSecond);
+  }
+
+  /** Puts it last, so that the order of the map is the order of use. */
+  private put(key: string, tokens: number, at: number): void {
+    this.buckets.delete(key);
+    this.buckets.set(key, { tokens, at });
   }
 
   private forgetOldest(now: number): boolean {

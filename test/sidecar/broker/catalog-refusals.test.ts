@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogFolders } from './catalog-folders';
-import { clusterTemplate, file, harnessRun, secret } from './documents';
+import { brokerPolicy, clusterTemplate, file, harnessRun, secret } from './documents';
 
 const PLANTED = 'planted-secret-9d1f';
 const { root, folder, catalogOf } = catalogFolders();
@@ -19,6 +19,10 @@ describe('a catalog does not open over', () => {
     ['a kind that is not read', file(harnessRun(), deployment), /a\.yaml, document 2: has a kind that is not read here; read are AuditEvent/],
     ['a key that is there twice', `kind: Secret\nkind: ${PLANTED}\n`, /document 1: is not strict YAML or JSON: DUPLICATE_KEY on line 2/],
     ['a key that is there twice in JSON', `{"a": 1, "a": "${PLANTED}"}`, /DUPLICATE_KEY on line 1/],
+    ['a key that is there twice as number and text', `1: a\n"1": ${PLANTED}\n`, /DUPLICATE_KEY on line 2/],
+    ['a key that is there twice as nothing and text', `~: a\n"": ${PLANTED}\n`, /DUPLICATE_KEY on line 2/],
+    ['a key that is an alias', `&k a: 1\n*k : ${PLANTED}\n`, /KEY_NOT_SCALAR on line 2/],
+    ['a value that no template engine has filled in', `a: {{ ${PLANTED} }}\n`, /KEY_NOT_SCALAR on line 1/],
     ['broken YAML', `kind: [${PLANTED}`, /is not strict YAML or JSON: \w+ on line/],
     ['a tag of its own', `!${PLANTED} {}`, /is not strict YAML or JSON: TAG_RESOLVE_FAILED on line 1/],
     ['an unknown alias', `a: *${PLANTED}`, /is not strict YAML|has aliases/],
@@ -68,6 +72,15 @@ describe('a catalog does not open over', () => {
 
   test('an object with several mistakes, of which one is told and the others are counted', async () => {
     expect(await problemOf(file({ ...harnessRun(), spec: { templateRef: { name: 'A' }, prompt: '' } }))).toMatch(/spec\.\S+: .* \(and 1 more\)$/);
+  });
+
+  test('very many keys or items, within a moment', async () => {
+    const start = performance.now();
+    const keys = Array.from({ length: 100_000 }, (_, i) => `k${i}: 1\n`).join('');
+    expect(await problemOf(keys)).toMatch(/has a kind that is not read/);
+    const methods = Array.from({ length: 50_000 }, (_, i) => `M${i}`);
+    expect(await problemOf(file(brokerPolicy({}, { grants: { egress: [{ host: 'a.example', methods }] } })))).toMatch(/methods: must have at most 7 items/);
+    expect(performance.now() - start).toBeLessThan(10_000);
   });
 
   test('a link that leads back to itself', async () => {

@@ -33,7 +33,7 @@ describe('methods', () => {
 describe('paths', () => {
   const paths = ['/v1/models', '/repos/acme/*'];
 
-  test.each(['/v1/models', '/v1/models?limit=1', '/v1/models#top', '/repos/acme/', '/repos/acme/web/pulls', '/repos/acme/a%20b', '/repos/acme/a.b/..c'])('%s is covered', (path) => {
+  test.each(['/v1/models', '/v1/models?limit=1', '/v1/models?x=#/..', '/repos/acme/', '/repos/acme/web/pulls', '/repos/acme/a%20b', '/repos/acme/a.b/..c'])('%s is covered', (path) => {
     expect(covers({ paths }, { path })).toBe(true);
   });
 
@@ -42,6 +42,7 @@ describe('paths', () => {
     '/repos/acme/../other', '/repos/acme/..', '/repos/acme/./x', '/repos/acme//x', '/repos/acme/%2e%2e/other', '/repos/acme/%2E./other', '/repos/acme/..%2fother',
     '/repos/acme/%252e%252e/other', '/repos/acme/..;/other', '/repos/acme/..;a=b/other', '/repos/acme/.;/x', '/repos/acme/..\\other', '/repos/acme/%5c..%5cother',
     '/repos/acme/%00', '/repos/acme/%', '/repos/acme/%zz', '/repos/acme/%ff', '/repos/acme/\n',
+    '/v1/models#top', '/v1/models#/../../other', '/repos/acme/x#/../../../other', '/repos/acme/x HTTP/1.1', '/repos/acme/\u0085', '/repos/acme/\uff0e\uff0e/x', '/repos/acme/\ud800',
   ])('%j is not', (path) => {
     expect(covers({ paths }, { path })).toBe(false);
   });

@@ -126,7 +126,7 @@ describe('issue is refused', () => {
     expect(await broker.ask('issue', ISSUE)).toMatchObject({ status: 403, body: { code: 'PolicyRevoked' } });
   });
 
-  test('beyond the limit of the run, and each refusal is recorded', async () => {
+  test('beyond the limit of the run, and that is recorded', async () => {
     const { ask, records, world } = brokerOver(DOCUMENTS, { limits: { issue: { perSecond: 1, burst: 2 } } });
     await ask('issue', ISSUE);
     await ask('issue', ISSUE);
@@ -135,6 +135,22 @@ describe('issue is refused', () => {
     expect(records.at(-1)).toMatchObject({ decision: 'denied', kind: 'credential-denied', credential: { name: '(rate-limit)' } });
     world.now += 1000;
     expect((await ask('issue', ISSUE)).status).toBe(200);
+  });
+
+  test('beyond the limit without end, and one record in a while stands for all of it', async () => {
+    const { ask, records, world } = brokerOver(DOCUMENTS, { limits: { issue: { perSecond: 0.001, burst: 1 } } });
+    for (let i = 0; i < 20; i += 1) await ask('issue', ISSUE);
+    expect(records).toHaveLength(2);
+    world.now += 10_000;
+    await ask('issue', ISSUE);
+    expect(records).toHaveLength(3);
+  });
+
+  test.each(['planted-by-mistake', 'pdk-usersecret-eyJ', 'a b', '\0', '\ud800', 'X'.repeat(200) + '.'])('for %j, which could name nothing and is not recorded', async (name) => {
+    const { ask, records, output } = brokerOver(DOCUMENTS);
+    expect(await ask('issue', { name })).toMatchObject({ status: 404, body: { code: 'CredentialNotFound' } });
+    expect(records).toEqual([expect.objectContaining({ credential: { name: '(malformed)' } })]);
+    expect(output.join()).not.toContain(name);
   });
 
   test.each([true, false])('when the audit cannot be written, and the value is dropped (granted: %s)', async (granted) => {

@@ -27,6 +27,16 @@ test('a decision that is made again within its time is recorded once, and again 
   expect(state.written).toHaveLength(2);
 });
 
+test('after a clock was set back it is recorded again', async () => {
+  const { state, audit } = world();
+  state.now = 3_600_000;
+  await audit.write(RECORD);
+  state.now = 0;
+  await audit.write(RECORD);
+  await audit.write(RECORD);
+  expect(state.written).toHaveLength(2);
+});
+
 test.each<Partial<AuditRecord>>([
   { decision: 'denied' }, { run: 'r2' }, { namespace: 'team-b' }, { caller: 'x/y' }, { matchedPolicy: 'p' }, { destination: { host: 'a.example', port: 80 } },
 ])('with %j it is another decision', async (more) => {

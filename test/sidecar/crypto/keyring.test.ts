@@ -89,6 +89,19 @@ test('a store that fails stops neither sealing nor opening, and the problem is t
   expect(keyring.problem()).toBeUndefined();
 });
 
+test('a trouble that is over is forgotten without anybody sealing or opening', () => {
+  const { time, store, keyring } = ring();
+  const failing = jest.spyOn(store, 'load').mockImplementation(() => {
+    throw new Error('too many open files');
+  });
+  keyring.opening('ffffffffffffffff');
+  time.now += 5000;
+  expect(keyring.problem()).toContain('too many open files');
+  failing.mockRestore();
+  time.now += 5000;
+  expect(keyring.problem()).toBeUndefined();
+});
+
 test('keys that are gone from the store stay in use', () => {
   const { store, keyring } = ring();
   const { kid } = keyring.sealing();

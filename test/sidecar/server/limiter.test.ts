@@ -54,6 +54,15 @@ describe('a key', () => {
     time.now -= 3_600_000;
     expect(limiter.take('a').allowed).toBe(false);
   });
+
+  test('does not wait for the old time after a clock was set back', () => {
+    const { limiter, time } = limiterAt({ burst: 1 });
+    limiter.take('a');
+    time.now -= 3_600_000;
+    expect(limiter.take('a')).toEqual({ allowed: false, retryAfter: 1 });
+    time.now += 1000;
+    expect(limiter.take('a').allowed).toBe(true);
+  });
 });
 
 describe('a full table', () => {

@@ -1,4 +1,4 @@
-import { LineCounter, parseAllDocuments } from 'yaml';
+import { Document, isScalar, LineCounter, Node, parseAllDocuments, visit } from 'yaml';
 import { InputError } from './input-error';
 
 /** One document of a file. `place` names it in messages. */
@@ -18,17 +18,45 @@ const MAX_ALIASES = 100;
 export function strictDocuments(text: string, file: string, maxDocuments: number): ParsedDocument[] {
   const lines = new LineCounter();
   // Pretty errors quote the text around the mistake, which may be a secret.
-  const documents = parseAllDocuments(text, { uniqueKeys: true, strict: true, prettyErrors: false, lineCounter: lines, logLevel: 'silent' });
+  const documents = parseAllDocuments(text, { uniqueKeys: false, strict: true, prettyErrors: false, lineCounter: lines, logLevel: 'silent' });
   if (documents.length > maxDocuments) throw new InputError(`${file}: has ${documents.length} documents, at most ${maxDocuments} are read`);
   return documents.flatMap((document, index) => {
     const place = `${file}, document ${index + 1}`;
-    const [problem] = [...document.errors, ...document.warnings];
+    const [problem = keyProblem(document)] = [...document.errors, ...document.warnings];
     if (problem !== undefined) {
       throw new InputError(`${place}: is not strict YAML or JSON: ${problem.code} on line ${lines.linePos(problem.pos[0]).line}`);
     }
     const value = plainValue(() => document.toJS({ maxAliasCount: MAX_ALIASES }), place);
     return value === null ? [] : [{ file, place, value }];
   });
+}
+
+interface KeyProblem {
+  readonly code: 'KEY_NOT_SCALAR' | 'DUPLICATE_KEY';
+  readonly pos: readonly [number];
+}
+
+/**
+ * The first key that is no text or number, or that is there twice as the text it becomes. The parser's own look takes 1 and "1"
+ * for two, and compares each key with all before it: a file of allowed size would keep it busy for an hour.
+ */
+function keyProblem(document: Document.Parsed): KeyProblem | undefined {
+  let found: KeyProblem | undefined;
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        const text = isScalar(key) ? String(key.value ?? '') : undefined;
+        if (text === undefined || seen.has(text)) {
+          found = { code: text === undefined ? 'KEY_NOT_SCALAR' : 'DUPLICATE_KEY', pos: [(key as Node).range![0]] };
+          return visit.BREAK;
+        }
+        seen.add(text);
+      }
+      return undefined;
+    },
+  });
+  return found;
 }
 
 function plainValue(read: () => unknown, place: string): unknown {

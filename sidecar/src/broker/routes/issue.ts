@@ -1,6 +1,7 @@
 import { requiredProvider } from './required-provider';
 import type { IssueRequest, IssueResponse } from '../../../../src/protocol/broker-api';
 import { credentialGrant, CredentialGrantSpec, Granted } from '../../../../src/protocol/policy';
+import { ENV_NAME_PATTERN } from '../../../../src/protocol/reserved-env';
 import { AuditDraft, audited } from '../audited';
 import type { BrokerDeps } from '../broker-deps';
 import type { CatalogRun, CatalogTemplate, Snapshot } from '../catalog';
@@ -9,6 +10,8 @@ import { issueLease } from '../issuing';
 import { applyingPolicies, refuseEnded } from '../opening';
 import { refuse } from '../refuse';
 
+const CREDENTIAL_NAME = new RegExp(ENV_NAME_PATTERN);
+
 /**
  * Hands a run a credential that its template requires and a policy grants. The order of the checks is part of the
  * API: clients tell by the first code whether asking again makes sense.
@@ -16,7 +19,7 @@ import { refuse } from '../refuse';
 export async function issue(deps: BrokerDeps, actor: Actor, { name }: IssueRequest): Promise<IssueResponse> {
   const { audit, catalog, clock, keyring } = deps;
   const snapshot = catalog.snapshot();
-  return audited(audit, { decision: 'denied', kind: 'credential-denied', ...about(actor), credential: { name } }, async (draft) => {
+  return audited(audit, { decision: 'denied', kind: 'credential-denied', ...about(actor), credential: { name: recordedName(name) } }, async (draft) => {
     const run = requiredRun(snapshot, actor);
     refuseEnded(run);
     requireCredential(requiredTemplate(snapshot, run), name);
@@ -28,6 +31,11 @@ export async function issue(deps: BrokerDeps, actor: Actor, { name }: IssueReque
     Object.assign(draft, { decision: 'granted', kind: 'credential-issued', matchedPolicy: policy, reason: `issued lease ${lease.leaseId}` } satisfies Partial<AuditDraft>);
     return lease;
   });
+}
+
+/** The name as the record shows it. What could name no credential is something else, which the client sent by mistake. */
+function recordedName(name: string): string {
+  return CREDENTIAL_NAME.test(name) ? name : '(malformed)';
 }
 
 function requiredRun(snapshot: Snapshot, { run: { namespace, name } }: Actor): CatalogRun {
