@@ -89,6 +89,11 @@ describe('a batch', () => {
   });
 });
 
+test('the program of a batch gets its arguments as they are written', () => {
+  const objects = pool({ workload: WorkerWorkload.batch({ command: ['/work', '$(HOME)', '$x'] }) });
+  expect(objects.find(({ kind }) => kind === 'Job')!.spec.template.spec.containers[0].command).toEqual(['/work', '$$(HOME)', '$$x']);
+});
+
 test('user values reach the process as they are written: Kubernetes expands nothing in them', () => {
   const { env } = one(pool({ env: { TASK: 'echo $(HOME) $$ $x' } }), 'Deployment', 'python').spec.template.spec.containers[0];
   expect(env[0]).toEqual({ name: 'TASK', value: 'echo $$(HOME) $$$$ $$x' });

@@ -1,4 +1,5 @@
 import type { Container, EnvVar, PodSpec, ResourceRequirements, Toleration, Volume, VolumeMount } from 'kubernetes-types/core/v1';
+import { ADMIN_PATHS } from '../protocol/admin-api';
 import { API_TOKEN_SECONDS } from '../protocol/limits';
 import { PATHS } from '../protocol/paths';
 import { PortName, PORTS } from '../protocol/ports';
@@ -134,9 +135,9 @@ function restrictedContainer(container: RestrictedContainer, pod: RestrictedPod)
 
 /** A start-up probe gives a cold node a minute; after it, liveness reacts within 30 s and readiness within 10 s. */
 const PROBES: Pick<Container, 'startupProbe' | 'livenessProbe' | 'readinessProbe'> = {
-  startupProbe: { httpGet: { path: '/livez', port: 'admin' }, periodSeconds: 2, failureThreshold: 30 },
-  livenessProbe: { httpGet: { path: '/livez', port: 'admin' }, periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 3 },
-  readinessProbe: { httpGet: { path: '/readyz', port: 'admin' }, periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 2 },
+  startupProbe: { httpGet: { path: ADMIN_PATHS.live, port: 'admin' }, periodSeconds: 2, failureThreshold: 30 },
+  livenessProbe: { httpGet: { path: ADMIN_PATHS.live, port: 'admin' }, periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 3 },
+  readinessProbe: { httpGet: { path: ADMIN_PATHS.ready, port: 'admin' }, periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 2 },
 };
 
 /** Field by field: an object with more members, which the compiler lets pass, must not reach the pod. */

@@ -36,7 +36,7 @@ export function workerPod(options: WorkerPodOptions): PodSpec {
     resources: options.resources,
     mounts: [{ name: 'workspace', mountPath: PATHS.workspace }],
     writable: [{ path: PATHS.home, sizeLimit: '1Gi' }, { path: PATHS.temporary, sizeLimit: '1Gi' }],
-    ...(options.sidecar === undefined ? { command: options.command, env: [...userEnv(options.env), ...IDENTITY_ENV] } : {}),
+    ...(options.sidecar === undefined ? { command: options.command?.map(literal), env: [...userEnv(options.env), ...IDENTITY_ENV] } : {}),
   };
   return restrictedPod({
     serviceAccountName: options.serviceAccountName,
@@ -97,7 +97,11 @@ const IDENTITY_ENV: readonly EnvVar[] = [
   { name: 'LOGNAME', value: AGENT_USER },
 ];
 
-/** Kubernetes expands `$(NAME)` in values and reads `$$` as `$`; doubling keeps the user's text as it is. */
 function userEnv(env: Readonly<Record<string, string>>): EnvVar[] {
-  return Object.keys(env).sort().map((name) => ({ name, value: env[name].replaceAll('$', '$$$$') }));
+  return Object.keys(env).sort().map((name) => ({ name, value: literal(env[name]) }));
+}
+
+/** Kubernetes expands `$(NAME)` in values and commands and reads `$$` as `$`; doubling keeps the user's text as it is. */
+function literal(text: string): string {
+  return text.replaceAll('$', '$$$$');
 }

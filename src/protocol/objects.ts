@@ -15,8 +15,6 @@ export const OBJECTS = {
   brokerSlots: 'broker-slots',
   /** Session id to the time until which its bearers stay refused. */
   revokedSessions: 'revoked-sessions',
-  /** Addresses, CA bundle and public keys for the pods of a run namespace. */
-  agentTrust: 'agent-trust',
 } as const;
 
 /** Key with the callers, in the Secret of a broker without API server, and name of the file it becomes. */

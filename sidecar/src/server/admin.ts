@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import { buildServer } from './build-server';
 import type { RoleErrors } from './errors';
 import type { Logger } from './log';
+import { ADMIN_PATHS } from '../../../src/protocol/admin-api';
 
 export interface AdminOptions {
   readonly log: Logger;
@@ -23,11 +24,11 @@ const ERRORS: RoleErrors<typeof STATUS> = {
  */
 export function buildAdmin({ log, registry, unready }: AdminOptions): FastifyInstance {
   const app = buildServer({ log, errors: ERRORS, limits: { bodyLimit: 1024, maxConnections: 64 }, answersLevel: 'debug' });
-  app.get('/livez', () => 'ok');
-  app.get('/readyz', (_request, reply) => {
+  app.get(ADMIN_PATHS.live, () => 'ok');
+  app.get(ADMIN_PATHS.ready, (_request, reply) => {
     const reason = unready();
     return reason === undefined ? 'ok' : reply.code(503).send(reason);
   });
-  app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
+  app.get(ADMIN_PATHS.metrics, async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
   return app;
 }
