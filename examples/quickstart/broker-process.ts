@@ -15,11 +15,10 @@ export interface BrokerFolders {
 
 /** A broker on loopback, in a process of its own. */
 export class BrokerProcess {
-  public static async start(folders: BrokerFolders): Promise<BrokerProcess> {
+  /** A broker that is not started yet, so that whoever has it can end it at any moment. */
+  public static async create(folders: BrokerFolders): Promise<BrokerProcess> {
     const [port, adminPort] = await freePorts(2);
-    const broker = new BrokerProcess(folders, port, adminPort);
-    await broker.restart();
-    return broker;
+    return new BrokerProcess(folders, port, adminPort);
   }
 
   public readonly url: string;
@@ -29,12 +28,8 @@ export class BrokerProcess {
     this.url = `http://127.0.0.1:${port}`;
   }
 
-  public get pid(): number | undefined {
-    return this.child?.pid;
-  }
-
-  /** Starts the process, on the port it had before, and waits until it is ready. */
-  public async restart(): Promise<void> {
+  /** Starts the process, on the same port each time, and waits until it is ready. */
+  public async start(): Promise<void> {
     this.child = spawn(process.execPath, [BUNDLE], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {

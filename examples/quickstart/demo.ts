@@ -25,9 +25,10 @@ async function main([output, keep]: readonly string[]): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cleanUp().then(() => process.exit(130)));
   try {
     console.log('The broker over these documents, with an example key');
-    broker = await step('start the broker', () => BrokerProcess.start(writeFolders(folder, output)), () => '');
-    await walk(broker);
-    if (keep === '--keep') await linger(broker);
+    const started = broker = await BrokerProcess.create(writeFolders(folder, output));
+    await step('start the broker', () => started.start(), () => '');
+    await walk(started);
+    if (keep === '--keep') await linger(started);
   } finally {
     await cleanUp();
   }
@@ -44,7 +45,7 @@ async function walk(broker: BrokerProcess): Promise<void> {
   await step('may it reach example.org?', () => ask('validate-egress', { host: 'example.org', port: 443 }), ({ body }) => `allowed ${body.allowed}`);
   await step('on the way out the bearer is swapped', () => swap(bearer), shown);
   await step('a tampered bearer', () => swap(tampered(bearer)), shown);
-  await step('kill -9, start again', async () => { await broker.end('SIGKILL'); await broker.restart(); }, () => '');
+  await step('kill -9, start again', async () => { await broker.end('SIGKILL'); await broker.start(); }, () => '');
   await step('the bearer still works', () => swap(bearer), shown);
 }
 
@@ -97,4 +98,7 @@ async function linger(broker: BrokerProcess): Promise<void> {
   await new Promise(() => setInterval(() => {}, 60_000));
 }
 
-void main(process.argv.slice(2));
+main(process.argv.slice(2)).catch((error: Error) => {
+  console.error(`the demo ended early: ${error.message}`);
+  process.exitCode = 1;
+});
