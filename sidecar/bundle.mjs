@@ -6,14 +6,18 @@ import { build } from 'esbuild';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** The roles that are built. A role is a folder of sidecar/src with a main.ts. */
-export const ROLES = ['broker'];
+/** What is built: a file for each role, and the commands that go with it. */
+export const ENTRIES = {
+  'broker': 'sidecar/src/broker/main.ts',
+  'audit-verify': 'sidecar/src/broker/audit/verify-cli.ts',
+};
 
 /**
  * What may be in the bundle of a role: folders of sidecar/src, folders of src, and packages by name that
  * may not. A pod that is broken into holds no more code than its role needs.
  */
 export const RULES = {
+  'audit-verify': { sidecar: ['broker', 'server'], src: ['protocol'], without: ['fastify', 'jose', '@kubernetes/client-node', 'redis'] },
   broker: { sidecar: ['broker', 'server', 'crypto', 'kube'], src: ['protocol'], without: [] },
   egress: { sidecar: ['egress', 'server', 'crypto'], src: ['protocol'], without: ['@kubernetes/client-node', 'redis'] },
   controller: { sidecar: ['controller', 'server', 'crypto', 'kube', 'store'], src: ['protocol'], without: [] },
@@ -103,7 +107,7 @@ async function main() {
   // Only what an earlier run has left here: images lie in the same folder.
   const old = (await readdir(outdir)).filter((name) => name === 'chunks' || /\.mjs(\.LEGAL\.txt)?$/.test(name));
   await Promise.all(old.map((name) => rm(join(outdir, name), { recursive: true })));
-  const entries = Object.fromEntries(ROLES.map((role) => [role, join(ROOT, `sidecar/src/${role}/main.ts`)]));
+  const entries = Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, join(ROOT, file)]));
   const { roles, problems } = await bundle({ entries, outdir });
   for (const { role, bytes, files } of roles) console.log(`${role}.mjs  ${Math.ceil(bytes / 1024)} KiB in ${files.length} ${files.length === 1 ? 'file' : 'files'}`);
   for (const problem of problems) console.error(problem);

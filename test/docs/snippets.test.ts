@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as cdk8s from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Block, blocks } from './blocks';
@@ -81,8 +81,9 @@ describe('commands on the pages', () => {
 
   test.each(commands)('%s: `%s` is one that exists', (_, command) => {
     const [program, first, second] = command.split(' ');
-    expect(['npm', 'npx', 'kubectl', 'git', '.ci/run']).toContain(program);
+    expect(['npm', 'npx', 'node', 'kubectl', 'git', '.ci/run']).toContain(program);
     if (program === 'npm') expect(first === 'run' ? Object.keys(scripts) : ['ci', 'test', 'install', 'pack']).toContain(first === 'run' ? second : first);
+    if (program === 'node') expect(readFileSync('sidecar/bundle.mjs', 'utf8')).toContain(`'${basename(first, '.mjs')}': 'sidecar/src/`);
     if (program === 'npx') expect(existsSync(join('node_modules/.bin', first))).toBe(true);
   });
 });
