@@ -1,6 +1,6 @@
 import type { Catalog } from './catalog';
 import { DirectorySnapshot, snapshotOf } from './catalog/directory-snapshot';
-import { fileStamp, FolderListing, listFolder, MAX_TOTAL_BYTES, readText } from './catalog/folder';
+import { fileStampNow, FolderListing, listFolder, MAX_TOTAL_BYTES, readText } from './catalog/folder';
 import { InputError } from './catalog/input-error';
 import { checkedObject, CheckedObject } from './catalog/object-check';
 import { openReloaded } from './catalog/reloaded';
@@ -52,7 +52,7 @@ export async function openDirectoryCatalog({ dir, refused, read, pollMillisecond
     secret: async (namespace, name, key) => {
       const known = state.current().snapshot.secret(namespace, name);
       // Events come a moment late; the file itself says now whether the value is still the one that was read.
-      if (known === undefined || await changed(known.file, state.current().stamps)) await state.refresh();
+      if (known === undefined || fileStampNow(known.file) !== state.current().stamps.get(known.file)) await state.refresh();
       return state.current().snapshot.secret(namespace, name)?.data.get(key);
     },
     unready: () => undefined,
@@ -72,8 +72,4 @@ async function load({ files, passedOver }: FolderListing, read: DirectoryCatalog
   const snapshot = snapshotOf(objects);
   read?.({ files: files.length, objects: objects.length, passedOver: passedOver.slice(0, MAX_SHOWN) });
   return { snapshot, stamps: new Map(files.map(({ path, stamp }) => [path, stamp])) };
-}
-
-async function changed(file: string, stamps: ReadonlyMap<string, string>): Promise<boolean> {
-  return await fileStamp(file).catch(() => undefined) !== stamps.get(file);
 }

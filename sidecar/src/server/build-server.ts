@@ -10,6 +10,7 @@ import type { Limiter } from './limiter';
 import { DEFAULT_LIMITS, type ServerLimits } from './limits';
 import type { Logger } from './log';
 import type { RequestMetrics } from './metrics';
+import { answerOverdue } from './overdue';
 import { headerProblem, mayBeJson } from './request-checks';
 import { answerLog, NO_ROUTE, routeOf } from './request-log';
 import { RouteTable } from './routes';
@@ -61,6 +62,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     logAnswer(request, reply);
     done();
   });
+  answerOverdue(app, limits);
   app.addHook('onRequestAbort', (request, done) => {
     request.log.info({ method: request.method, route: routeOf(request) }, 'the client went away');
     done();
@@ -98,7 +100,6 @@ function fastifyOptions(options: ServerOptions, limits: ServerLimits): FastifySe
     connectionTimeout: limits.connectionTimeout,
     requestTimeout: limits.requestTimeout,
     keepAliveTimeout: limits.keepAliveTimeout,
-    handlerTimeout: limits.handlerTimeout,
     maxRequestsPerSocket: limits.maxRequestsPerSocket,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',

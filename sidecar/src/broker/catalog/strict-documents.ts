@@ -1,4 +1,4 @@
-import { Document, isScalar, LineCounter, Node, parseAllDocuments, visit } from 'yaml';
+import { Composer, Document, isScalar, LineCounter, Node, Parser, visit } from 'yaml';
 import { InputError } from './input-error';
 
 /** One document of a file. `place` names it in messages. */
@@ -18,17 +18,22 @@ const MAX_ALIASES = 100;
 export function strictDocuments(text: string, file: string, maxDocuments: number): ParsedDocument[] {
   const lines = new LineCounter();
   // Pretty errors quote the text around the mistake, which may be a secret.
-  const documents = parseAllDocuments(text, { uniqueKeys: false, strict: true, prettyErrors: false, lineCounter: lines, logLevel: 'silent' });
-  if (documents.length > maxDocuments) throw new InputError(`${file}: has ${documents.length} documents, at most ${maxDocuments} are read`);
-  return documents.flatMap((document, index) => {
-    const place = `${file}, document ${index + 1}`;
+  const composer = new Composer({ uniqueKeys: false, strict: true, prettyErrors: false, lineCounter: lines, logLevel: 'silent' });
+  const values: ParsedDocument[] = [];
+  let count = 0;
+  // One after another: the syntax tree of a document is many times as big as its value.
+  for (const document of composer.compose(new Parser(lines.addNewLine).parse(text))) {
+    count += 1;
+    if (count > maxDocuments) throw new InputError(`${file}: has more than ${maxDocuments} documents, which is as many as are read`);
+    const place = `${file}, document ${count}`;
     const [problem = keyProblem(document)] = [...document.errors, ...document.warnings];
     if (problem !== undefined) {
       throw new InputError(`${place}: is not strict YAML or JSON: ${problem.code} on line ${lines.linePos(problem.pos[0]).line}`);
     }
     const value = plainValue(() => document.toJS({ maxAliasCount: MAX_ALIASES }), place);
-    return value === null ? [] : [{ file, place, value }];
-  });
+    if (value !== null) values.push({ file, place, value });
+  }
+  return values;
 }
 
 interface KeyProblem {
