@@ -8,6 +8,7 @@ export const PUBLISHED_FILES = [
 /** The public entry points. Everything else in `lib` is private. */
 export const PUBLISHED_EXPORTS = {
   '.': { types: './lib/index.d.ts', default: './lib/index.js' },
+  './jest': { types: './lib/jest/index.d.ts', default: './lib/jest/index.js' },
   './package.json': './package.json',
   './.jsii': './.jsii',
 };
@@ -16,4 +17,4 @@ export const PUBLISHED_EXPORTS = {
  * The same for TypeScript's node10 resolution, which does not read `exports`. The package itself
  * is found by `types`; a folder of its own needs a line here, such as `client: ['lib/client/index.d.ts']`.
  */
-export const PUBLISHED_TYPES = { '*': { '.': ['lib/index.d.ts'] } };
+export const PUBLISHED_TYPES = { '*': { '.': ['lib/index.d.ts'], 'jest': ['lib/jest/index.d.ts'] } };

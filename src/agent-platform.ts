@@ -6,12 +6,14 @@ import { BrokerOptions, CredentialBroker } from './credential-broker';
 import { CustomResourceDefinitions } from './custom-resource-definitions';
 import { admissionPolicies } from './manifests/admission';
 import { POD_SECURITY_VERSION, restrictedNamespace } from './manifests/config';
+import { OLDEST_MINOR } from './manifests/pod-security/versions';
 import { NetworkBoundary, NetworkBoundaryOptions } from './network-boundary';
 import { Placement } from './placement';
 import { addManifest } from './private/api-objects';
 import { claimNamespace } from './private/claims';
 import { PlatformContext } from './private/context';
 import type { CoveredTemplate } from './private/coverage';
+import { podSecurityProblems } from './private/pod-security-validation';
 import { dnsLabelProblem, problems, refuse, ValidationError } from './private/validation';
 import { MAX_PLATFORM_NAME } from './protocol/limits';
 import { SidecarImage } from './sidecar-image';
@@ -129,6 +131,7 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
       placement: props.placement,
     });
     this.boundary._addEndpoint(this.broker._endpoint);
+    this.node.addValidation({ validate: () => podSecurityProblems(this, this.boundary._namespaceNames, podSecurityVersion) });
     const namespaces = Lazy.any({ produce: () => this.boundary._namespaceNames });
     const hardenedPods = props.requireHardenedPods ?? true;
     for (const manifest of admissionPolicies({ platform: name, broker: this.broker._account, namespaces, hardenedPods })) {
@@ -160,8 +163,8 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
 }
 
 function podSecurityVersionProblem(version: string): string | undefined {
-  if (version === 'latest' || /^v1\.\d{1,3}$/.test(version)) return undefined;
-  return `podSecurityVersion must be 'latest' or like 'v1.30', got '${version}'`;
+  if (version === 'latest' || Number(/^v1\.([1-9]\d{1,2})$/.exec(version)?.[1]) >= OLDEST_MINOR) return undefined;
+  return `podSecurityVersion must be 'latest' or 'v1.${OLDEST_MINOR}' and newer, such as 'v1.30', got '${version}'`;
 }
 
 /** A platform closes its namespaces for every pod in them. In one of the cluster's own that would stop the cluster. */

@@ -21,6 +21,8 @@ export * from './interactive-limits';
 export * from './network-boundary';
 export * from './network-peer';
 export * from './placement';
+export * from './pod-security-validation';
+export * from './restricted-pods';
 export * from './run-mode';
 export * from './run-prompt';
 export * from './seed-repository';

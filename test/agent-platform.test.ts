@@ -150,7 +150,8 @@ test.each<[string, Partial<AgentPlatformProps>, RegExp]>([
   ['a namespace too long to be a prefix', { namespace: 'n'.repeat(41) }, /at most 40/],
   ['a namespace of the cluster itself', { namespace: 'kube-system' }, /must not begin with 'kube-'.* got 'kube-system'/],
   ['a place without node label', { placement: { nodeSelector: { '': '' } } }, /placement.nodeSelector: label key must be/],
-  ['rules of no version', { podSecurityVersion: '1.30' }, /podSecurityVersion must be 'latest' or like 'v1.30', got '1.30'/],
+  ['rules of no version', { podSecurityVersion: '1.30' }, /podSecurityVersion must be 'latest' or 'v1.25' and newer, such as 'v1.30', got '1.30'/],
+  ['rules that are too old', { podSecurityVersion: 'v1.24' }, /'v1.25' and newer/],
 ])('%s is refused', (_name, props, message) => {
   expect(() => testPlatform(props)).toThrow(message);
 });
