@@ -57,6 +57,10 @@ export function addProjectTasks(project: cdk8s.ConstructLibraryCdk8s): void {
     description: 'Measure time and memory of synth against a baseline of the same run',
     steps: [{ spawn: project.compileTask.name }, { exec: 'ts-node bench/synth/main.ts' }],
   });
+  project.addTask('bench:reach', {
+    description: 'Measure the reach evaluator against plain loops of the same run',
+    exec: 'ts-node bench/reach/main.ts',
+  });
   project.addTask('bench:broker', {
     description: 'Measure cost, latency and memory of the broker against a bare HTTP echo of the same run',
     steps: [{ spawn: bundle.name }, { exec: 'ts-node bench/broker/main.ts', receiveArgs: true }],

@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { ciliumApiServerPolicy, defaultDeny, Endpoint, PeerRule, policyFor, PUBLIC_INTERNET, Topology } from './manifests/network-policy';
 import { ApiServerPeer, DnsPeer, NetworkPeer } from './network-peer';
 import { addManifest } from './private/api-objects';
+import { validateReach } from './private/reach-validation';
 import { dnsLabelProblem, problems, refuse } from './private/validation';
 
 /** Whom the platform meets outside itself. Every row of the flow table that names no one stays closed. */
@@ -73,6 +74,7 @@ export class NetworkBoundary extends Construct {
     };
     this.allowMetricsFrom(...(props.metricsFrom ?? []));
     this.allowBrokerCallers(...(props.brokerCallers ?? []));
+    this.node.addValidation({ validate: () => validateReach(this) });
   }
 
   /**

@@ -1,0 +1,106 @@
+import { CompiledPolicy } from './compile';
+import { peerRules } from './port-universe';
+import { BlockPeer, compileRule, PodsPeer, Rule } from './rule';
+import { witnesses } from './selector';
+import { LABELS, NAMESPACE_NAME_LABEL } from '../../protocol/names';
+import { formatCidr, parseCidr } from '../cidr';
+import { Labels, objectLabels, podLabels, roleSelector } from '../labels';
+import { Endpoint, Topology } from '../network-policy';
+
+/** A pod or address that stands for all that policies treat alike. */
+export type Representative = PodRepresentative | { readonly ip: string };
+
+export interface PodRepresentative {
+  readonly namespace: string;
+  readonly namespaceLabels: Labels;
+  readonly labels: Labels;
+}
+
+/** A namespace that no platform has: cluster policies reserve the prefix. */
+const ELSEWHERE = 'kube-elsewhere';
+
+/** Of each kind that must stay closed, one; the public ones must stay closed to most. */
+const ADDRESSES = [
+  '8.8.8.8', '203.0.113.7', '10.0.0.1', '10.96.0.10', '100.64.0.1', '127.0.0.1', '169.254.169.254', '169.254.20.10', '172.16.0.1', '192.168.0.1',
+  '2606:4700::1111', '2001:db8::7', '::1', '64:ff9b::a00:1', 'fd00::1', 'fd00:ec2::254', 'fe80::1', 'ff02::1',
+];
+
+/**
+ * Who is asked about. Of each endpoint a pod with all its labels and one with only those
+ * that select it; in each namespace one that is nothing of ours, and ones that pretend;
+ * elsewhere the same labels once more. For each selector and network that a policy or
+ * the topology names, its own members and its neighbours: a policy that is too wide or
+ * too narrow treats one of these differently from the flow table.
+ */
+export function representatives(topology: Topology, namespaces: readonly string[], policies: readonly CompiledPolicy[]): Representative[] {
+  const { platform, endpoints } = topology;
+  const rules = [...policies.flatMap(({ rules: { ingress, egress } }) => [...ingress ?? [], ...egress ?? []]), ...placeRules(topology)];
+  const pods: [string, Labels, Labels?][] = [
+    ...endpoints.flatMap((endpoint) => membersOf(endpoint, platform)),
+    ...endpoints.flatMap((endpoint) => pretendersOf(endpoint)),
+    ...namespaces.flatMap((namespace): [string, Labels][] => [
+      [namespace, {}],
+      ...[...new Set(endpoints.map(({ role }) => role))].map((role): [string, Labels] => [namespace, roleSelector(role)]),
+    ]),
+    ...policies.flatMap(({ namespace, pods: selected }) => witnesses(selected).map((labels): [string, Labels] => [namespace, labels])),
+    ...rules.flatMap((rule) => rule.pods ?? []).flatMap(podsOf),
+    [ELSEWHERE, {}],
+  ];
+  const ours = new Set(namespaces);
+  const named = new Map<string, Representative>();
+  for (const [namespace, labels, namespaceLabels = {}] of pods) {
+    const known = ours.has(namespace) ? objectLabels(platform, 'namespaces') : {};
+    const pod = { namespace, labels, namespaceLabels: { ...known, ...namespaceLabels, [NAMESPACE_NAME_LABEL]: namespace } };
+    named.set(JSON.stringify([namespace, sorted(labels), sorted(pod.namespaceLabels)]), pod);
+  }
+  for (const ip of [...ADDRESSES, ...rules.flatMap(({ blocks }) => blocks).flatMap(edgesOf)]) named.set(ip, { ip });
+  return [...named.values()];
+}
+
+function membersOf({ role, namespace, pool }: Endpoint, platform: string): [string, Labels][] {
+  return [[namespace, roleSelector(role, pool)], [namespace, podLabels(platform, role === 'agent' ? 'runs' : 'workers', role, pool)]];
+}
+
+/** Labels that nearly select an endpoint, or select it in a namespace where it is not. */
+function pretendersOf({ role, namespace, pool }: Endpoint): [string, Labels][] {
+  return [
+    [ELSEWHERE, roleSelector(role, pool)],
+    [namespace, roleSelector(role, 'no-such-pool')],
+    ...(pool === undefined ? [] : [[namespace, { [LABELS.pool]: pool }] as [string, Labels]]),
+  ];
+}
+
+/** Peers of places, read as rules. None of them is relative to the namespace of a policy. */
+export function placeRules(topology: Topology): Rule[] {
+  return peerRules(topology).map(({ peer }) => compileRule('', '', [peer], []));
+}
+
+/** Members of a peer, its namespace without its labels, and its labels without its namespace. */
+function podsOf(peer: PodsPeer): [string, Labels, Labels?][] {
+  const places = typeof peer.namespace === 'string' ? [{ [NAMESPACE_NAME_LABEL]: peer.namespace }] : witnesses(peer.namespace);
+  const chosen = witnesses(peer.pods);
+  return places.flatMap((namespaceLabels): [string, Labels, Labels?][] => {
+    const namespace = namespaceLabels[NAMESPACE_NAME_LABEL] ?? ELSEWHERE;
+    return [
+      [namespace, {}, namespaceLabels],
+      ...chosen.flatMap((labels): [string, Labels, Labels?][] => [[namespace, labels, namespaceLabels], [ELSEWHERE, labels]]),
+    ];
+  });
+}
+
+/** The outermost addresses of a network and its holes, and those just outside. */
+function edgesOf({ range, holes }: BlockPeer): string[] {
+  return [range, ...holes].flatMap(({ family, first, last }) => {
+    const bits = family === 4 ? 32 : 128;
+    return [first - 1n, first, last, last + 1n]
+      .filter((number) => number >= 0n && number < 2n ** BigInt(bits))
+      .map((address) => formatCidr({ family, address, prefix: bits }))
+      // IPv4 inside IPv6 is no address of a connection.
+      .filter((text) => parseCidr(text) !== undefined)
+      .map((text) => text.slice(0, text.indexOf('/')));
+  });
+}
+
+function sorted(labels: Labels): [string, string][] {
+  return Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+}
