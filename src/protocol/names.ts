@@ -8,6 +8,11 @@ export const API_GROUP_VERSION = `${API_GROUP}/${API_VERSION}`;
 /** Audience of the ServiceAccount tokens that the broker accepts. */
 export const BROKER_AUDIENCE = 'paddock-broker';
 
+/** Name of the ServiceAccount that a run acts with. */
+export function ownAccount(run: string): string {
+  return `${run}-collector`;
+}
+
 /**
  * What a pod does. Workload selectors and NetworkPolicies select pods by role.
  * `session` pods are the workers of a pool; `agent` pods are made for one HarnessRun.

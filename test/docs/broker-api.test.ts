@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { BROKER_ROUTES, BROKER_STATUS } from '../../src/protocol/broker-api';
+import { BROKER_ROUTES, BROKER_STATUS, RUN_HEADER, RUN_NAMESPACE_HEADER } from '../../src/protocol/broker-api';
+import { BROKER_AUDIENCE, ownAccount } from '../../src/protocol/names';
 
 const PAGE = readFileSync('docs/reference/broker-api.md', 'utf8');
 
@@ -11,4 +12,11 @@ test('the page lists every code with its statuses, and no other', () => {
 test('the page lists every endpoint', () => {
   const written = [...PAGE.matchAll(/^\| `(\/v1\/[a-z-]+)` \|/gm)].map(([, path]) => path);
   expect(written.sort()).toEqual(Object.values(BROKER_ROUTES).sort());
+});
+
+test('the page names headers, audience and account as the wire has them', () => {
+  const headers = [...PAGE.matchAll(/^\| `(X-[A-Za-z-]+)` \|/gm)].map(([, header]) => header.toLowerCase());
+  expect(headers).toEqual([RUN_HEADER, RUN_NAMESPACE_HEADER]);
+  expect(PAGE).toContain(`audience \`${BROKER_AUDIENCE}\``);
+  expect(PAGE).toContain(`ServiceAccount \`${ownAccount('<run>')}\``);
 });

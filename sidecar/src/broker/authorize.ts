@@ -1,6 +1,7 @@
 import type { Caller } from './caller';
 import type { CatalogRun } from './catalog';
 import type { BrokerCode } from '../../../src/protocol/broker-api';
+import { ownAccount } from '../../../src/protocol/names';
 
 /** What a caller wants to do; the names of the endpoints are those of the capabilities. */
 export type Endpoint = 'issue' | 'validate-egress' | 'substitute-auth';
@@ -16,16 +17,13 @@ export interface Denial {
   readonly message: string;
 }
 
-/** A run's own ServiceAccount has the run's name and this ending. */
-const OWN_ACCOUNT_SUFFIX = '-collector';
-
 /** Capabilities that count only together with proof of the run, in the additive field `egressToken`. */
 const NEEDS_EGRESS_TOKEN: ReadonlySet<Endpoint> = new Set<Endpoint>(['validate-egress', 'substitute-auth']);
 
 /** Whether the caller is the run: by its ServiceAccount, or because it speaks from the run's pod. A label would prove nothing. */
 export function isRunItself(caller: Caller, run: RunName, known: CatalogRun | undefined): boolean {
   if (caller.namespace !== run.namespace) return false;
-  if (caller.serviceAccount === `${run.name}${OWN_ACCOUNT_SUFFIX}`) return true;
+  if (caller.serviceAccount === ownAccount(run.name)) return true;
   return caller.podUid !== undefined && caller.podUid === known?.podUid;
 }
 

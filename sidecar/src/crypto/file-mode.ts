@@ -1,5 +1,3 @@
-/* eslint-disable no-bitwise -- a file mode is a set of bits */
-
 /** Bits of a file mode. https://man7.org/linux/man-pages/man7/inode.7.html */
 export const EVERYBODY = 0o007;
 export const GROUP = 0o070;

@@ -27,4 +27,3 @@ export const TERMINAL_AGENT_PHASES: readonly AgentPhase[] = ['stopped', 'error']
 
 /** Phases of a Workspace. */
 export const WORKSPACE_PHASES = ['Seeding', 'Active', 'Failed', 'Terminating'] as const;
-export type WorkspacePhase = (typeof WORKSPACE_PHASES)[number];
