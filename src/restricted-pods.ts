@@ -5,6 +5,7 @@ import { PodSecurityOptions } from './manifests/pod-security';
 import { hardenedObject, objectSecurity } from './manifests/pod-security/objects';
 import { PodSecurityWaiver } from './pod-security-validation';
 import { podSecurityOptions } from './private/pod-security-options';
+import { ANNOTATIONS } from './protocol/names';
 
 /** Properties of `RestrictedPods`. */
 export interface RestrictedPodsProps {
@@ -80,11 +81,9 @@ export class RestrictedPods implements IMixin {
   private restricted(object: any): any {
     const hardened = this.harden ? hardenedObject(object, this.except) : object;
     const { waived } = objectSecurity(hardened, this.options);
+    // Says in the output what was let pass, and why, for whoever reviews it.
     if (waived.length === 0) return hardened;
     const { metadata } = hardened;
-    return { ...hardened, metadata: { ...metadata, annotations: { ...metadata?.annotations, [WAIVED]: waived.join('\n') } } };
+    return { ...hardened, metadata: { ...metadata, annotations: { ...metadata?.annotations, [ANNOTATIONS.waived]: waived.join('\n') } } };
   }
 }
-
-/** Says in the output what was let pass, and why, for whoever reviews it. */
-const WAIVED = 'cdk8s-agent-platform/waived';

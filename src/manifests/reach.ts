@@ -1,8 +1,11 @@
 import { compilePolicies, CompiledPolicy, Direction } from './reach/compile';
-import { Address, addressesOf, isPod, PodClass, PodClasses, ReachParty, ReachProtocol } from './reach/parties';
+import { groupsOf, PodClasses, ReachGroup } from './reach/groups';
+import { Address, addressesOf, isPod, PodClass, ReachParty, ReachProtocol } from './reach/parties';
 import { PolicyIndex } from './reach/policy-index';
 import { matchesBlock, matchesPods, opens, Rule } from './reach/rule';
+import { Vocabulary } from './reach/vocabulary';
 
+export type { ReachGroup } from './reach/groups';
 export type { NamedPort, ReachAddress, ReachParty, ReachPod, ReachProtocol } from './reach/parties';
 
 /** Why one end of a connection is open or closed. */
@@ -21,6 +24,13 @@ export interface Verdict {
   readonly ingress: EndVerdict;
 }
 
+/** One answer for every pair of members of two groups. */
+export interface MatrixCell {
+  readonly from: ReachGroup;
+  readonly to: ReachGroup;
+  readonly verdict: Verdict;
+}
+
 /**
  * Who may reach whom under a set of NetworkPolicies, as Kubernetes defines it: the
  * union of all rules, at both ends.
@@ -34,14 +44,16 @@ export class Reach {
   public readonly findings: readonly string[];
 
   private readonly index: PolicyIndex;
-  private readonly classes = new PodClasses();
+  private readonly vocabulary: Vocabulary;
+  private readonly classes: PodClasses;
   private readonly parsed = new WeakMap<ReachParty, Address[]>();
-  private readonly matching = new Map<Rule, Map<PodClass, boolean>>();
 
   /** @param policies NetworkPolicies as plain JSON, in any order. */
   constructor(policies: readonly unknown[]) {
     const { policies: compiled, findings } = compilePolicies(policies);
     this.index = new PolicyIndex(compiled);
+    this.vocabulary = new Vocabulary(compiled);
+    this.classes = new PodClasses(this.vocabulary);
     this.findings = findings;
   }
 
@@ -55,10 +67,27 @@ export class Reach {
     return verdicts.find(({ allowed }) => allowed) ?? verdicts[0] ?? { allowed: false, egress: NO_FAMILY, ingress: NO_FAMILY };
   }
 
+  /**
+   * Parties by what the policies can tell apart, at the cost of one look at each. A million pods
+   * are as many groups as the policies have words for.
+   */
+  public groups(parties: readonly ReachParty[]): ReachGroup[] {
+    return groupsOf(parties, this.vocabulary);
+  }
+
+  /**
+   * One answer for each pair of groups. It is about two pods on different nodes: that a pod
+   * reaches itself and its node goes without saying.
+   */
+  public matrix(from: readonly ReachGroup[], to: readonly ReachGroup[], port: number, protocol: ReachProtocol = 'TCP'): MatrixCell[] {
+    return from.flatMap((source) => to.map((target) => (
+      { from: source, to: target, verdict: this.mayReach(source.example, target.example, port, protocol) })));
+  }
+
   /** The policies that isolate a party in a direction; none for whatever is not a pod. */
-  public isolating(party: ReachParty, direction: Direction): CompiledPolicy[] {
+  private isolating(party: ReachParty, direction: Direction): CompiledPolicy[] {
     const podClass = this.classes.of(party);
-    return podClass === undefined ? [] : this.index.selecting(podClass).filter(({ rules }) => rules[direction] !== undefined);
+    return podClass === undefined ? [] : this.index.isolating(podClass, direction);
   }
 
   private end(direction: Direction, subject: ReachParty, other: ReachParty, port: PortOf, address?: Address): EndVerdict {
@@ -84,18 +113,8 @@ export class Reach {
   /** Whether the other party is among the peers of a rule. */
   private names(rule: Rule, other: PodClass | undefined, address: Address | undefined): boolean {
     if (rule.pods === undefined) return true;
-    if (other !== undefined && this.namesClass(rule, rule.pods, other)) return true;
+    if (other !== undefined && rule.pods.some((peer) => matchesPods(peer, other))) return true;
     return address !== undefined && rule.blocks.some((block) => matchesBlock(block, address));
-  }
-
-  private namesClass(rule: Rule, pods: NonNullable<Rule['pods']>, other: PodClass): boolean {
-    const answers = this.matching.get(rule) ?? new Map<PodClass, boolean>();
-    this.matching.set(rule, answers);
-    const known = answers.get(other);
-    if (known !== undefined) return known;
-    const matches = pods.some((peer) => matchesPods(peer, other));
-    answers.set(other, matches);
-    return matches;
   }
 }
 

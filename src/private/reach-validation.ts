@@ -1,5 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
+import { isUnprovenKind, unprovenProblems } from './unproven-policies';
+import { Manifest } from '../manifests/manifest';
 import { policyFor, Topology } from '../manifests/network-policy';
 import { reachProblems } from '../manifests/reach-proof';
 
@@ -7,17 +9,35 @@ import { reachProblems } from '../manifests/reach-proof';
 export interface ProvenBoundary extends IConstruct {
   readonly _namespaceNames: readonly string[];
   _topology(): Topology;
+  _ciliumPolicies(): readonly Manifest[];
 }
 
 /**
  * Where the NetworkPolicies of the whole app differ from the flow table, for one
  * platform. They are read from the construct tree, so that a policy of the user's own
- * in a namespace of the platform counts too, and so does one that was patched.
+ * in a namespace of the platform counts too, and so does one that was patched. Policies
+ * of kinds that cannot be read are refused, unless the platform or a reason stands for them.
  */
 export function validateReach(boundary: ProvenBoundary): string[] {
   const topology = boundary._topology();
-  const emitted = boundary.node.root.node.findAll().filter(isNetworkPolicy).map((object) => object.toJson() as unknown);
-  return reachProblems([...emitted, ...futurePolicies(topology, emitted)], topology, boundary._namespaceNames);
+  const objects = boundary.node.root.node.findAll().filter(mayDecide).flatMap((object) => unpacked(object.toJson()));
+  const emitted = objects.filter(({ apiVersion, kind }) => isNetworkPolicy(apiVersion, kind)) as unknown[];
+  return [
+    ...reachProblems([...emitted, ...futurePolicies(topology, emitted)], topology, boundary._namespaceNames),
+    ...unprovenProblems(objects, boundary._ciliumPolicies(), boundary._namespaceNames),
+  ];
+}
+
+/** What is cheap to know before an object is rendered. A list may hold anything. */
+function mayDecide(construct: IConstruct): construct is ApiObject {
+  if (!ApiObject.isApiObject(construct)) return false;
+  const { apiVersion, kind } = construct;
+  return isNetworkPolicy(apiVersion, kind) || isUnprovenKind(apiVersion, kind) || kind.endsWith('List');
+}
+
+/** A list is applied as the objects in it. */
+function unpacked(object: any): any[] {
+  return object.kind.endsWith('List') && Array.isArray(object.items) ? object.items.flatMap((one: unknown) => one ?? []) : [object];
 }
 
 /** Policies that the operator writes once agents exist, where synth has not written them already. */
@@ -34,6 +54,6 @@ function idOf(policy: unknown): string {
   return `${metadata?.namespace}/${metadata?.name}`;
 }
 
-function isNetworkPolicy(construct: IConstruct): construct is ApiObject {
-  return ApiObject.isApiObject(construct) && construct.kind === 'NetworkPolicy' && construct.apiGroup === 'networking.k8s.io';
+function isNetworkPolicy(apiVersion: unknown, kind: unknown): boolean {
+  return kind === 'NetworkPolicy' && String(apiVersion).startsWith('networking.k8s.io/');
 }

@@ -15,9 +15,10 @@ export function ownAccount(run: string): string {
 
 /**
  * What a pod does. Workload selectors and NetworkPolicies select pods by role.
- * `session` pods are the workers of a pool; `agent` pods are made for one HarnessRun.
+ * `session` pods are the workers of a pool; `agent` pods are made for one HarnessRun;
+ * the `probe` pod tries the network, with pods that stand in for the others.
  */
-export const ROLES = ['broker', 'egress', 'controller', 'gateway', 'operator', 'store', 'session', 'agent'] as const;
+export const ROLES = ['broker', 'egress', 'controller', 'gateway', 'operator', 'store', 'session', 'agent', 'probe'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Which piece of the deployment an object belongs to; every object carries it as a label. */
@@ -35,11 +36,23 @@ export const LABELS = {
   /** `true` on pods that answer behind a Service; a probe pod carries the role without it. */
   serving: `${PREFIX}/serving`,
   pool: `${PREFIX}/pool`,
+  /** `true` on pods that stand in for those of a role while the network is tried. */
+  probe: `${PREFIX}/probe`,
   /** `warm` or `claimed`; never part of a Service, PodDisruptionBudget or NetworkPolicy selector. */
   state: `${PREFIX}/state`,
   session: `${PREFIX}/session`,
   /** On pods made for a HarnessRun, as paddock sets it. */
   run: `${API_GROUP}/run`,
+} as const;
+
+/** Annotations of our own. */
+export const ANNOTATIONS = {
+  /** Hash of what a pod was configured with, so that another configuration makes another pod. */
+  config: `${PREFIX}/config`,
+  /** On objects for which a Pod Security rule was waived: one line for each finding, with the reason. */
+  waived: `${PREFIX}/waived`,
+  /** On policies in languages that the reach proof cannot read: the reason why they are accepted. */
+  unproven: `${PREFIX}/unproven`,
 } as const;
 
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/ */

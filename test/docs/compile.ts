@@ -37,7 +37,7 @@ export function compileErrors(blocks: readonly Block[]): string[] {
     noEmit: true,
     skipLibCheck: true,
     types: ['node', 'jest'],
-    paths: { 'cdk8s-agent-platform': [resolve('src/index.ts')] },
+    paths: { 'cdk8s-agent-platform': [resolve('src/index.ts')], 'cdk8s-agent-platform/jest': [resolve('src/jest/index.ts')] },
   };
   const host = ts.createCompilerHost(options);
   const { getSourceFile, fileExists } = host;

@@ -139,6 +139,7 @@ const BASELINE: readonly PodSecurityCase[] = [
     sysctl(`net.ipv4.tcp_${name}`, '9', { refusedSince: 25, admittedSince: 29 })
   )),
   ...['rmem', 'wmem'].map((name) => sysctl(`net.ipv4.tcp_${name}`, '4096 4096 4096', { refusedSince: 25, admittedSince: 32 })),
+  ...['notsent_lowat', 'slow_start_after_idle'].map((name) => sysctl(`net.ipv4.tcp_${name}`, '1', { refusedSince: 25, admittedSince: 37 })),
 ];
 
 const RESTRICTED: readonly PodSecurityCase[] = [
@@ -206,6 +207,11 @@ const RESTRICTED: readonly PodSecurityCase[] = [
   ...each('restricted/capabilities', 'none dropped', (container) => { delete container.securityContext.capabilities; }, always),
   ...each('restricted/capabilities', 'all dropped in lower case', context({ capabilities: { drop: ['all'] } }), always),
   ...each('restricted/capabilities', 'NET_BIND_SERVICE added', context({ capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] } }), never),
+  ...(['initContainers', 'containers'] as const).map((list) => (
+    spec('restricted/proc-mount', `/proc unmasked in ${list} of a user namespace`,
+      inUserNamespace((podSpec) => context({ procMount: 'Unmasked' })(podSpec[list][0])), { refusedSince: 35 })
+  )),
+  ...each('restricted/proc-mount', 'procMount Default', context({ procMount: 'Default' }), never),
 ];
 
 /** At least one change that passes and one that fails for each rule, at each version where it changed. */

@@ -1,7 +1,7 @@
 import { changed, goodPod, POD_SECURITY_CASES, refusedAt } from './pod-security-cases';
 import { checkPodSecurity, POD_SECURITY_RULES, podSecurityProblems, waivedFindings, waiverProblems } from '../../src/manifests/pod-security';
 
-const MINORS = Array.from({ length: 11 }, (_, index) => index + 25);
+const MINORS = Array.from({ length: 13 }, (_, index) => index + 25);
 const restrictedAt = (pod: object, minor = 34) => checkPodSecurity(pod, { level: 'restricted', version: `v1.${minor}` });
 
 /** Ids of the rules that found something. */
@@ -27,6 +27,7 @@ test('the ids of the rules are these: waivers of users name them', () => {
     'restricted/run-as-user since 1.25',
     'restricted/seccomp since 1.25',
     'restricted/capabilities since 1.25',
+    'restricted/proc-mount since 1.35',
   ]);
 });
 
@@ -48,8 +49,8 @@ describe.each(POD_SECURITY_CASES)('$rule: $what', (one) => {
 });
 
 test.each(POD_SECURITY_CASES)('only the baseline counts at its level: $rule: $what', (one) => {
-  const refused = podSecurityProblems(checkPodSecurity(changed(one), { level: 'baseline', version: 'v1.34' })).length > 0;
-  expect(refused).toBe(one.rule.startsWith('baseline/') && refusedAt(one, 34));
+  const refused = podSecurityProblems(checkPodSecurity(changed(one), { level: 'baseline', version: 'v1.37' })).length > 0;
+  expect(refused).toBe(one.rule.startsWith('baseline/') && refusedAt(one, 37));
 });
 
 test.each([
@@ -164,7 +165,8 @@ describe('versions', () => {
 
   test('a version newer than the table has the newest rules, and so has latest', () => {
     expect(at('v1.99')).toEqual(at('latest'));
-    expect(at('v1.36')).toEqual(at('v1.35'));
+    expect(at('v1.38')).toEqual(at('v1.37'));
+    expect(at('v1.36')).not.toEqual(at('v1.34'));
   });
 
   test.each(['1.30', 'v1.030', 'v2.1', 'v1.', '', 'newest', 'v1.30.1'])('%j is refused', (version) => {

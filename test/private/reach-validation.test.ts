@@ -1,13 +1,13 @@
-import { ApiObject, Chart, JsonPatch } from 'cdk8s';
-import { NetworkBoundary, WorkerPool } from '../../src';
+import { ApiObject, Chart, JsonPatch, Testing } from 'cdk8s';
+import { AgentPlatformProps, ApiServerPeer, NetworkBoundary, WorkerPool } from '../../src';
 import { PUBLIC_INTERNET } from '../../src/manifests/network-policy';
 import { ProvenBoundary, validateReach } from '../../src/private/reach-validation';
 import { testPlatform } from '../helpers/platform';
 
 const problemsOf = (boundary: NetworkBoundary) => validateReach(boundary as unknown as ProvenBoundary);
 
-function world() {
-  const { chart, platform, team } = testPlatform();
+function world(props: Partial<AgentPlatformProps> = {}) {
+  const { chart, platform, team } = testPlatform(props);
   new WorkerPool(chart, 'pool', { namespace: team, name: 'python', image: 'example.com/python' });
   return { chart, platform, boundary: platform.boundary };
 }
@@ -47,4 +47,45 @@ test('a patch of an emitted policy counts', () => {
   const policy = boundary.node.children.find((child): child is ApiObject => child instanceof ApiObject && child.name === 'allow-broker')!;
   policy.addJsonPatch(JsonPatch.remove('/spec/egress/0/ports'));
   expect(problemsOf(boundary).join('\n')).toContain('broker pods in agent-platform may connect to');
+});
+
+test('a policy inside a list counts as one outside', () => {
+  const { chart, boundary } = world();
+  const inside = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'inside', namespace: 'team-a' }, spec: { podSelector: {}, ingress: [{}] } };
+  new ApiObject(chart, 'list', { apiVersion: 'v1', kind: 'List', items: [inside, null] } as any);
+  expect(problemsOf(boundary).join('\n')).toContain('(team-a/inside), and no row of the flow table leads here from them');
+});
+
+describe('policies of another kind', () => {
+  const cilium = (props: object) => ({ apiVersion: 'cilium.io/v2', kind: 'CiliumNetworkPolicy', ...props });
+
+  test('in a namespace of the platform stop synth', () => {
+    const { chart, boundary } = world();
+    new ApiObject(chart, 'extra', cilium({ metadata: { name: 'extra', namespace: 'team-a' } }));
+    expect(problemsOf(boundary)).toEqual([expect.stringContaining('CiliumNetworkPolicy team-a/extra may change what NetworkPolicies say')]);
+    expect(() => Testing.synth(chart)).toThrow('cdk8s-agent-platform/unproven');
+  });
+
+  test('with a reason do not, and the output shows it', () => {
+    const { chart, boundary } = world();
+    const annotations = { 'cdk8s-agent-platform/unproven': 'only denies, ticket 7' };
+    new ApiObject(chart, 'extra', cilium({ metadata: { name: 'extra', namespace: 'team-a', annotations } }));
+    expect(problemsOf(boundary)).toEqual([]);
+    expect(Testing.synth(chart)).toContainEqual(expect.objectContaining({ metadata: expect.objectContaining({ name: 'extra', annotations }) }));
+  });
+
+  test('that the platform writes itself pass, and no longer when they are patched', () => {
+    const { boundary } = world({ apiServer: ApiServerPeer.cilium() });
+    expect(problemsOf(boundary)).toEqual([]);
+    const own = boundary.node.children.find((child): child is ApiObject => child instanceof ApiObject && child.kind === 'CiliumNetworkPolicy')!;
+    own.addJsonPatch(JsonPatch.remove('/spec/egress/0/toPorts'));
+    expect(problemsOf(boundary)).toEqual([expect.stringContaining(`CiliumNetworkPolicy agent-platform/${own.name} is not as the platform writes it`)]);
+  });
+
+  test('that the platform writes itself are missed when another takes their place', () => {
+    const { boundary } = world({ apiServer: ApiServerPeer.cilium() });
+    const own = boundary.node.children.find((child): child is ApiObject => child instanceof ApiObject && child.kind === 'CiliumNetworkPolicy')!;
+    own.addJsonPatch(JsonPatch.replace('/metadata/namespace', 'elsewhere'));
+    expect(problemsOf(boundary)).toEqual([`CiliumNetworkPolicy agent-platform/${own.name} is missing, which the platform needs to reach the API server`]);
+  });
 });

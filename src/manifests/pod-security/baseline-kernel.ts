@@ -1,5 +1,5 @@
 import { containersOf, hasUserNamespace, isMissing, listOf, securityContexts, shown, unlessAllowed } from './fields';
-import { baseline, NOT_APPLICABLE, PodSecurityFinding, PodSecurityRule } from './rule';
+import { baseline, NOT_APPLICABLE, PodSecurityFinding, PodSecurityRule, UncheckedPod } from './rule';
 import { allowedSelinuxTypes, allowedSysctls, USER_NAMESPACES_RELAX_SINCE } from './versions';
 
 /** What container runtimes give a container that asks for nothing. */
@@ -38,10 +38,7 @@ export const KERNEL_RULES: readonly PodSecurityRule[] = [
 
   baseline('proc-mount', '/proc stays masked', (pod, minor) => {
     if (minor >= USER_NAMESPACES_RELAX_SINCE && hasUserNamespace(pod)) return NOT_APPLICABLE;
-    return unlessAllowed(
-      containersOf(pod).map(({ path, container }) => ({ path: `${path}.securityContext.procMount`, value: container.securityContext?.procMount })),
-      ['Default'],
-    );
+    return unmaskedProc(pod);
   }),
 
   baseline('seccomp', 'seccomp is not switched off', (pod) => unlessAllowed(
@@ -64,6 +61,14 @@ export function addedBeyond(path: string, container: any, allowed: readonly stri
   return listOf(container.securityContext?.capabilities?.add, field)
     .filter((name) => !allowed.includes(name))
     .map((name) => ({ path: field, message: `must be none but ${allowed.join(', ')}, got ${shown(name)}` }));
+}
+
+/** A finding for each container that asks for more of /proc than runtimes show. */
+export function unmaskedProc(pod: UncheckedPod): PodSecurityFinding[] {
+  return unlessAllowed(
+    containersOf(pod).map(({ path, container }) => ({ path: `${path}.securityContext.procMount`, value: container.securityContext?.procMount })),
+    ['Default'],
+  );
 }
 
 /** A profile without a type is malformed, not missing. */

@@ -1,4 +1,4 @@
-import { addedBeyond, CONFINING_PROFILES } from './baseline-kernel';
+import { addedBeyond, CONFINING_PROFILES, unmaskedProc } from './baseline-kernel';
 import { containersOf, hasUserNamespace, isMissing, isWindows, listOf, securityContexts, shown } from './fields';
 import { NOT_APPLICABLE, PodSecurityFinding, PodSecurityRule, restricted, UncheckedPod } from './rule';
 import { USER_NAMESPACES_RELAX_SINCE } from './versions';
@@ -55,6 +55,10 @@ export const RESTRICTED_RULES: readonly PodSecurityRule[] = [
   restricted('capabilities', 'containers drop ALL capabilities and add NET_BIND_SERVICE at most', linuxOnly((pod) => (
     containersOf(pod).flatMap(({ path, container }) => [...undropped(path, container), ...addedBeyond(path, container, ['NET_BIND_SERVICE'])])
   ))),
+
+  // The baseline lets off pods in a user namespace since that version, this level does not:
+  // k8s.io/pod-security-admission v0.35.0, policy/check_procMount_restricted.go.
+  restricted('proc-mount', '/proc stays masked, in a user namespace too', unmaskedProc, USER_NAMESPACES_RELAX_SINCE),
 ];
 
 type Check = (pod: UncheckedPod) => readonly PodSecurityFinding[];

@@ -43,6 +43,6 @@ export function baseline(id: string, title: string, check: PodSecurityRule['chec
 }
 
 /** A row that only the `restricted` standard has. */
-export function restricted(id: string, title: string, check: PodSecurityRule['check']): PodSecurityRule {
-  return { id: `restricted/${id}`, level: 'restricted', title, link: `${STANDARDS}#restricted`, since: 25, check };
+export function restricted(id: string, title: string, check: PodSecurityRule['check'], since = 25): PodSecurityRule {
+  return { id: `restricted/${id}`, level: 'restricted', title, link: `${STANDARDS}#restricted`, since, check };
 }

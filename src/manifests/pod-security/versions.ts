@@ -2,7 +2,7 @@
 export const OLDEST_MINOR = 25;
 
 /** The newest version whose rules this table has. Later versions are judged by these. */
-export const NEWEST_MINOR = 35;
+export const NEWEST_MINOR = 37;
 
 /**
  * Minor version of `v1.30` or `latest`: a later version than the newest known has the newest
@@ -28,6 +28,8 @@ const SYSCTLS: Readonly<Record<number, readonly string[]>> = {
   29: ['net.ipv4.tcp_fin_timeout', 'net.ipv4.tcp_keepalive_intvl', 'net.ipv4.tcp_keepalive_probes', 'net.ipv4.tcp_keepalive_time'],
   // Safe for the kubelet since 1.32 (same page as 1.25), and in the standard of that version.
   32: ['net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem'],
+  // k8s.io/pod-security-admission v0.37.2, policy/check_sysctls.go.
+  37: ['net.ipv4.tcp_notsent_lowat', 'net.ipv4.tcp_slow_start_after_idle'],
 };
 
 /** By the version that began to allow them. Pod Security Standards, SELinux: `container_engine_t` "since Kubernetes 1.31". */
@@ -37,8 +39,10 @@ const SELINUX_TYPES: Readonly<Record<number, readonly string[]>> = {
 };
 
 /**
- * Since this version a pod in a user namespace may run as root and unmask /proc: KEP-127 with
- * KEP-4265. Before, only servers with the alpha gate `UserNamespacesPodSecurityStandards` allow it.
+ * Since this version a pod in a user namespace may run as root, and unmask /proc by the `baseline`:
+ * KEP-127 with KEP-4265. Before, only servers with the alpha gate `UserNamespacesPodSecurityStandards`
+ * allow it. k8s.io/pod-security-admission v0.35.0, policy/check_runAsUser.go, check_runAsNonRoot.go
+ * and check_procMount_baseline.go.
  */
 export const USER_NAMESPACES_RELAX_SINCE = 35;
 

@@ -1,4 +1,3 @@
-import { NAMESPACE_NAME_LABEL } from '../../protocol/names';
 import { parseCidr } from '../cidr';
 import { Labels } from '../labels';
 
@@ -44,7 +43,7 @@ export interface Address {
   readonly number: bigint;
 }
 
-/** What label selectors see of pods. All pods with the same namespace and labels share one. */
+/** What label selectors see of pods. All pods that they cannot tell apart share one. */
 export interface PodClass {
   readonly namespace: string;
   readonly namespaceLabels: Readonly<Labels>;
@@ -64,28 +63,4 @@ export function addressOf(ip: string): Address {
 
 export function addressesOf(party: ReachParty): Address[] {
   return isPod(party) ? (party.ips ?? []).map(addressOf) : [addressOf(party.ip)];
-}
-
-/** One object for each class of pods, so that answers about a class are found again. */
-export class PodClasses {
-  private readonly byText = new Map<string, PodClass>();
-  private readonly byPod = new WeakMap<ReachPod, PodClass>();
-
-  /** Undefined for whatever no selector matches. */
-  public of(party: ReachParty): PodClass | undefined {
-    if (!isPod(party) || party.hostNetwork === true) return undefined;
-    const known = this.byPod.get(party);
-    if (known !== undefined) return known;
-    const { namespace, labels } = party;
-    const namespaceLabels = { ...party.namespaceLabels, [NAMESPACE_NAME_LABEL]: namespace };
-    const key = JSON.stringify([namespace, sorted(namespaceLabels), sorted(labels)]);
-    const found = this.byText.get(key) ?? { namespace, namespaceLabels, labels };
-    this.byText.set(key, found);
-    this.byPod.set(party, found);
-    return found;
-  }
-}
-
-function sorted(labels: Readonly<Labels>): [string, string][] {
-  return Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
 }

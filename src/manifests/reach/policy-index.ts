@@ -1,4 +1,4 @@
-import { CompiledPolicy } from './compile';
+import { CompiledPolicy, Direction } from './compile';
 import { PodClass } from './parties';
 import { demanded, selects } from './selector';
 
@@ -19,7 +19,12 @@ export class PolicyIndex {
     }
   }
 
-  public selecting(pod: PodClass): readonly CompiledPolicy[] {
+  /** The policies that isolate a pod in a direction. */
+  public isolating(pod: PodClass, direction: Direction): CompiledPolicy[] {
+    return this.selecting(pod).filter(({ rules }) => rules[direction] !== undefined);
+  }
+
+  private selecting(pod: PodClass): readonly CompiledPolicy[] {
     const known = this.answers.get(pod);
     if (known !== undefined) return known;
     const { namespace, labels } = pod;

@@ -50,7 +50,8 @@ export class PortUniverse {
 
   /** The first few members of a set, in words. */
   public describe(set: bigint): string {
-    const open = this.asked.filter((_, index) => isIn(set, index)).map(({ port, protocol }) => `${protocol} ${port}`);
+    const bits = [...set.toString(2)].reverse();
+    const open = this.asked.filter((_, index) => bits[index] === '1').map(({ port, protocol }) => `${protocol} ${port}`);
     return open.length > 4 ? `${open.slice(0, 4).join(', ')} and more` : open.join(', ');
   }
 
@@ -67,8 +68,4 @@ export function peerRules({ places, endpoints }: Topology): PeerRule[] {
 
 function ends({ first, last }: OpenPorts): { port: number }[] {
   return [{ port: first }, { port: last }];
-}
-
-function isIn(set: bigint, index: number): boolean {
-  return (set / 2n ** BigInt(index)) % 2n === 1n;
 }
