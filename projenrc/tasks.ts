@@ -52,6 +52,7 @@ export function addProjectTasks(project: cdk8s.ConstructLibraryCdk8s): void {
   project.addTask('test:node', {
     description: 'Run the image in the one-node cluster of KUBECONFIG, which must have loaded it',
     exec: jestFolder('node'),
+    receiveArgs: true,
   });
   project.addTask('bench:synth', {
     description: 'Measure time and memory of synth against a baseline of the same run',

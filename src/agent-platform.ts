@@ -101,6 +101,9 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
   /** What may talk to what. */
   public readonly boundary: NetworkBoundary;
 
+  /** @internal */
+  public readonly _image: SidecarImage;
+
   private readonly namespaces: Construct;
   private readonly clusterTemplates: CoveredTemplate[] = [];
   private readonly context: PlatformContext;
@@ -112,6 +115,7 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
     refuse(this, problems(dnsLabelProblem('namespace', name, MAX_PLATFORM_NAME), clusterNamespaceProblem(name), podSecurityVersionProblem(podSecurityVersion)));
     claimNamespace(this, name);
     this.platformName = name;
+    this._image = props.image;
 
     if ((props.definitions ?? DefinitionsOwner.THIS_APP) === DefinitionsOwner.THIS_APP) {
       CustomResourceDefinitions._once(this, 'definitions', name);

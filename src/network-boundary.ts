@@ -1,5 +1,6 @@
 import { Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
+import { Manifest } from './manifests/manifest';
 import { ciliumApiServerPolicy, defaultDeny, Endpoint, PeerRule, policyFor, PUBLIC_INTERNET, Topology } from './manifests/network-policy';
 import { ApiServerPeer, DnsPeer, NetworkPeer } from './network-peer';
 import { addManifest } from './private/api-objects';
@@ -61,6 +62,7 @@ export class NetworkBoundary extends Construct {
   private readonly places: Record<'api-server' | 'dns' | 'code-host', readonly PeerRule[]>;
   private readonly monitoring: PeerRule[] = [];
   private readonly brokerCallers: PeerRule[] = [];
+  private readonly followers: ((endpoint: Endpoint) => void)[] = [];
 
   constructor(scope: Construct, id: string, props: NetworkBoundaryProps) {
     super(scope, id);
@@ -126,6 +128,17 @@ export class NetworkBoundary extends Construct {
     const spec = Lazy.any({ produce: () => policyFor(endpoint, this._topology()).spec });
     addManifest(this, `allow-${key}`, { ...policyFor(endpoint, this._topology()), spec });
     this.addCiliumPolicy(endpoint, key);
+    for (const follower of this.followers) follower(endpoint);
+  }
+
+  /**
+   * Tells of every endpoint, those that exist and those that come later.
+   *
+   * @internal
+   */
+  public _onEndpoint(follower: (endpoint: Endpoint) => void): void {
+    for (const endpoint of [...this.endpoints.values()]) follower(endpoint);
+    this.followers.push(follower);
   }
 
   /**
@@ -150,9 +163,22 @@ export class NetworkBoundary extends Construct {
     };
   }
 
+  /**
+   * What the platform writes for Cilium; no other policy of that kind is known to the proof.
+   *
+   * @internal
+   */
+  public _ciliumPolicies(): Manifest[] {
+    return [...this.endpoints.values()].flatMap((endpoint) => this.ciliumPolicy(endpoint) ?? []);
+  }
+
   private addCiliumPolicy(endpoint: Endpoint, key: string): void {
-    const ports = this.apiServer._ciliumPorts;
-    const manifest = ports && ciliumApiServerPolicy(endpoint, this.platform, ports);
+    const manifest = this.ciliumPolicy(endpoint);
     if (manifest !== undefined) addManifest(this, `cilium-${key}`, manifest);
+  }
+
+  private ciliumPolicy(endpoint: Endpoint): Manifest | undefined {
+    const ports = this.apiServer._ciliumPorts;
+    return ports && ciliumApiServerPolicy(endpoint, this.platform, ports);
   }
 }

@@ -2,11 +2,12 @@ import { Effects } from './effects/build';
 import { NETWORK_EFFECTS } from './effects/network';
 import { PLATFORM_EFFECTS } from './effects/platform';
 import { POLICY_EFFECTS } from './effects/policies';
+import { PROBE_EFFECTS } from './effects/probe';
 import { RUN_EFFECTS } from './effects/runs';
 import { WORKER_EFFECTS } from './effects/workers';
 import { JsiiType, mentioned, propertiesOf, TYPES } from './helpers/assembly';
 
-const TABLES = [PLATFORM_EFFECTS, NETWORK_EFFECTS, WORKER_EFFECTS, POLICY_EFFECTS, RUN_EFFECTS];
+const TABLES = [PLATFORM_EFFECTS, NETWORK_EFFECTS, WORKER_EFFECTS, POLICY_EFFECTS, RUN_EFFECTS, PROBE_EFFECTS];
 const EFFECTS: Effects = Object.assign({}, ...TABLES);
 
 /** Everything that a user can say: properties of structs, parameters of factories and methods, enums. */

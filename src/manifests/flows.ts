@@ -27,8 +27,10 @@ export interface Flow {
   readonly ports: readonly (PortName | number)[];
   /** TCP where not stated. */
   readonly protocols?: readonly Protocol[];
-  /** Both where not stated. `ingress`: the receiver would accept, but no sender is let out. */
-  readonly ends?: 'ingress';
+  /** Both where not stated. `ingress`: the receiver would accept, but no sender is let out. `egress`: the other way round. */
+  readonly ends?: 'ingress' | 'egress';
+  /** Of the role that is not `probe`, only the pods that stand in for it while the network is tried. */
+  readonly standIns?: true;
   readonly why: string;
 }
 
@@ -81,6 +83,22 @@ export const FLOWS: readonly Flow[] = [
   { id: 'monitoring-to-operator', from: 'monitoring', to: 'operator', ports: ['admin'], why: 'scrapes metrics' },
   { id: 'monitoring-to-session', from: 'monitoring', to: 'session', ports: ['admin'], why: 'scrapes metrics' },
 ];
+
+/** What pods of a role listen on. */
+export function listenPorts(role: Role): PortName[] {
+  return [...new Set(FLOWS.filter(({ to }) => to === role).flatMap(({ ports }) => ports))].filter((port) => typeof port === 'string');
+}
+
+/**
+ * The edges of a network probe, for platforms that have one: to and from the stand-ins of
+ * each role. Pods that serve are never opened. The fences are open at one end, and show
+ * that the other holds by itself.
+ */
+export const PROBE_FLOWS: readonly Flow[] = ROLES.filter((role) => role !== 'probe').flatMap((role): Flow[] => [
+  { id: `probe-to-${role}`, from: 'probe', to: role, ports: [...listenPorts(role), 'probe'], standIns: true, why: 'shows that somebody listens, so that silence means denial' },
+  { id: `probe-to-${role}-fence`, from: 'probe', to: role, ports: ['probe-fence'], ends: 'egress', standIns: true, why: 'shows that the receiving end alone is enough' },
+  { id: `${role}-to-probe-fence`, from: role, to: 'probe', ports: ['probe-fence'], ends: 'ingress', standIns: true, why: 'shows that the sending end alone is enough' },
+]);
 
 export function isRole(party: Party): party is Role {
   return (ROLES as readonly string[]).includes(party);

@@ -24,6 +24,16 @@ export function servingSelector(role: Role, pool?: string): Labels {
   return { ...roleSelector(role, pool), [LABELS.serving]: 'true' };
 }
 
+/** Selects the pods that stand in for a role while the network is tried, and no pod that serves. */
+export function probeSelector(role: Role, pool?: string): Labels {
+  return { ...roleSelector(role, pool), [LABELS.probe]: 'true' };
+}
+
+/** Labels of a pod that stands in for a role: policies of the role select it, Services and PodDisruptionBudgets do not. */
+export function probeLabels(platform: string, role: Role, pool?: string): Labels {
+  return { ...objectLabels(platform, 'network'), [APP_LABELS.component]: role, ...probeSelector(role, pool) };
+}
+
 /** Labels of a pod template. */
 export function podLabels(platform: string, part: Part, role: Role, pool?: string): Labels {
   return { ...objectLabels(platform, part), [APP_LABELS.component]: role, ...servingSelector(role, pool) };

@@ -1,7 +1,7 @@
 import type { NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicySpec } from 'kubernetes-types/networking/v1';
 import { exceptsWithin, formatCidr, parseCidr, PRIVATE_RANGES } from './cidr';
-import { Flow, FLOWS, isRole, Party, Place, PolicyPort, portsOf } from './flows';
-import { Labels, roleSelector } from './labels';
+import { Flow, FLOWS, isRole, Party, Place, PolicyPort, portsOf, PROBE_FLOWS } from './flows';
+import { Labels, probeSelector, roleSelector } from './labels';
 import { Manifest, metadata } from './manifest';
 import { NAMESPACE_NAME_LABEL, Role } from '../protocol/names';
 
@@ -46,7 +46,7 @@ export function defaultDeny(platform: string, namespace: string): PolicyManifest
 
 /** All that one endpoint may do, in one policy: its end of every flow whose other end exists. */
 export function policyFor(endpoint: Endpoint, topology: Topology): PolicyManifest {
-  const ingress: NetworkPolicyIngressRule[] = grouped(incoming(endpoint, topology)).map(({ peers, ports }) => ({ from: peers, ports }));
+  const ingress = ingressRules(endpoint, topology, endpoint.role === 'probe' ? PROBE_FLOWS : FLOWS);
   const egress: NetworkPolicyEgressRule[] = grouped(outgoing(endpoint, topology)).map(({ peers, ports }) => ({ to: peers, ports }));
   return policy(topology.platform, endpoint.namespace, policyName(endpoint), {
     podSelector: { matchLabels: roleSelector(endpoint.role, endpoint.pool) },
@@ -54,6 +54,21 @@ export function policyFor(endpoint: Endpoint, topology: Topology): PolicyManifes
     ...(ingress.length === 0 ? {} : { ingress }),
     ...(egress.length === 0 ? {} : { egress }),
   });
+}
+
+/** Opens the pods that stand in for an endpoint to the control of the probe. Pods that serve lack the label and stay as they are. */
+export function probePolicyFor(endpoint: Endpoint, topology: Topology): PolicyManifest {
+  const { role, namespace, pool } = endpoint;
+  return policy(topology.platform, namespace, probeName(endpoint), {
+    podSelector: { matchLabels: probeSelector(role, pool) },
+    policyTypes: ['Ingress'],
+    ingress: ingressRules(endpoint, topology, PROBE_FLOWS),
+  });
+}
+
+/** Name of the objects with which a probe stands in for an endpoint. */
+export function probeName({ role, pool }: Endpoint): string {
+  return ['probe', role === 'probe' ? 'control' : role, ...(pool === undefined ? [] : [pool])].join('-');
 }
 
 /**
@@ -117,9 +132,10 @@ interface Allowance {
   readonly ports: readonly PolicyPort[];
 }
 
-function incoming(endpoint: Endpoint, topology: Topology): Allowance[] {
-  return FLOWS.filter((flow) => flow.to === endpoint.role)
+function ingressRules(endpoint: Endpoint, topology: Topology, rows: readonly Flow[]): NetworkPolicyIngressRule[] {
+  const allowances = rows.filter((flow) => flow.to === endpoint.role && flow.ends !== 'egress')
     .flatMap((flow) => peersOf(flow.from, endpoint, topology).map(({ peer }) => ({ peer, ports: portsOf(flow) })));
+  return grouped(allowances).map(({ peers, ports }) => ({ from: peers, ports }));
 }
 
 function outgoing(endpoint: Endpoint, topology: Topology): Allowance[] {
@@ -128,15 +144,16 @@ function outgoing(endpoint: Endpoint, topology: Topology): Allowance[] {
 }
 
 /** The flows that an endpoint may start. */
-function flowsFrom({ role, usesApi = true }: Endpoint): Flow[] {
-  return FLOWS.filter((flow) => flow.from === role && flow.ends !== 'ingress' && (usesApi || flow.to !== 'api-server'));
+export function flowsFrom({ role, usesApi = true }: Endpoint): Flow[] {
+  return [...FLOWS, ...PROBE_FLOWS].filter((flow) => flow.from === role && flow.ends !== 'ingress' && (usesApi || flow.to !== 'api-server'));
 }
 
 function peersOf(party: Party, endpoint: Endpoint, topology: Topology): readonly PeerRule[] {
   if (isRole(party)) {
+    const selectorOf = endpoint.role === 'probe' ? probeSelector : roleSelector;
     return topology.endpoints
       .filter(({ role }) => role === party)
-      .map(({ namespace, role, pool }) => ({ peer: podsPeer(namespace, roleSelector(role, pool)) }));
+      .map(({ namespace, role, pool }) => ({ peer: podsPeer(namespace, selectorOf(role, pool)) }));
   }
   return (party === 'object-store' ? endpoint.objectStore : topology.places[party]) ?? [];
 }

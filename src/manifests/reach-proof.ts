@@ -1,8 +1,8 @@
 import { Topology } from './network-policy';
-import { Reach } from './reach';
 import { CompiledPolicy, compilePolicies, Direction } from './reach/compile';
 import { Members } from './reach/members';
 import { FlowOpenings, Opening, Openings, policyOpenings, without } from './reach/openings';
+import { PolicyIndex } from './reach/policy-index';
 import { PortUniverse } from './reach/port-universe';
 import { PodRepresentative, Representative, representatives } from './reach/representatives';
 import { APP_LABELS, LABELS } from '../protocol/names';
@@ -32,17 +32,17 @@ export function reachProblems(policies: readonly unknown[], topology: Topology, 
   const { policies: compiled, findings } = compilePolicies(relevant);
   if (findings.length > 0) return shortened(findings);
   const parties = representatives(topology, ours, compiled);
-  return shortened(new Comparison(topology, compiled, new Reach(relevant), parties).problems(new Set(ours)));
+  return shortened(new Comparison(topology, compiled, parties).problems(new Set(ours)));
 }
 
 class Comparison {
+  private readonly index: PolicyIndex;
   private readonly universe: PortUniverse;
   private readonly members: Members;
   private readonly table: FlowOpenings;
 
-  constructor(
-    topology: Topology, policies: readonly CompiledPolicy[], private readonly reach: Reach, private readonly parties: readonly Representative[],
-  ) {
+  constructor(topology: Topology, policies: readonly CompiledPolicy[], private readonly parties: readonly Representative[]) {
+    this.index = new PolicyIndex(policies);
     this.universe = new PortUniverse(topology, policies);
     this.members = new Members(parties);
     this.table = new FlowOpenings(topology, parties, this.members, this.universe);
@@ -55,7 +55,7 @@ class Comparison {
   }
 
   private problemsOf(pod: PodRepresentative, direction: Direction): string[] {
-    const isolating = this.reach.isolating(pod, direction);
+    const isolating = this.index.isolating(pod, direction);
     if (isolating.length === 0) return [`${titleOf(pod)}: no NetworkPolicy isolates them for ${direction}`];
     const allowed = policyOpenings(isolating, direction, this.parties.length, this.members, this.universe);
     return [...this.singleLock(pod, direction, isolating), ...this.differences(pod, direction, this.table.of(pod, direction), allowed)];

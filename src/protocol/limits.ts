@@ -20,3 +20,18 @@ export const MAX_UID = 2_147_483_647;
 
 /** Longest name of a platform: it is the prefix of names of cluster-scoped objects. */
 export const MAX_PLATFORM_NAME = 40;
+
+/** Time that the pods of a probe get to start in, unless another is chosen. */
+export const PROBE_START_SECONDS = 120;
+
+/** Time that the pods of a probe get to try everything in, once all are there. */
+export const PROBE_MEASURE_SECONDS = 180;
+
+/** Time after which a policy counts as enforced: an edge that differs is tried again until then. */
+export const PROBE_SETTLE_SECONDS = 20;
+
+/** Time for which the result of a probe is kept. */
+export const PROBE_KEPT_SECONDS = 3600;
+
+/** Longest termination message that the kubelet takes. */
+export const MAX_TERMINATION_MESSAGE = 4096;

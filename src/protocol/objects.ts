@@ -15,6 +15,8 @@ export const OBJECTS = {
   brokerSlots: 'broker-slots',
   /** Session id to the time until which its bearers stay refused. */
   revokedSessions: 'revoked-sessions',
+  /** Account of the pods that try the network. It has no rights. */
+  probe: 'probe',
 } as const;
 
 /** Key with the callers, in the Secret of a broker without API server, and name of the file it becomes. */

@@ -17,6 +17,10 @@ export const PATHS = {
   /** Home directory in pods that run a user's image. */
   home: '/home/agent',
   temporary: '/tmp',
+  /** What a probe pod is to try. */
+  probe: '/etc/agent-platform/probe',
+  /** Where the kubelet reads why a container ended. */
+  terminationLog: '/dev/termination-log',
   /** Where client libraries look for the API token and the cluster's CA. */
   apiToken: '/var/run/secrets/kubernetes.io/serviceaccount',
 } as const;
@@ -24,6 +28,7 @@ export const PATHS = {
 /** Entry points inside the sidecar image. */
 export const ENTRY_POINTS = {
   broker: '/app/broker.mjs',
+  probe: '/app/probe.mjs',
   /** Copies the session daemon and its runtime to the folder given as argument, then ends. */
   installRuntime: '/app/install-runtime.mjs',
 } as const;

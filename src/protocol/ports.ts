@@ -12,6 +12,10 @@ export const PORTS = {
   'gateway-api': 8080,
   'session-api': 8080,
   'store': 6379,
+  /** Where pods that stand in for others are told to begin, and asked what they saw. */
+  'probe': 8089,
+  /** Open at one end only while the network is tried, to see that the other one holds. */
+  'probe-fence': 8091,
   /** `/livez`, `/readyz` and `/metrics` of every role. */
   'admin': 8081,
 } as const;

@@ -1,21 +1,23 @@
-import { FLOWS, isRole, PLACES, policyPorts, portsOf } from '../../src/manifests/flows';
-import { ROLES } from '../../src/protocol/names';
+import { FLOWS, isRole, listenPorts, PLACES, policyPorts, portsOf, PROBE_FLOWS } from '../../src/manifests/flows';
+import { Role, ROLES } from '../../src/protocol/names';
 import { PORTS } from '../../src/protocol/ports';
 
 const pairs = FLOWS.map(({ from, to }) => `${from} -> ${to}`);
 const receivers = (sender: string) => FLOWS.filter(({ from, ends }) => from === sender && ends !== 'ingress').map(({ to }) => to);
 
-test('ids are unique', () => expect(new Set(FLOWS.map(({ id }) => id)).size).toBe(FLOWS.length));
+const everyRow = [...FLOWS, ...PROBE_FLOWS];
+
+test('ids are unique', () => expect(new Set(everyRow.map(({ id }) => id)).size).toBe(everyRow.length));
 
 test('every row has ports and says why', () => {
-  for (const flow of FLOWS) {
+  for (const flow of everyRow) {
     expect(portsOf(flow).length).toBeGreaterThan(0);
     expect(flow.why).toMatch(/^\w.+[^.]$/);
   }
 });
 
 test('every role and every place has a row', () => {
-  const parties = new Set(FLOWS.flatMap(({ from, to }) => [from, to]));
+  const parties = new Set(everyRow.flatMap(({ from, to }) => [from, to]));
   expect([...parties].sort()).toEqual([...ROLES, ...PLACES].sort());
 });
 
@@ -42,7 +44,7 @@ describe('ports', () => {
   });
 
   test('every listening port of the platform is reached by some row', () => {
-    const named = new Set(FLOWS.flatMap(({ ports }) => ports).filter((port) => typeof port === 'string'));
+    const named = new Set(everyRow.flatMap(({ ports }) => ports).filter((port) => typeof port === 'string'));
     expect([...named].sort()).toEqual(Object.keys(PORTS).sort());
   });
 
@@ -53,6 +55,23 @@ describe('ports', () => {
   });
 
   test('no port over no protocol is no port', () => expect(policyPorts([53], [])).toEqual([]));
+});
+
+describe('the rows of a probe', () => {
+  const of = (role: Role) => PROBE_FLOWS.filter(({ from, to }) => from === role || to === role);
+
+  test.each(ROLES.filter((role) => role !== 'probe'))('of %s: its ports both ways, and one fence for each end', (role) => {
+    expect(of(role).map(({ id, ports, ends }) => ({ id, ports, ends }))).toEqual([
+      { id: `probe-to-${role}`, ports: [...listenPorts(role), 'probe'], ends: undefined },
+      { id: `probe-to-${role}-fence`, ports: ['probe-fence'], ends: 'egress' },
+      { id: `${role}-to-probe-fence`, ports: ['probe-fence'], ends: 'ingress' },
+    ]);
+  });
+
+  test('are about stand-ins only, and other rows are not', () => {
+    expect(PROBE_FLOWS.every(({ standIns }) => standIns === true)).toBe(true);
+    expect(FLOWS.some(({ standIns, from, to }) => standIns === true || from === 'probe' || to === 'probe')).toBe(false);
+  });
 });
 
 describe('what has no row', () => {
@@ -70,7 +89,7 @@ describe('what has no row', () => {
   });
   test('an agent and a store have no admin port to scrape', () => {
     const scraped = FLOWS.filter(({ from }) => from === 'monitoring').map(({ to }) => to);
-    expect(scraped.sort()).toEqual(ROLES.filter((role) => role !== 'agent' && role !== 'store').sort());
+    expect(scraped.sort()).toEqual(ROLES.filter((role) => !['agent', 'store', 'probe'].includes(role)).sort());
   });
   test('clients reach the gateway only', () => expect(receivers('clients')).toEqual(['gateway']));
 });

@@ -4,7 +4,7 @@ import { PortUniverse } from './port-universe';
 import { PodRepresentative, Representative } from './representatives';
 import { compileRule } from './rule';
 import { LABELS } from '../../protocol/names';
-import { Flow, FLOWS, isRole, Party, portsOf } from '../flows';
+import { Flow, FLOWS, isRole, portsOf, PROBE_FLOWS } from '../flows';
 import { Endpoint, Topology } from '../network-policy';
 
 /** Ports that are open towards a party, and the rows or policies that open them. */
@@ -12,6 +12,8 @@ export interface Opening {
   readonly ports: bigint;
   readonly because: readonly string[];
 }
+
+const ROWS = [...FLOWS, ...PROBE_FLOWS];
 
 /** Openings of one end, by the party on the other. */
 export type Openings = Map<number, Opening>;
@@ -21,6 +23,7 @@ export class FlowOpenings {
   private readonly flowPorts: Map<Flow, bigint>;
   private readonly byKey: Map<string, Endpoint>;
   private readonly ofRole = new Map<string, number[]>();
+  private readonly standIns: ReadonlySet<number>;
   private readonly ofPeers = new WeakMap<object, readonly [number, bigint | undefined][]>();
 
   constructor(
@@ -29,8 +32,9 @@ export class FlowOpenings {
     private readonly members: Members,
     private readonly universe: PortUniverse,
   ) {
-    this.flowPorts = new Map(FLOWS.map((flow) => [flow, universe.ofPorts(portsOf(flow))]));
+    this.flowPorts = new Map(ROWS.map((flow) => [flow, universe.ofPorts(portsOf(flow))]));
     this.byKey = new Map(topology.endpoints.map((endpoint) => [keyOf(endpoint.namespace, endpoint.role, endpoint.pool), endpoint]));
+    this.standIns = new Set([...parties.keys()].filter((index) => isStandIn(parties[index])));
     parties.forEach((party, index) => {
       if ('ip' in party) return;
       for (const role of new Set(this.endpointsOf(party).map((endpoint) => endpoint.role))) {
@@ -51,8 +55,8 @@ export class FlowOpenings {
   public of(pod: PodRepresentative, direction: Direction): Openings {
     const found: Openings = new Map();
     for (const endpoint of this.endpointsOf(pod)) {
-      for (const flow of FLOWS.filter((one) => isEndOf(one, endpoint, direction))) {
-        for (const [other, ports] of this.others(direction === 'egress' ? flow.to : flow.from, endpoint)) {
+      for (const flow of ROWS.filter((one) => isEndOf(one, endpoint, pod, direction))) {
+        for (const [other, ports] of this.others(flow, endpoint, direction)) {
           // A place listens where it listens; as a caller it has no say about our ports.
           open(found, other, direction === 'egress' ? ports ?? this.flowPorts.get(flow)! : this.flowPorts.get(flow)!, flow.id);
         }
@@ -61,8 +65,12 @@ export class FlowOpenings {
     return found;
   }
 
-  private others(party: Party, endpoint: Endpoint): readonly [number, bigint | undefined][] {
-    if (isRole(party)) return (this.ofRole.get(party) ?? []).map((index) => [index, undefined]);
+  private others(flow: Flow, endpoint: Endpoint, direction: Direction): readonly [number, bigint | undefined][] {
+    const party = direction === 'egress' ? flow.to : flow.from;
+    if (isRole(party)) {
+      const onlyStandIns = flow.standIns === true && party !== 'probe';
+      return (this.ofRole.get(party) ?? []).filter((index) => !onlyStandIns || this.standIns.has(index)).map((index) => [index, undefined]);
+    }
     const rules = (party === 'object-store' ? endpoint.objectStore : this.topology.places[party]) ?? [];
     const known = this.ofPeers.get(rules);
     if (known !== undefined) return known;
@@ -106,9 +114,15 @@ export function without(a: bigint, b: bigint): bigint {
   return a & ~b;
 }
 
-function isEndOf(flow: Flow, { role, usesApi = true }: Endpoint, direction: Direction): boolean {
-  if (direction === 'ingress') return flow.to === role;
+function isEndOf(flow: Flow, { role, usesApi = true }: Endpoint, pod: PodRepresentative, direction: Direction): boolean {
+  if (flow.standIns === true && role !== 'probe' && !isStandIn(pod)) return false;
+  if (direction === 'ingress') return flow.to === role && flow.ends !== 'egress';
   return flow.from === role && flow.ends !== 'ingress' && (usesApi || flow.to !== 'api-server');
+}
+
+/** Whether a pod stands in for others of its role. */
+function isStandIn(party: Representative): boolean {
+  return !('ip' in party) && party.labels[LABELS.probe] === 'true';
 }
 
 function keyOf(namespace: string, role: string, pool?: string): string {

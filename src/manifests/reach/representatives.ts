@@ -4,7 +4,7 @@ import { BlockPeer, compileRule, PodsPeer, Rule } from './rule';
 import { witnesses } from './selector';
 import { LABELS, NAMESPACE_NAME_LABEL } from '../../protocol/names';
 import { formatCidr, parseCidr } from '../cidr';
-import { Labels, objectLabels, podLabels, roleSelector } from '../labels';
+import { Labels, objectLabels, podLabels, probeLabels, probeSelector, roleSelector } from '../labels';
 import { Endpoint, Topology } from '../network-policy';
 
 /** A pod or address that stands for all that policies treat alike. */
@@ -38,6 +38,7 @@ export function representatives(topology: Topology, namespaces: readonly string[
   const pods: [string, Labels, Labels?][] = [
     ...endpoints.flatMap((endpoint) => membersOf(endpoint, platform)),
     ...endpoints.flatMap((endpoint) => pretendersOf(endpoint)),
+    ...(endpoints.some(({ role }) => role === 'probe') ? endpoints.flatMap((endpoint) => standInsOf(endpoint, platform)) : []),
     ...namespaces.flatMap((namespace): [string, Labels][] => [
       [namespace, {}],
       ...[...new Set(endpoints.map(({ role }) => role))].map((role): [string, Labels] => [namespace, roleSelector(role)]),
@@ -53,12 +54,17 @@ export function representatives(topology: Topology, namespaces: readonly string[
     const pod = { namespace, labels, namespaceLabels: { ...known, ...namespaceLabels, [NAMESPACE_NAME_LABEL]: namespace } };
     named.set(JSON.stringify([namespace, sorted(labels), sorted(pod.namespaceLabels)]), pod);
   }
-  for (const ip of [...ADDRESSES, ...rules.flatMap(({ blocks }) => blocks).flatMap(edgesOf)]) named.set(ip, { ip });
+  for (const ip of [...ADDRESSES, ...edgesOf(rules.flatMap(({ blocks }) => blocks))]) named.set(ip, { ip });
   return [...named.values()];
 }
 
 function membersOf({ role, namespace, pool }: Endpoint, platform: string): [string, Labels][] {
   return [[namespace, roleSelector(role, pool)], [namespace, podLabels(platform, role === 'agent' ? 'runs' : 'workers', role, pool)]];
+}
+
+/** Pods of a probe, with all their labels, with only those that select them, and one that is of no role. */
+function standInsOf({ role, namespace, pool }: Endpoint, platform: string): [string, Labels][] {
+  return [probeLabels(platform, role, pool), probeSelector(role, pool), { [LABELS.probe]: 'true' }].map((labels) => [namespace, labels]);
 }
 
 /** Labels that nearly select an endpoint, or select it in a namespace where it is not. */
@@ -88,12 +94,16 @@ function podsOf(peer: PodsPeer): [string, Labels, Labels?][] {
   });
 }
 
-/** The outermost addresses of a network and its holes, and those just outside. */
-function edgesOf({ range, holes }: BlockPeer): string[] {
-  return [range, ...holes].flatMap(({ family, first, last }) => {
+/** The outermost addresses of networks and their holes, and those just outside. Most rules name the same few. */
+function edgesOf(blocks: readonly BlockPeer[]): string[] {
+  const edges: Record<4 | 6, Set<bigint>> = { 4: new Set(), 6: new Set() };
+  for (const { family, first, last } of blocks.flatMap(({ range, holes }) => [range, ...holes])) {
+    for (const address of [first - 1n, first, last, last + 1n]) edges[family].add(address);
+  }
+  return ([4, 6] as const).flatMap((family) => {
     const bits = family === 4 ? 32 : 128;
-    return [first - 1n, first, last, last + 1n]
-      .filter((number) => number >= 0n && number < 2n ** BigInt(bits))
+    return [...edges[family]]
+      .filter((address) => address >= 0n && address < 2n ** BigInt(bits))
       .map((address) => formatCidr({ family, address, prefix: bits }))
       // IPv4 inside IPv6 is no address of a connection.
       .filter((text) => parseCidr(text) !== undefined)
