@@ -37,7 +37,8 @@ const project = new cdk8s.ConstructLibraryCdk8s({
   sampleCode: false,
   integrationTestAutoDiscover: false,
   npmignoreEnabled: false, // `files` in package.json is the one list of what is published
-  gitignore: ['/examples/*/out/', '/.bench/'],
+  gitignore: ['/examples/*/out/', '/examples/*/posture/', '/.bench/'],
+  bin: { 'cdk8s-agent-platform': 'sidecar/dist/cli.mjs' },
 
   eslintOptions: {
     dirs: ['src', 'sidecar/src'],

@@ -20,7 +20,9 @@ export const IMPORT_ZONES: Readonly<Record<string, ImportZone>> = {
   server: { path: 'sidecar/src/server', mayImport: ['protocol'] },
   crypto: { path: 'sidecar/src/crypto', mayImport: ['protocol', 'server'] },
   kube: { path: 'sidecar/src/kube', mayImport: ['protocol', 'server'] },
+  probe: { path: 'sidecar/src/probe', mayImport: ['protocol', 'server'] },
   broker: { path: 'sidecar/src/broker', mayImport: ['protocol', 'server', 'crypto', 'kube'] },
+  cli: { path: 'sidecar/src/cli', mayImport: ['protocol'] },
 };
 
 /** Turns the table into lint: everything in the repository is closed to a room, except what its row opens and packages. */

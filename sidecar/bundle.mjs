@@ -10,6 +10,8 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 export const ENTRIES = {
   'broker': 'sidecar/src/broker/main.ts',
   'audit-verify': 'sidecar/src/broker/audit/verify-cli.ts',
+  'cli': 'sidecar/src/cli/main.ts',
+  'probe': 'sidecar/src/probe/main.ts',
 };
 
 /**
@@ -20,9 +22,11 @@ export const RULES = {
   'audit-verify': { sidecar: ['broker', 'server'], src: ['protocol'], without: ['fastify', 'jose', '@kubernetes/client-node', 'redis'] },
   broker: { sidecar: ['broker', 'server', 'crypto', 'kube'], src: ['protocol'], without: [] },
   egress: { sidecar: ['egress', 'server', 'crypto'], src: ['protocol'], without: ['@kubernetes/client-node', 'redis'] },
+  cli: { sidecar: ['cli'], src: ['protocol'], without: ['fastify', 'jose', '@kubernetes/client-node', 'redis'] },
   controller: { sidecar: ['controller', 'server', 'crypto', 'kube', 'store'], src: ['protocol'], without: [] },
   gateway: { sidecar: ['gateway', 'server', 'crypto', 'store'], src: ['protocol'], without: ['@kubernetes/client-node'] },
   operator: { sidecar: ['operator', 'server', 'crypto', 'kube'], src: ['protocol', 'manifests'], without: ['redis'] },
+  probe: { sidecar: ['probe', 'server'], src: ['protocol'], without: ['fastify', 'jose', '@kubernetes/client-node', 'redis'] },
   session: { sidecar: ['session', 'server', 'crypto'], src: ['protocol'], without: ['@kubernetes/client-node', 'redis'] },
 };
 

@@ -124,7 +124,7 @@ export interface BrokerPolicyProps {
 
   /**
    * Repositories that tokens of `CredentialGrant.gitHubApp` are limited to, each once.
-   * @default - all repositories of the App's installation
+   * @default - all repositories of the App's installation, for reading only
    */
   readonly repositories?: RepositoryGrant[];
 

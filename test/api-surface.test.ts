@@ -44,7 +44,7 @@ test('enum members are written in capitals', () => {
 test('the tree that a user builds is made of these constructs', () => {
   const constructs = ALL.filter(({ base }) => base === 'constructs.Construct').map(({ name }) => name).sort();
   expect(constructs).toEqual([
-    'AgentNamespace', 'AgentPlatform', 'BrokerPolicy', 'ClusterHarnessTemplate', 'CredentialBroker', 'CustomResourceDefinitions',
+    'AgentNamespace', 'AgentPlatform', 'BrokerPolicy', 'ClusterHarnessTemplate', 'CredentialBroker', 'CustomResourceDefinitions', 'DenialProbe',
     'HarnessRun', 'HarnessTemplate', 'NetworkBoundary', 'WorkerPool', 'Workspace',
   ]);
 });
@@ -66,12 +66,14 @@ test('these names are public, and no others', () => {
       'CredentialDelivery',
       'CredentialGrant',
       'CustomResourceDefinitions',
+      'DenialProbe',
       'DnsPeer',
       'HarnessRun',
       'HarnessTemplate',
       'NetworkBoundary',
       'NetworkPeer',
       'PodSecurityValidation',
+      'PostureReport',
       'RestrictedPods',
       'RunMode',
       'RunPrompt',
@@ -114,6 +116,7 @@ test('these names are public, and no others', () => {
       'ConfigMapKey',
       'CredentialBrokerProps',
       'CustomResourceDefinitionsProps',
+      'DenialProbeProps',
       'EgressDiscovery',
       'EgressGrant',
       'EgressRequirement',
@@ -134,6 +137,8 @@ test('these names are public, and no others', () => {
       'PodPeerOptions',
       'PodSecurityValidationProps',
       'PodSecurityWaiver',
+      'PostureReportFiles',
+      'PostureReportOptions',
       'QueryParameterDeliveryProps',
       'RepositoryGrant',
       'RestrictedPodsProps',

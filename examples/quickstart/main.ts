@@ -1,7 +1,7 @@
 import { App, Chart } from 'cdk8s';
 import {
   AgentPlatform, ApiServerPeer, BrokerPolicy, CredentialDelivery, CredentialGrant, CustomResourceDefinitions, HarnessRun, HarnessTemplate,
-  RunPrompt, SidecarImage, WorkerPool,
+  PostureReport, RunPrompt, SidecarImage, WorkerPool,
 } from 'cdk8s-agent-platform';
 
 const app = new App();
@@ -29,3 +29,5 @@ new WorkerPool(chart, 'python', { namespace: team, image: 'registry.example.com/
 // #endregion
 
 app.synth();
+// For whoever reviews it: a page for people, and a document to compare the next change with.
+new PostureReport(platform).write({ directory: 'posture' });

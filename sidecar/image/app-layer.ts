@@ -8,9 +8,12 @@ export interface BundleFile {
   readonly bytes: Uint8Array;
 }
 
-/** Whether a file of the bundle folder goes into the image: programs and licence texts do, source maps and images do not. */
+/**
+ * Whether a file of the bundle folder goes into the image: programs of the servers and licence texts do; source maps,
+ * images and the command line of developers do not.
+ */
 export function isShipped(path: string): boolean {
-  return /\.(mjs|txt)$/.test(path);
+  return path !== 'cli.mjs' && /\.(mjs|txt)$/.test(path);
 }
 
 /**

@@ -84,6 +84,6 @@ describe('commands on the pages', () => {
     expect(['npm', 'npx', 'node', 'kubectl', 'git', '.ci/run']).toContain(program);
     if (program === 'npm') expect(first === 'run' ? Object.keys(scripts) : ['ci', 'test', 'install', 'pack']).toContain(first === 'run' ? second : first);
     if (program === 'node') expect(readFileSync('sidecar/bundle.mjs', 'utf8')).toContain(`'${basename(first, '.mjs')}': 'sidecar/src/`);
-    if (program === 'npx') expect(existsSync(join('node_modules/.bin', first))).toBe(true);
+    if (program === 'npx') expect(first in JSON.parse(readFileSync('package.json', 'utf8')).bin || existsSync(join('node_modules/.bin', first))).toBe(true);
   });
 });

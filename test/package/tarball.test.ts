@@ -10,7 +10,7 @@ afterAll(() => rmSync(tarball.folder, { recursive: true }));
 /** What is published beside compiled code. */
 const OTHER_FILES = [
   '.jsii', 'API.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json',
-  'sidecar/dist/audit-verify.mjs', 'sidecar/dist/broker.mjs', 'sidecar/dist/broker.mjs.LEGAL.txt',
+  'sidecar/dist/audit-verify.mjs', 'sidecar/dist/broker.mjs', 'sidecar/dist/broker.mjs.LEGAL.txt', 'sidecar/dist/cli.mjs', 'sidecar/dist/probe.mjs',
 ];
 
 test('the tarball holds each source file compiled, its types, and a short list of other files', () => {
@@ -32,7 +32,8 @@ test('every entry point is a file of the tarball', () => {
   const entries = Object.values(PACKAGE.exports).flatMap((entry) => (typeof entry === 'string' ? [entry] : Object.values(entry as object)));
   expect(entries.length).toBeGreaterThan(3);
   const old = Object.values(PACKAGE.typesVersions['*']).flat().map((path) => `./${path}`);
-  const missing = [...entries, ...old, `./${PACKAGE.main}`, `./${PACKAGE.types}`].filter((path) => !tarball.paths.includes(path.slice(2)));
+  const bins = Object.values(PACKAGE.bin).map((path) => `./${path}`);
+  const missing = [...entries, ...old, ...bins, `./${PACKAGE.main}`, `./${PACKAGE.types}`].filter((path) => !tarball.paths.includes(path.slice(2)));
   expect(missing).toEqual([]);
 });
 
