@@ -5,6 +5,11 @@
 
 export const BROKER_ROUTES = {
   issue: '/v1/issue',
+  /** Additive. */
+  issueEgress: '/v1/issue-egress',
+  /** Additive. */
+  renew: '/v1/renew',
+  revoke: '/v1/revoke',
   validateEgress: '/v1/validate-egress',
   substituteAuth: '/v1/substitute-auth',
 } as const;
@@ -61,8 +66,18 @@ export type Capability = (typeof CAPABILITIES)[number];
 
 export type DeliveryMode = 'ProxyInjected' | 'InContainer';
 
+/** Additive: by what a caller that is not the run itself shows on whose behalf it asks. */
+export interface EgressProof {
+  /** A token of `issue-egress`, or a bearer of the run or session. */
+  readonly egressToken?: string;
+  /** Address that the run or session connects from, IPv4 or IPv6. */
+  readonly clientAddress?: string;
+}
+
 export interface IssueRequest {
   readonly name: string;
+  /** Additive: the session that the credential is for, in place of the run of the headers. */
+  readonly egressToken?: string;
 }
 
 export interface IssueResponse {
@@ -80,7 +95,69 @@ export interface IssueResponse {
   readonly poolSlotIndex?: number;
 }
 
-export interface ValidateEgressRequest {
+/** A session of a WorkerPool, as the controller knows it. */
+export interface SessionSubject {
+  readonly namespace: string;
+  readonly pool: string;
+  readonly id: string;
+  readonly podUID: string;
+  readonly podIPs: readonly string[];
+  /** The HarnessTemplate that the pool names: its policies are those of the session. Without it nothing is granted. */
+  readonly template?: string;
+  /** RFC 3339: when the session ends at the latest. */
+  readonly notAfter: string;
+}
+
+export interface IssueEgressRequest {
+  /** In place of the run of the headers. */
+  readonly session?: SessionSubject;
+}
+
+export interface IssueEgressResponse {
+  readonly value: string;
+  /** RFC 3339. */
+  readonly expiresAt: string;
+}
+
+export interface RenewRequest {
+  /** Names of credentials whose leases go on. */
+  readonly names: readonly string[];
+}
+
+export interface RenewedLease {
+  readonly name: string;
+  readonly leaseId: string;
+  /** RFC 3339. It counts once it is in the `issuedLeases` of the run's status. */
+  readonly expiresAt: string;
+}
+
+export interface RefusedRenewal {
+  readonly name: string;
+  readonly code: string;
+}
+
+/** Every name is in one of the lists, but those of credentials that are handed out as they are: nothing of them can be renewed. */
+export interface RenewResponse {
+  readonly leases: readonly RenewedLease[];
+  readonly refused?: readonly RefusedRenewal[];
+}
+
+/** A lease, or additive: a session. Answered with 204 and no body, also when there is nothing to revoke. */
+export interface RevokeRequest {
+  readonly provider?: string;
+  readonly leaseId?: string;
+  readonly credentialName?: string;
+  readonly session?: RevokedSession;
+}
+
+export interface RevokedSession {
+  readonly namespace: string;
+  readonly id: string;
+  /** RFC 3339: the end of the session, from which on nothing has to be remembered. */
+  readonly notAfter: string;
+}
+
+export interface ValidateEgressRequest extends EgressProof {
   readonly host: string;
   readonly port: number;
 }
@@ -96,7 +173,7 @@ export interface ValidateEgressResponse {
   readonly validForSeconds?: number;
 }
 
-export interface SubstituteAuthRequest {
+export interface SubstituteAuthRequest extends EgressProof {
   readonly host: string;
   readonly port: number;
   readonly incomingAuthorization?: string;
@@ -124,6 +201,17 @@ export const NO_EXPIRY = '0001-01-01T00:00:00Z';
 
 /** Prefix of every bearer, before its kind: `pdk-<kind>-<sealed>`. A token that starts so is ours and never passes upstream. */
 export const BEARER_PREFIX = 'pdk-';
+
+/** Requests of one caller for one run or session, each second and at once. Those of issue and substitution are what paddock's clients know. */
+export const BROKER_RATES = {
+  issue: { perSecond: 5, burst: 10 },
+  issueEgress: { perSecond: 5, burst: 10 },
+  renew: { perSecond: 5, burst: 10 },
+  validate: { perSecond: 100, burst: 200 },
+  substitute: { perSecond: 50, burst: 100 },
+  /** Decisions of `validate-egress` about one run that are recorded one by one; what is beyond is counted. */
+  recorded: { perSecond: 2, burst: 500 },
+} as const;
 
 /** Longest body of a request, in bytes. */
 export const MAX_BROKER_BODY = 64 * 1024;

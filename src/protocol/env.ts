@@ -1,3 +1,4 @@
+import { BROKER_RATES } from './broker-api';
 import { PORTS } from './ports';
 
 /**
@@ -53,18 +54,38 @@ export const COMMON_ENV = {
 const FROM_API: EnvCondition = { variable: 'CATALOG', is: 'kubernetes' };
 const FROM_DIRECTORY: EnvCondition = { variable: 'CATALOG', is: 'directory' };
 
+/** Smallest and largest rate of one caller for one run, in requests per second. */
+export const RATES = [1, 10_000] as const;
+
 export const BROKER_ENV = {
   BROKER_LISTEN: { kind: 'listen', default: `127.0.0.1:${PORTS['broker-api']}`, doc: 'address of the broker API' },
   ...COMMON_ENV,
   TLS_DIR: { kind: 'path', doc: 'folder with tls.crt and tls.key; unset means plain HTTP, which is accepted on loopback only' },
+  TLS_SELF_MADE: { kind: 'flag', default: 'false', doc: 'make the serving certificate, in place of TLS_DIR; needs CATALOG=kubernetes' },
+  AUDIT_MAX_MEBIBYTES: { kind: 'integer', range: [192, 1_048_576], doc: 'most that the audit log may take; unset means what the volume has' },
   CATALOG: { kind: 'enum', values: ['kubernetes', 'directory'], default: 'kubernetes', doc: 'where runs, templates and policies come from' },
   CATALOG_DIR: { kind: 'path', requiredWhen: FROM_DIRECTORY, doc: 'folder with the documents of the directory catalog' },
   CALLERS_FILE: { kind: 'path', requiredWhen: FROM_DIRECTORY, doc: 'JSON file that says which bearer token is which caller' },
-  STATE_DIR: { kind: 'path', required: true, doc: 'folder that keeps the audit log' },
+  STATE_DIR: { kind: 'path', required: true, doc: 'folder that keeps the audit log and, without API server, slots and revocations' },
   KEYRING_DIR: { kind: 'path', doc: 'folder with the keys that seal bearers; unset means a folder inside STATE_DIR' },
   RUN_NAMESPACES: { kind: 'names', default: '', doc: 'namespaces whose runs the broker serves' },
   POD_NAME: { kind: 'text', requiredWhen: FROM_API, doc: 'name of this replica: the id of its audit stream' },
   POD_NAMESPACE: { kind: 'text', requiredWhen: FROM_API, doc: 'namespace of the key Secrets' },
+  ISSUE_PER_SECOND: { kind: 'integer', range: RATES, default: `${BROKER_RATES.issue.perSecond}`, doc: 'credentials that one caller gets for one run; twice as many at once' },
+  VALIDATE_PER_SECOND: { kind: 'integer', range: RATES, default: `${BROKER_RATES.validate.perSecond}`, doc: 'answers about connections that one caller gets for one run; twice as many at once' },
+  SUBSTITUTE_PER_SECOND: { kind: 'integer', range: RATES, default: `${BROKER_RATES.substitute.perSecond}`, doc: 'bearers that one caller exchanges for one run; twice as many at once' },
+  IDENTITIES_FILE: { kind: 'path', doc: 'JSON file that says which ServiceAccount has which capabilities; unset means none has any' },
+  KUBECONFIG: { kind: 'path', doc: "how to reach the API server; unset means that of the pod's own cluster" },
+  KUBERNETES_SERVICE_HOST: { kind: 'text', doc: 'address of the API server; set by the kubelet' },
+  KUBERNETES_SERVICE_PORT: { kind: 'integer', range: [1, 65_535], default: '443', doc: 'port of the API server; set by the kubelet' },
+} as const satisfies EnvTable;
+
+export const PROBE_ENV = {
+  PROBE_CONFIG: { kind: 'path', required: true, doc: 'JSON file that says what to try' },
+  POD_IPS: { kind: 'text', required: true, doc: 'addresses of the pod, separated by commas' },
+  HOST_IP: { kind: 'text', required: true, doc: 'address of the node' },
+  KUBERNETES_SERVICE_HOST: { kind: 'text', required: true, doc: 'address of the API server; set by the kubelet' },
+  KUBERNETES_SERVICE_PORT: { kind: 'integer', range: [1, 65_535], required: true, doc: 'port of the API server; set by the kubelet' },
 } as const satisfies EnvTable;
 
 export const SESSION_ENV = {
@@ -73,4 +94,8 @@ export const SESSION_ENV = {
   SESSION_WORKSPACE: { kind: 'path', required: true, doc: 'folder that files and commands of the session are confined to' },
   SESSION_REQUIRE_BOOT_ID: { kind: 'flag', default: 'false', doc: 'refuse init tokens that do not name this boot of the daemon' },
   POD_UID: { kind: 'text', doc: 'UID of the pod; compared with the pod_uid claim of init tokens' },
+  AGENT_TRUST_DIR: { kind: 'path', doc: 'folder with bootstrap-jwks.json, the public keys that sign init tokens; read again when it changes, wins over PICOD_BOOTSTRAP_PUBLIC_KEY' },
+  PICOD_BOOTSTRAP_PUBLIC_KEY: { kind: 'text', doc: 'public keys that sign init tokens: PEM, one or several, or a JWK Set' },
+  PICOD_AUTH_PUBLIC_KEY: { kind: 'text', doc: 'older name of PICOD_BOOTSTRAP_PUBLIC_KEY, read when that is not set' },
+  PICOD_SESSION_ID: { kind: 'text', doc: 'the one session that the daemon takes; unset means any' },
 } as const satisfies EnvTable;

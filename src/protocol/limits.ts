@@ -12,6 +12,9 @@ export const DRAIN_SECONDS = 5;
 /** Secrets that one policy may name while each is checked on its own at admission. */
 export const MAX_CHECKED_SECRETS = 24;
 
+/** Smallest storage of the audit log: room for two segments and what is left alone. */
+export const MIN_AUDIT_MEBIBYTES = 256;
+
 /** Longest name from which `<name>-<suffix>` names of Services still fit 63 characters. */
 export const MAX_POOL_NAME = 45;
 

@@ -9,6 +9,8 @@ export const OBJECTS = {
   brokerKeyring: 'broker-keyring',
   /** Serving certificate, unless an existing Secret is named. */
   brokerTls: 'broker-tls',
+  /** Which ServiceAccount may do what for runs that are not its own. */
+  brokerIdentities: 'broker-identities',
   /** `ca.crt` that callers of the broker trust. */
   brokerCa: 'broker-ca',
   /** Which run holds which slot of a PAT pool. */
@@ -18,6 +20,9 @@ export const OBJECTS = {
   /** Account of the pods that try the network. It has no rights. */
   probe: 'probe',
 } as const;
+
+/** Key with the identities, and name of the file it becomes. */
+export const IDENTITIES_KEY = 'identities.json';
 
 /** Key with the callers, in the Secret of a broker without API server, and name of the file it becomes. */
 export const CALLERS_KEY = 'callers';

@@ -6,6 +6,8 @@ export const PATHS = {
   keyring: '/etc/agent-platform/keyring',
   /** Documents of a broker without API server, in the folders `documents` and `secrets`. */
   catalog: '/etc/agent-platform/catalog',
+  /** Folder of the file that says which ServiceAccount may do what. */
+  identities: '/etc/agent-platform/identities',
   /** Folder of the callers file of a broker without API server. */
   callers: '/etc/agent-platform/callers',
   /** What a role keeps across restarts. */

@@ -2,11 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasAny, octal, SET_GROUP_ID, WRITE_BY_EVERYBODY, WRITE_BY_GROUP } from './file-mode';
-import { KeyFileError, readKey, renderKey } from './key-file';
+import { ID_FILE, KeyFileError, readKey, renderKey, SEAL_FILE, sealFile } from './key-file';
 import type { Key, KeySet, KeyStore } from './key-store';
-
-const ID_FILE = 'id.json';
-const SEAL_FILE = /^seal-([1-9][0-9]{0,8})\.json$/;
 
 /**
  * Keys in a folder: `id.json` and `seal-1.json`, `seal-2.json`, ... A file appears whole or not at all and is
@@ -41,7 +38,7 @@ export class FileKeyStore implements KeyStore {
     this.last = numbers.at(-1) ?? this.last;
     return {
       id: names.includes(ID_FILE) ? this.read(ID_FILE) : undefined,
-      seals: numbers.map((number) => this.read(`seal-${number}.json`)),
+      seals: numbers.map((number) => this.read(sealFile(number))),
     };
   }
 
@@ -50,7 +47,7 @@ export class FileKeyStore implements KeyStore {
   }
 
   createSeal(key: Key): void {
-    this.create(`seal-${this.last + 1}.json`, key);
+    this.create(sealFile(this.last + 1), key);
   }
 
   remove({ kid }: Key): void {

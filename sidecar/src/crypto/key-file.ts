@@ -8,6 +8,14 @@ import { KEY_BYTES, Key } from './key-store';
  * base64url without padding, https://www.rfc-editor.org/rfc/rfc4648#section-5). Nothing else may be in it.
  */
 
+/** Names of the files, and of the entries of a Secret that is mounted as such a folder. */
+export const ID_FILE = 'id.json';
+export const SEAL_FILE = /^seal-([1-9][0-9]{0,8})\.json$/;
+
+export function sealFile(number: number): string {
+  return `seal-${number}.json`;
+}
+
 /** Far longer than a key file is; what is longer is something else. */
 const MAX_FILE_BYTES = 1024;
 
@@ -47,7 +55,8 @@ function readPrivate(file: string, forbidden: readonly number[]): string {
   }
 }
 
-function parseKey(file: string, text: string): Key {
+/** The key of a file's text. */
+export function parseKey(file: string, text: string): Key {
   const fields = jsonObject(text);
   if (fields === undefined) throw new KeyFileError(file, 'is not a JSON object');
   if (Object.keys(fields).sort().join() !== 'created,key,kid') throw new KeyFileError(file, 'must have the fields kid, created and key, and no others');

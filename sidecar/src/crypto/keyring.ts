@@ -11,6 +11,11 @@ export interface Keyring {
   sealing(): Key;
   /** The key of that name; undefined when there is none, or no longer. */
   opening(kid: string): Key | undefined;
+  /**
+   * For keys that are kept where looking takes time: looks whether another process has made one. False when it looked
+   * a moment ago, or cannot.
+   */
+  reread?(): Promise<boolean>;
   /** Why the keys cannot be renewed; undefined when all is well. Sealing and opening go on meanwhile. */
   problem(): string | undefined;
 }

@@ -1,5 +1,4 @@
-import { KeyObject, webcrypto } from 'node:crypto';
-import { CompactEncrypt, compactDecrypt, errors } from 'jose';
+import { createCipheriv, createDecipheriv, KeyObject, randomBytes } from 'node:crypto';
 import type { Keyring } from './keyring';
 import { BEARER_PREFIX } from '../../../src/protocol/broker-api';
 
@@ -42,77 +41,87 @@ export const MAX_TOKEN_LENGTH = 8 * 1024;
 
 const ALGORITHMS = { alg: 'dir', enc: 'A256GCM' } as const;
 
+/** Node's name of A256GCM, and its sizes in bytes. https://www.rfc-editor.org/rfc/rfc7518#section-5.3 */
+const CIPHER = 'aes-256-gcm';
+const NONCE_BYTES = 12;
+const TAG = { authTagLength: 16 };
+
 const SHAPE = new RegExp(`^${BEARER_PREFIX}([a-z0-9]+)-([A-Za-z0-9_-]+)[.][.]([A-Za-z0-9_-]+)[.]([A-Za-z0-9_-]+)[.]([A-Za-z0-9_-]+)$`);
 const KIND = new RegExp(`^${BEARER_PREFIX}([a-z0-9]*)-`);
+
+/** The parts of a token behind its prefix, decoded but for the header, which the seal covers as it is written. */
+interface Sealed {
+  readonly header: string;
+  readonly nonce: Buffer;
+  readonly ciphertext: Buffer;
+  readonly tag: Buffer;
+}
 
 /** Whether a text is a token of this platform, or claims to be one. */
 export function isOurs(token: string): boolean {
   return token.startsWith(BEARER_PREFIX);
 }
 
-export async function seal<Claims extends TokenClaims>(keyring: Keyring, kind: TokenKind, claims: Claims): Promise<string> {
+export function seal<Claims extends TokenClaims>(keyring: Keyring, kind: TokenKind, claims: Claims): string {
   const { kid, secret } = keyring.sealing();
-  const plaintext = new TextEncoder().encode(JSON.stringify(claims));
-  const sealed = await new CompactEncrypt(plaintext).setProtectedHeader(header(kid, kind)).encrypt(await imported(secret));
-  const token = `${BEARER_PREFIX}${kind}-${sealed}`;
+  const { header, ...parts } = encrypt(headerOf(kid, kind), JSON.stringify(claims), secret);
+  const [nonce, ciphertext, tag] = [parts.nonce, parts.ciphertext, parts.tag].map((part) => part.toString('base64url'));
+  const token = `${BEARER_PREFIX}${kind}-${header}..${nonce}.${ciphertext}.${tag}`;
   if (token.length > MAX_TOKEN_LENGTH) throw new RangeError(`a sealed token has at most ${MAX_TOKEN_LENGTH} characters, this one would have ${token.length}`);
   return token;
 }
 
 /** What was sealed. Says nothing about time: the caller compares `notAfter`. */
-export async function open(keyring: Keyring, token: string): Promise<Opened> {
+export function open(keyring: Keyring, token: string): Opened {
   if (!isOurs(token)) return { failure: 'NotOurs' };
   if (token.length > MAX_TOKEN_LENGTH) return { failure: 'TooLong' };
   const kind = TOKEN_KINDS.find((known) => known === KIND.exec(token)?.[1]);
   if (kind === undefined) return { failure: 'UnknownKind' };
-  const [, , protectedHeader, nonce, ciphertext, tag] = SHAPE.exec(token) ?? [];
-  if (protectedHeader === undefined || ![nonce, ciphertext, tag].every(isCanonical)) return { failure: 'BadSeal' };
-  const kid = kidOf(protectedHeader, kind);
-  if (kid === undefined) return { failure: 'BadSeal' };
+  const sealed = sealedParts(token);
+  const kid = sealed === undefined ? undefined : kidOf(sealed.header, kind);
+  if (sealed === undefined || kid === undefined) return { failure: 'BadSeal' };
   const key = keyring.opening(kid);
   if (key === undefined) return { failure: 'UnknownKey' };
-  const claims = await decrypt(`${protectedHeader}..${nonce}.${ciphertext}.${tag}`, await imported(key.secret));
-  return claims === undefined ? { failure: 'BadSeal' } : { kind, claims };
-}
-
-/** As jose works with it: a key in any other form it would import again for each token, which costs a quarter of sealing. */
-const importedKeys = new WeakMap<KeyObject, Promise<webcrypto.CryptoKey>>();
-
-function imported(secret: KeyObject): Promise<webcrypto.CryptoKey> {
-  let key = importedKeys.get(secret);
-  if (key === undefined) {
-    key = webcrypto.subtle.importKey('raw', secret.export(), 'AES-GCM', false, ['encrypt', 'decrypt']);
-    importedKeys.set(secret, key);
-  }
-  return key;
+  const plaintext = decrypt(sealed, key.secret);
+  if (plaintext === undefined) return { failure: 'BadSeal' };
+  const claims: TokenClaims & Record<string, unknown> = JSON.parse(plaintext);
+  return { kind, claims };
 }
 
 /** The seal covers the header, so it covers the kind in front of the token too. */
-function header(kid: string, kind: TokenKind) {
-  return { ...ALGORITHMS, kid, typ: `${BEARER_PREFIX}${kind}` };
+function headerOf(kid: string, kind: TokenKind): string {
+  return Buffer.from(JSON.stringify({ ...ALGORITHMS, kid, typ: `${BEARER_PREFIX}${kind}` })).toString('base64url');
 }
 
 /** The key's name, if this is the header that we write for that key and kind, to the last bit. */
-function kidOf(encoded: string, kind: TokenKind): string | undefined {
-  const kid = /"kid":"([0-9a-f]{16})"/.exec(Buffer.from(encoded, 'base64url').toString('latin1'))?.[1];
-  if (kid === undefined) return undefined;
-  return Buffer.from(JSON.stringify(header(kid, kind))).toString('base64url') === encoded ? kid : undefined;
+function kidOf(header: string, kind: TokenKind): string | undefined {
+  const kid = /"kid":"([0-9a-f]{16})"/.exec(Buffer.from(header, 'base64url').toString('latin1'))?.[1];
+  return kid !== undefined && headerOf(kid, kind) === header ? kid : undefined;
 }
 
-function isCanonical(part: string): boolean {
-  return Buffer.from(part, 'base64url').toString('base64url') === part;
+/** The parts, if each has the one spelling of its bytes. */
+function sealedParts(token: string): Sealed | undefined {
+  const [, , header, ...texts] = SHAPE.exec(token) ?? [];
+  const [nonce, ciphertext, tag] = texts.map((text) => Buffer.from(text, 'base64url'));
+  if (header === undefined || nonce.length !== NONCE_BYTES || tag.length !== TAG.authTagLength) return undefined;
+  return [nonce, ciphertext, tag].every((part, at) => part.toString('base64url') === texts[at]) ? { header, nonce, ciphertext, tag } : undefined;
 }
 
-async function decrypt(jwe: string, key: Parameters<typeof compactDecrypt>[1]): Promise<(TokenClaims & Record<string, unknown>) | undefined> {
+/** https://www.rfc-editor.org/rfc/rfc7516#section-5.1: the authenticated data are the letters of the encoded header. */
+function encrypt(header: string, plaintext: string, secret: KeyObject): Sealed {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv(CIPHER, secret, nonce, TAG).setAAD(Buffer.from(header, 'ascii'));
+  const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
+  return { header, nonce, ciphertext, tag: cipher.getAuthTag() };
+}
+
+/** The plaintext; undefined when anything under the seal was changed. */
+function decrypt({ header, nonce, ciphertext, tag }: Sealed, secret: KeyObject): string | undefined {
+  const decipher = createDecipheriv(CIPHER, secret, nonce, TAG).setAAD(Buffer.from(header, 'ascii')).setAuthTag(tag);
+  const start = decipher.update(ciphertext);
   try {
-    const { plaintext } = await compactDecrypt(jwe, key, {
-      keyManagementAlgorithms: [ALGORITHMS.alg],
-      contentEncryptionAlgorithms: [ALGORITHMS.enc],
-    });
-    const claims: TokenClaims & Record<string, unknown> = JSON.parse(new TextDecoder().decode(plaintext));
-    return claims;
-  } catch (error) {
-    if (error instanceof errors.JOSEError) return undefined;
-    throw error;
+    return Buffer.concat([start, decipher.final()]).toString('utf8');
+  } catch {
+    return undefined;
   }
 }
