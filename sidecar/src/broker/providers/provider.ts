@@ -1,6 +1,10 @@
+import type { KeyObject } from 'node:crypto';
 import type { CredentialGrantSpec } from '../../../../src/protocol/policy';
-import type { ProviderKind } from '../../../../src/protocol/resources';
+import type { BrokerPolicySpec, ProviderKind } from '../../../../src/protocol/resources';
 import type { TokenKind } from '../../crypto/sealed-token';
+import type { CatalogRun } from '../catalog';
+import type { LeaseClaims } from '../lease';
+import type { Subjects } from '../slots/slots';
 
 /** Reads a key of a Secret in the run's namespace, now. Undefined when it is not there. */
 export type SecretReader = (secret: string, key: string) => Promise<Buffer | undefined>;
@@ -13,10 +17,16 @@ export type Carrier =
 
 /** What is handed out for a credential. */
 export type Handout =
-  /** A bearer is sealed for these hosts. */
-  | { readonly delivery: 'ProxyInjected'; readonly hosts: readonly string[] }
+  /** A bearer is sealed for these hosts, and for one slot when there is a pool. */
+  | { readonly delivery: 'ProxyInjected'; readonly hosts: readonly string[]; readonly slot?: PoolSlot }
   /** The credential itself. Without `rotationSeconds` in its grant it does not expire. */
   | { readonly delivery: 'InContainer'; readonly value: string; readonly reason: string };
+
+/** A slot of a pool. The name stays with the token; the index moves when the Secret is edited, and is for display. */
+export interface PoolSlot {
+  readonly name: string;
+  readonly index: number;
+}
 
 /** How a request changes when its surrogate is exchanged. */
 export interface Exchange {
@@ -25,6 +35,36 @@ export interface Exchange {
   readonly setQueryParams?: Readonly<Record<string, string>>;
   /** Headers that pass beside those that always do. */
   readonly allowedHeaders?: readonly string[];
+}
+
+/** A repository that a policy names, and what may be done to it. */
+export type GrantedRepository = NonNullable<BrokerPolicySpec['grants']['gitRepos']>[number];
+
+/** What a provider is told beside the grant. Times are milliseconds since 1970. */
+export interface ProviderContext {
+  readonly secrets: SecretReader;
+  readonly now: number;
+  /** Makes names of secrets; never rotated. */
+  readonly idKey: KeyObject;
+  /** Repositories of the policy that grants the credential. */
+  readonly repositories: readonly GrantedRepository[];
+}
+
+export interface IssueContext extends ProviderContext {
+  readonly run: CatalogRun;
+  /** The run's lease on the credential; with a slot its id gets longer. */
+  readonly leaseId: string;
+  /** When the lease ends unless it is renewed. */
+  readonly leaseUntil: number;
+  /** All runs and sessions, as this replica sees them now. */
+  readonly subjects: Subjects;
+}
+
+export interface ExchangeContext extends ProviderContext {
+  /** What the bearer says. It has been judged. */
+  readonly lease: LeaseClaims;
+  /** Target of the request, when the caller shows it. */
+  readonly path?: string;
 }
 
 /**
@@ -37,10 +77,15 @@ export interface Provider {
   readonly bearerKind: TokenKind;
   /** First part of its lease ids, as paddock's clients know them. */
   readonly leaseTag: string;
-  /** Reads the Secret too, so that a wrong one shows when the run starts. */
-  issue(grant: CredentialGrantSpec, secrets: SecretReader): Promise<Handout>;
-  /** Undefined when the grant hands out the credential itself, so that nothing is exchanged. */
-  carrier(grant: CredentialGrantSpec): Carrier | undefined;
+  /** Reads the Secret too, so that a wrong one shows when the run starts. The same lease may be asked for again. */
+  issue(grant: CredentialGrantSpec, context: IssueContext): Promise<Handout>;
+  /** Any of these; none when the grant hands out the credential itself, so that nothing is exchanged. */
+  carriers(grant: CredentialGrantSpec): readonly Carrier[];
   /** Reads the Secret each time: a changed one is used by the next request. */
-  exchange(grant: CredentialGrantSpec, secrets: SecretReader): Promise<Exchange>;
+  exchange(grant: CredentialGrantSpec, context: ExchangeContext): Promise<Exchange>;
+  /**
+   * For providers that keep something for a lease: keeps it until the new end, before anybody hears of the renewal, or throws
+   * what the renewal is refused with. Resolves with what is kept.
+   */
+  renew?(grant: CredentialGrantSpec, context: IssueContext): Promise<PoolSlot>;
 }

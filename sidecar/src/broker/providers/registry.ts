@@ -1,14 +1,24 @@
+import { anthropicApi } from './anthropic-api';
+import { gitHubApp, GitHubAppWorld } from './github-app';
+import { ProviderObserver, timed } from './observer';
+import { patPool, PatPoolWorld } from './pat-pool';
 import type { Provider } from './provider';
 import { userSuppliedSecret } from './user-supplied-secret';
 import type { ProviderKind } from '../../../../src/protocol/resources';
 import type { TokenKind } from '../../crypto/sealed-token';
 
-/** Every provider that is built in. A new one is a file and a line here. */
-export const PROVIDERS: readonly Provider[] = [
-  userSuppliedSecret,
-];
+/** What providers touch of the world. */
+export type ProviderWorld = GitHubAppWorld & PatPoolWorld & { readonly observer?: ProviderObserver };
 
-/** Kind of the bearers of each provider, also of those that are not built in: their bearers are ours all the same. */
+/** Every provider that is built in, by kind. A new one is a file and a line here. */
+const PROVIDERS: Readonly<Record<ProviderKind, (world: ProviderWorld) => Provider>> = {
+  UserSuppliedSecret: () => userSuppliedSecret,
+  AnthropicAPI: () => anthropicApi,
+  GitHubApp: gitHubApp,
+  PATPool: patPool,
+};
+
+/** Kind of the bearers of each provider, also of those that a broker leaves out: their bearers are ours all the same. */
 export const BEARER_KINDS: Readonly<Record<ProviderKind, TokenKind>> = {
   UserSuppliedSecret: 'usersecret',
   AnthropicAPI: 'anthropic',
@@ -16,7 +26,14 @@ export const BEARER_KINDS: Readonly<Record<ProviderKind, TokenKind>> = {
   PATPool: 'patpool',
 };
 
-/** The provider of that kind; undefined when it is not built in. */
-export function providerOf(kind: ProviderKind): Provider | undefined {
-  return PROVIDERS.find((provider) => provider.kind === kind);
+/** The providers over a world, made once: what they remember, such as minted tokens, is shared by all requests. */
+export function providersOf(world: ProviderWorld): (kind: ProviderKind) => Provider {
+  const made = Object.fromEntries(Object.entries(PROVIDERS).map(([kind, make]) => [kind, observed(make(world), world)]));
+  return (kind) => made[kind];
+}
+
+function observed(provider: Provider, { clock, observer }: ProviderWorld): Provider {
+  if (observer?.issued === undefined) return provider;
+  const tell = observer.issued.bind(observer, provider.kind);
+  return { ...provider, issue: (grant, context) => timed(() => provider.issue(grant, context), clock, tell) };
 }

@@ -1,18 +1,19 @@
 import type { CredentialGrantSpec } from '../../../../src/protocol/policy';
 import { refuse } from '../refuse';
-import type { Carrier, Exchange, Handout, Provider, SecretReader } from './provider';
+import { basic } from './basic-credentials';
+import type { Carrier, Exchange, Handout, Provider, ProviderContext, SecretReader } from './provider';
 import { headerValue, rawValue, requestValue } from './secret-value';
 
 type Delivery = NonNullable<CredentialGrantSpec['provider']['deliveryMode']>;
 type ProxyInjected = NonNullable<Delivery['proxyInjected']>;
 
 /** A Secret that somebody wrote: exchanged in a header, a query parameter or Basic credentials, or handed out as it is. */
-export const userSuppliedSecret: Provider = {
+export const userSuppliedSecret = {
   kind: 'UserSuppliedSecret',
   bearerKind: 'usersecret',
   leaseTag: 'uss',
 
-  async issue(grant, secrets): Promise<Handout> {
+  async issue(grant: CredentialGrantSpec, { secrets }: Pick<ProviderContext, 'secrets'>): Promise<Handout> {
     const { proxyInjected, inContainer } = deliveryOf(grant);
     if (proxyInjected !== undefined) {
       await exchangeOf(grant, proxyInjected, secrets);
@@ -23,30 +24,25 @@ export const userSuppliedSecret: Provider = {
     return { delivery: 'InContainer', value: await rawValue(grant, secrets), reason: inContainer.reason };
   },
 
-  carrier(grant): Carrier | undefined {
+  carriers(grant: CredentialGrantSpec): readonly Carrier[] {
     const { proxyInjected } = deliveryOf(grant);
-    if (proxyInjected?.header !== undefined) return { in: 'header', name: proxyInjected.header.name.toLowerCase() };
-    if (proxyInjected?.queryParam !== undefined) return { in: 'query', name: proxyInjected.queryParam.name };
-    return proxyInjected?.basicAuth === undefined ? undefined : { in: 'header', name: 'authorization' };
+    if (proxyInjected?.header !== undefined) return [{ in: 'header', name: proxyInjected.header.name.toLowerCase() }];
+    if (proxyInjected?.queryParam !== undefined) return [{ in: 'query', name: proxyInjected.queryParam.name }];
+    return proxyInjected?.basicAuth === undefined ? [] : [{ in: 'header', name: 'authorization' }];
   },
 
-  async exchange(grant, secrets): Promise<Exchange> {
+  async exchange(grant: CredentialGrantSpec, { secrets }: Pick<ProviderContext, 'secrets'>): Promise<Exchange> {
     const { proxyInjected } = deliveryOf(grant);
     if (proxyInjected === undefined) throw malformed(grant);
     return exchangeOf(grant, proxyInjected, secrets);
   },
-};
+} as const satisfies Provider;
 
 async function exchangeOf(grant: CredentialGrantSpec, { header, queryParam, basicAuth }: ProxyInjected, secrets: SecretReader): Promise<Exchange> {
   if (header !== undefined) return { setHeaders: { [header.name]: `${header.valuePrefix ?? ''}${await headerValue(grant, secrets)}` } };
   if (queryParam !== undefined) return { setQueryParams: { [queryParam.name]: await requestValue(grant, secrets) } };
   if (basicAuth !== undefined) return { setHeaders: { Authorization: basic(basicAuth.username, await requestValue(grant, secrets)) } };
   throw malformed(grant);
-}
-
-/** https://www.rfc-editor.org/rfc/rfc7617#section-2 */
-function basic(user: string, password: string): string {
-  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
 
 function deliveryOf(grant: CredentialGrantSpec): Delivery {

@@ -1,8 +1,12 @@
+import type { SecretReader } from '../../../../sidecar/src/broker/providers/provider';
 import { userSuppliedSecret } from '../../../../sidecar/src/broker/providers/user-supplied-secret';
 import type { CredentialGrantSpec } from '../../../../src/protocol/policy';
+
 import { BEARER_GRANT, grantOf, inContainer, PLANTED, proxied, refusalOf, secrets } from '../grants';
 
-const { carrier, exchange, issue } = userSuppliedSecret;
+const { carriers } = userSuppliedSecret;
+const issue = (grant: CredentialGrantSpec, reader: SecretReader) => userSuppliedSecret.issue(grant, { secrets: reader });
+const exchange = (grant: CredentialGrantSpec, reader: SecretReader) => userSuppliedSecret.exchange(grant, { secrets: reader });
 
 const HEADER = proxied({ header: { name: 'PRIVATE-TOKEN' } });
 const QUERY = proxied({ queryParam: { name: 'key' } });
@@ -38,11 +42,11 @@ describe('the four forms', () => {
 });
 
 test('the surrogate travels where the credential will', () => {
-  expect(carrier(BEARER_GRANT)).toEqual({ in: 'header', name: 'authorization' });
-  expect(carrier(HEADER)).toEqual({ in: 'header', name: 'private-token' });
-  expect(carrier(QUERY)).toEqual({ in: 'query', name: 'key' });
-  expect(carrier(BASIC)).toEqual({ in: 'header', name: 'authorization' });
-  expect(carrier(inContainer())).toBeUndefined();
+  expect(carriers(BEARER_GRANT)).toEqual([{ in: 'header', name: 'authorization' }]);
+  expect(carriers(HEADER)).toEqual([{ in: 'header', name: 'private-token' }]);
+  expect(carriers(QUERY)).toEqual([{ in: 'query', name: 'key' }]);
+  expect(carriers(BASIC)).toEqual([{ in: 'header', name: 'authorization' }]);
+  expect(carriers(inContainer())).toEqual([]);
 });
 
 test('a changed Secret is used by the next exchange', async () => {
@@ -116,7 +120,7 @@ describe('grants that the schema refuses are refused here too', () => {
   });
 
   test('a grant without a delivery has no carrier to tell', async () => {
-    expect(await refusalOf(() => carrier(grantOf(undefined)))).toBe(unusable);
+    expect(await refusalOf(() => carriers(grantOf(undefined)))).toBe(unusable);
   });
 });
 
