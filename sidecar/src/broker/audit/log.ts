@@ -8,6 +8,7 @@ import { AuditUnavailableError, GroupCommit } from './group-commit';
 import { AUDIT_LIMITS, AuditLimits } from './limits';
 import { FolderLock, lockFolder } from './lock';
 import { eventContent } from './record';
+import type { ShipCursor } from './ship-cursor';
 import { AuditStore } from './store';
 import { after as systemAfter, After } from './timers';
 
@@ -17,6 +18,8 @@ export interface AuditLogOptions {
   /** Name of this replica. The stream is named after it. */
   readonly replica: string;
   readonly clock: Clock;
+  /** How far the log is shipped: so far it may be removed when room gets scarce. Without it nothing ever is. */
+  readonly cursor?: ShipCursor;
   readonly limits?: Partial<AuditLimits>;
   readonly files?: AuditFiles;
   readonly after?: After;
@@ -31,14 +34,15 @@ export interface AuditLogOptions {
 export class AuditLog implements Audit {
   /** Takes the folder and goes on where the log ends; rejects when the log is another's, or is damaged in a way that no crash explains. */
   static async open(options: AuditLogOptions): Promise<AuditLog> {
-    const { folder, replica, clock, files = nodeFiles } = options;
+    const { folder, replica, clock, cursor, files = nodeFiles } = options;
     const limits = { ...AUDIT_LIMITS, ...options.limits };
     if (!REPLICA.test(replica)) throw new Error(`the name of the replica must be lower-case letters, digits, '-' and '.', got ${JSON.stringify(replica)}`);
     await files.prepare(folder);
     const lock = await lockFolder(folder);
     try {
       const newStream = genesis(`${replica}-${randomBytes(4).toString('hex')}`);
-      const store = await AuditStore.open({ files, folder, limits, clock }, newStream);
+      await cursor?.load();
+      const store = await AuditStore.open({ files, folder, limits, clock, shipped: () => cursor?.shipped }, newStream);
       const { stream } = store.head;
       if (!stream.startsWith(`${replica}-`) || !STREAM_SUFFIX.test(stream.slice(replica.length))) {
         await store.close();

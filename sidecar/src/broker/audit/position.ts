@@ -26,21 +26,29 @@ export class AuditDamagedError extends Error {
 
 type Reader = Pick<AuditFiles, 'list' | 'read'>;
 
-/** Finds the end of what a process before left; undefined when there is nothing. Reads only as far back as a crash can reach. */
-export async function findPosition(files: Reader, folder: string, limits: AuditLimits): Promise<Position | undefined> {
+/** Finds the end of what a process before left; undefined when there is nothing. Reads only as far back as a crash can reach. What is shipped may have been removed. */
+export async function findPosition(
+  files: Reader, folder: string, limits: AuditLimits, shipped?: AuditHead,
+): Promise<Position | undefined> {
   const segments = await listSegments(files, folder);
   if (segments.length === 0) return undefined;
-  if (segments[0].first !== 1) throw new AuditDamagedError(`the audit log begins with ${segments[0].name}, so its beginning is missing`);
-  return endOf(files, folder, segments, limits);
+  const [{ name, first }] = segments;
+  const beginningMissing = `the audit log begins with ${name}, so its beginning is missing`;
+  if (first > (shipped?.sequence ?? 0) + 1) throw new AuditDamagedError(beginningMissing);
+  const end = await endOf(files, folder, segments, limits);
+  if (first > 1 && end?.head.stream !== shipped?.stream) throw new AuditDamagedError(beginningMissing);
+  return end;
 }
 
 async function endOf(files: Reader, folder: string, segments: readonly Segment[], limits: AuditLimits): Promise<Position | undefined> {
   const segment = segments[segments.length - 1];
   const before = segments.slice(0, -1);
   const from = tailStart(segment.size, limits);
-  // What is before the first line read: the end of the segment before, the beginning of the stream, or not known.
+  // What is before the first line read: the end of the segment before, the beginning of the stream, or not known. It is not
+  // known either where segments before were removed; who may have removed them is the caller's question.
   const previous = from === 0 && before.length > 0 ? await wholeEndOf(files, folder, before, limits) : undefined;
-  const head = from > 0 ? undefined : previous?.head ?? genesis('');
+  const isUnknown = from > 0 || (before.length === 0 && segment.first > 1);
+  const head = isUnknown ? undefined : previous?.head ?? genesis('');
   if (head !== undefined && head.sequence + 1 !== segment.first) {
     throw new AuditDamagedError(`line ${head.sequence + 1} of the audit log is missing: the next segment is ${segment.name}`);
   }

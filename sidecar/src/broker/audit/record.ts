@@ -7,7 +7,7 @@ const MAX_NAME = 253;
 const MAX_PROVIDER = 64;
 
 /** What a line of the log is about. Every line also carries the stream, a sequence number and its hash. */
-export type AuditContent = EventContent | StartedContent | SegmentContent | RecoveredContent;
+export type AuditContent = EventContent | StartedContent | SegmentContent | RecoveredContent | PrunedContent;
 
 /** A decision. */
 export interface EventContent {
@@ -41,6 +41,14 @@ export interface RecoveredContent {
   readonly cut?: CutOff;
 }
 
+/** Written before the oldest segments are removed, whose lines are all shipped. So a log that was cut at its beginning by others shows. */
+export interface PrunedContent {
+  readonly type: 'pruned';
+  readonly time: string;
+  /** Number of the last line that is removed. */
+  readonly through: number;
+}
+
 /** Bytes that were cut off the end of the log, and the file that keeps them. */
 export interface CutOff {
   readonly bytes: number;
@@ -59,7 +67,7 @@ export function eventContent(record: AuditRecord, time: string): EventContent {
     if (fitting !== text) cut.push(field);
     return fitting;
   };
-  const { destination, credential, matchedPolicy, reason, caller } = record;
+  const { destination, credential, matchedPolicy, reason, caller, count, windowStart, windowEnd, sampleDestinations } = record;
   const event: AuditRecord = {
     decision: record.decision,
     kind: record.kind,
@@ -75,6 +83,8 @@ export function eventContent(record: AuditRecord, time: string): EventContent {
     ...(matchedPolicy !== undefined && { matchedPolicy: fit('matchedPolicy', matchedPolicy, MAX_NAME) }),
     ...(reason !== undefined && { reason: fit('reason', reason, MAX_REASON_LENGTH) }),
     ...(caller !== undefined && { caller: fit('caller', caller, MAX_LABEL + 1 + MAX_NAME) }),
+    ...(count !== undefined && { count, windowStart, windowEnd }),
+    ...(sampleDestinations && { sampleDestinations: sampleDestinations.map(({ host, port }) => ({ host: fit('sampleDestinations', host, MAX_NAME), port })) }),
   };
   return { type: 'event', time, event, ...(cut.length > 0 && { cut }) };
 }

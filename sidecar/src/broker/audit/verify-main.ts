@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { AuditHead } from './chain';
+import { anchorIn } from './ship-object';
 import { AuditProblem, AuditVerification, verifyAuditLog } from './verify';
 
 /** Where the answer goes. */
@@ -14,7 +15,8 @@ const USAGE = `Usage: audit-verify <folder> [--anchors <file>] [--stream <id>]
 
 Checks that an audit log is whole and unchanged.
   --anchors <file>  heads that were published while the log was written: JSON lines, or a JSON array, of
-                    {"stream","sequence","hash"}; lines of a log that hold one in a field "anchor" will do
+                    {"stream","sequence","hash"}; lines of a log that hold one in a field "anchor" will do, and so will
+                    what 'kubectl get auditevents -o json' prints
   --stream <id>     the stream that the log must be of; anchors of others are left out
 Ends with 0 when all is well, 1 when something is wrong, 2 when it cannot be told.`;
 
@@ -70,15 +72,22 @@ function readArguments(argv: readonly string[]): Arguments {
   return { folder: folders[0], anchorsFile: options.get('--anchors'), stream: options.get('--stream') };
 }
 
-/** Anchors of a JSON array or of JSON lines. Lines of a log that are about something else are passed over. */
+/** Anchors of a JSON array, of a list of AuditEvents or of JSON lines. Events and lines that are about something else are passed over. */
 export function readAnchors(text: string): AuditHead[] {
   const isArray = text.trimStart().startsWith('[');
-  const values: unknown[] = isArray ? JSON.parse(text) as unknown[] : text.split('\n').map(parseLine);
+  const values: readonly unknown[] = isArray ? JSON.parse(text) as unknown[] : itemsOf(parseLine(text)) ?? text.split('\n').map(parseLine);
   return values.flatMap((value) => {
-    const anchor = anchorOf(value) ?? anchorOf((value as { anchor?: unknown } | null | undefined)?.anchor);
+    const anchor = anchorOf(value) ?? anchorOf((value as { anchor?: unknown } | null | undefined)?.anchor) ?? anchorOf(anchorIn(value));
     if (anchor === undefined && isArray) throw new Error(`not an anchor: ${JSON.stringify(value)}`);
     return anchor ?? [];
   });
+}
+
+/** What a list of the API holds, or the one object that stands alone; undefined for a text that is not JSON as a whole. */
+function itemsOf(whole: unknown): readonly unknown[] | undefined {
+  const { items } = (whole ?? {}) as { items?: unknown };
+  if (Array.isArray(items)) return items;
+  return whole === undefined ? undefined : [whole];
 }
 
 function parseLine(line: string): unknown {
@@ -105,9 +114,11 @@ function describe({ counts, head }: AuditVerification, problem: AuditProblem | u
     return;
   }
   output.out(`ok: ${held}`);
+  if (counts.removed > 0) output.out(`the ${counts.removed} records before were removed after they were shipped`);
   output.out(`stream ${head!.stream}, last record ${head!.sequence}, hash ${head!.hash}`);
-  const covered = Math.max(0, ...anchors.map(({ sequence }) => sequence));
-  output.out(anchors.length === 0
+  const checked = anchors.filter(({ sequence }) => sequence > counts.removed);
+  const covered = Math.max(0, ...checked.map(({ sequence }) => sequence));
+  output.out(checked.length === 0
     ? 'no anchors: a cut at the end, or a log written anew as a whole, would not show'
-    : `${anchors.length} anchors agree; the ${head!.sequence - covered} records after the last rest on the chain alone`);
+    : `${checked.length} anchors agree; the ${head!.sequence - covered} records after the last rest on the chain alone`);
 }

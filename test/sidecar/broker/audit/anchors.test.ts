@@ -1,6 +1,8 @@
-import { gate, HandTimers } from './support';
-import { publishAnchors } from '../../../../sidecar/src/broker/audit/anchors';
+import { MemoryApi, SYSTEM } from './ship-support';
+import { gate, HandTimers, NOON } from './support';
+import { anchorEvents, publishAnchors } from '../../../../sidecar/src/broker/audit/anchors';
 import { AuditHead } from '../../../../sidecar/src/broker/audit/chain';
+import { anchorIn } from '../../../../sidecar/src/broker/audit/ship-object';
 
 const head = (sequence: number): AuditHead => ({ stream: 's', sequence, hash: 'f'.repeat(64) });
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -75,4 +77,31 @@ test('a slow publisher is not called a second time meanwhile', async () => {
   open();
   await stop();
   expect(calls).toBe(2);
+});
+
+describe('anchors as AuditEvents', () => {
+  test('are in the namespace of the platform, once for each head', async () => {
+    const api = new MemoryApi();
+    const publish = anchorEvents(api, SYSTEM, () => NOON);
+    await publish(head(1));
+    await publish(head(1));
+    await publish(head(2));
+    expect([...api.objects.values()].map(anchorIn)).toEqual([head(1), head(2)]);
+    expect([...api.objects.keys()][0]).toMatch(/^agent-platform\/anchor-s-1-f{12}$/);
+  });
+
+  test.each(['refused', 'invalid'] as const)('that are %s are told of and offered again', async (result) => {
+    const api = new MemoryApi();
+    api.answer = async () => result;
+    const timers = new HandTimers();
+    const errors: string[] = [];
+    const failed = (error: unknown) => errors.push((error as Error).message);
+    const stop = publishAnchors({ heads: () => [head(1)], publish: anchorEvents(api, SYSTEM, () => NOON), failed, after: timers.after });
+    timers.fire(10_000);
+    await turn();
+    expect(errors).toEqual([`namespace agent-platform does not take anchors of the audit log: ${result}`]);
+    api.answer = async () => undefined;
+    await stop();
+    expect(api.objects.size).toBe(1);
+  });
 });

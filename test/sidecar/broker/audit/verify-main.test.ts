@@ -1,7 +1,8 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decision, openLog, segmentsIn, temporaryFolders } from './support';
+import { decision, NOON, openLog, segmentsIn, temporaryFolders } from './support';
 import { AuditHead } from '../../../../sidecar/src/broker/audit/chain';
+import { anchorObject } from '../../../../sidecar/src/broker/audit/ship-object';
 import { auditVerifyMain, readAnchors } from '../../../../sidecar/src/broker/audit/verify-main';
 
 const folder = temporaryFolders();
@@ -57,6 +58,14 @@ test('--help says how', async () => {
 test('anchors are found among the lines of a log', () => {
   const text = `starting\n{"level":30,"msg":"hello"}\n${JSON.stringify({ level: 30, anchor: head })}\nnull\n7\n${JSON.stringify(head)}\n`;
   expect(readAnchors(text)).toEqual([head, head]);
+});
+
+test('anchors are found among the AuditEvents that kubectl prints, one or many', () => {
+  const anchor = anchorObject('agent-platform', head, NOON);
+  const other = { kind: 'AuditEvent', spec: { kind: 'credential-issued', detail: { stream: head.stream, sequence: '1', hash: head.hash } } };
+  const broken = { ...anchor, spec: { ...anchor.spec, detail: { ...anchor.spec.detail, sequence: 'many' } } };
+  expect(readAnchors(JSON.stringify({ kind: 'List', items: [other, anchor, broken] }, null, 4))).toEqual([head]);
+  expect(readAnchors(JSON.stringify(anchor, null, 4))).toEqual([head]);
 });
 
 describe('something wrong ends with 1:', () => {

@@ -1,0 +1,101 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { headOf, MemoryApi, shipping } from './ship-support';
+import { decision, linesIn, openLog, segmentsIn, temporaryFolders, until } from './support';
+import { AUDIT_LIMITS } from '../../../../sidecar/src/broker/audit/limits';
+import { segmentsToRemove } from '../../../../sidecar/src/broker/audit/pruning';
+import { verifyAuditLog } from '../../../../sidecar/src/broker/audit/verify';
+
+const folder = temporaryFolders();
+
+const segments = [1, 11, 21, 31].map((first) => ({ name: `${first}`, first, size: 100 }));
+const removed = (shipped: number, room: number) => segmentsToRemove(segments, shipped, room, { segmentBytes: 100 }).map(({ first }) => first);
+
+describe('to make room', () => {
+  test('the oldest segments go, and no more than are needed', () => {
+    expect([removed(99, 200), removed(99, 150), removed(99, 50)]).toEqual([[], [1], [1, 11]]);
+  });
+
+  test('nothing goes that is not shipped', () => {
+    expect([removed(0, 0), removed(9, 0), removed(10, 0), removed(19, 0)]).toEqual([[], [], [1], [1]]);
+  });
+
+  test('the last two segments stay', () => {
+    expect(removed(99, -1000)).toEqual([1, 11]);
+  });
+});
+
+/** A log that may take little, and has written more than that. */
+async function pruned(at: string) {
+  const limits = { segmentBytes: 1000, maxTotalBytes: 5000 };
+  const api = new MemoryApi();
+  for (let start = 0; start < 12; start++) {
+    const { log, shipper } = await shipping(at, api, { log: limits });
+    for (let index = 0; index < 2; index++) await log.write(decision({ reason: `${start}.${index}` }));
+    expect(await shipper.stop()).toBe(true);
+    await log.close();
+  }
+  return { api, limits };
+}
+
+describe('a log that is shipped', () => {
+  test('goes on for ever on a volume of any size, and nothing is missing in the API', async () => {
+    const at = folder();
+    const { api } = await pruned(at);
+    expect(api.decisions).toBe(24);
+    expect(linesIn(at)[0].sequence).toBeGreaterThan(1);
+    expect(linesIn(at).some(({ type }) => type === 'pruned')).toBe(true);
+  });
+
+  test('verifies from where it begins, and says how much was removed', async () => {
+    const at = folder();
+    await pruned(at);
+    const [{ sequence }] = linesIn(at);
+    const head = headOf(at);
+    const old = { ...head, sequence: 1 };
+    expect(await verifyAuditLog(at, [old, head])).toMatchObject({ ok: true, anchors: 1, counts: { removed: sequence - 1 } });
+  });
+
+  test('shows it when somebody else removes a segment', async () => {
+    const at = folder();
+    await pruned(at);
+    rmSync(join(at, segmentsIn(at)[0]));
+    expect(await verifyAuditLog(at)).toMatchObject({ ok: false, problem: { what: 'missing', message: expect.stringContaining('record 1 is not where it belongs') } });
+  });
+
+  test('is not opened by who does not know what is shipped', async () => {
+    const at = folder();
+    await pruned(at);
+    await expect(openLog(at)).rejects.toThrow('its beginning is missing');
+    rmSync(join(at, 'shipped.json'));
+    await expect(shipping(at, new MemoryApi())).rejects.toThrow('its beginning is missing');
+  });
+});
+
+test('a log that is not shipped refuses to go on, and loses nothing', async () => {
+  const at = folder();
+  const { log } = await shipping(at, new MemoryApi(), { log: { segmentBytes: 500, maxTotalBytes: 3000 } });
+  let accepted = 0;
+  await expect((async () => {
+    for (; accepted < 100; accepted++) await log.write(decision());
+  })()).rejects.toThrow(/the audit log takes \d+ bytes, and may take 3000/);
+  await log.close();
+  expect(linesIn(at).filter(({ type }) => type === 'event')).toHaveLength(accepted);
+});
+
+test('a log that stopped for want of room goes on once it is shipped', async () => {
+  const at = folder();
+  const api = new MemoryApi();
+  const limits = { segmentBytes: 500, maxTotalBytes: 3000 };
+  const { log, logTimers, shipper } = await shipping(at, api, { log: limits });
+  for (let full = false; !full;) await log.write(decision()).catch(() => full = true);
+  expect(log.unready()).toContain('may take 3000');
+  await shipper.stop();
+  logTimers.fire(AUDIT_LIMITS.probeMs);
+  await until(() => log.unready() === undefined);
+  await log.write(decision({ reason: 'after' }));
+  expect(linesIn(at).map(({ type }) => type)).toEqual(expect.arrayContaining(['pruned', 'recovered']));
+  expect(linesIn(at).at(-1)).toMatchObject({ event: { reason: 'after' } });
+  await log.close();
+  expect(await verifyAuditLog(at)).toMatchObject({ ok: true });
+});
