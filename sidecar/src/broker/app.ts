@@ -1,25 +1,36 @@
 import type { FastifyInstance } from 'fastify';
 import type { Endpoint } from './authorize';
 import type { BrokerDeps, BrokerLimits, Rate } from './broker-deps';
-import { Actor, actorOf, entrance } from './entrance';
+import { countedDecisions } from './counted-decisions';
+import { provenActor } from './egress-proof';
+import { Actor, Asker, askerOf, entrance } from './entrance';
 import { openedBearers } from './opened-bearers';
 import { onceIn } from './repeated-decisions';
-import { ISSUE_BODY, SUBSTITUTE_AUTH_BODY, VALIDATE_EGRESS_BODY } from './routes/body-schemas';
+import * as schemas from './routes/body-schemas';
 import { issue } from './routes/issue';
+import { issueEgress } from './routes/issue-egress';
+import { renew } from './routes/renew';
+import { revoke } from './routes/revoke';
 import { substituteAuth } from './routes/substitute-auth';
 import { VALID_SECONDS, validateEgress } from './routes/validate-egress';
-import { BROKER_ROUTES, BROKER_STATUS, IssueRequest, MAX_BROKER_BODY, SubstituteAuthRequest, ValidateEgressRequest } from '../../../src/protocol/broker-api';
+import { RunLimit, runLimit } from './run-limit';
+import {
+  BROKER_RATES, BROKER_ROUTES, BROKER_STATUS, EgressProof, IssueEgressRequest, IssueRequest, MAX_BROKER_BODY, RenewRequest, RevokeRequest,
+  SubstituteAuthRequest, ValidateEgressRequest,
+} from '../../../src/protocol/broker-api';
 import { buildServer, ServerOptions } from '../server/build-server';
 import type { RoleErrors } from '../server/errors';
 import { Limiter } from '../server/limiter';
 
-/** What paddock's broker allows a run; and guessing is slow enough for tokens of any length. */
+/** Guessing is slow enough for tokens of any length. */
 export const BROKER_LIMITS: BrokerLimits = {
-  issue: { perSecond: 5, burst: 10 },
-  substitute: { perSecond: 50, burst: 100 },
+  ...BROKER_RATES,
   refusals: { perSecond: 10, burst: 100 },
   maxKeys: 10_000,
 };
+
+/** Milliseconds for which one record stands for all refusals of one kind. */
+const REFUSED_RECORD_EVERY = 10_000;
 
 /** The codes of the broker for what the server refuses by itself. */
 export const BROKER_ERRORS: RoleErrors<typeof BROKER_STATUS> = {
@@ -38,24 +49,54 @@ export interface BrokerServer {
 
 /** The broker's API over whatever it is given. It does not listen. */
 export function buildBroker(deps: BrokerDeps, server: BrokerServer = {}): FastifyInstance {
-  const limits = { ...BROKER_LIMITS, ...deps.limits };
-  const limiter = (rate: Rate) => new Limiter({ ...rate, maxKeys: limits.maxKeys, clock: deps.clock });
+  const { audit, clock } = deps;
+  const rates = { ...BROKER_LIMITS, ...deps.limits };
+  const { maxKeys } = rates;
   const app = buildServer({
-    ...server, log: deps.log, errors: BROKER_ERRORS, refusals: limiter(limits.refusals), limits: { bodyLimit: MAX_BROKER_BODY }, answersLevel: 'debug',
+    ...server, log: deps.log, errors: BROKER_ERRORS, refusals: new Limiter({ ...rates.refusals, maxKeys, clock }), limits: { bodyLimit: MAX_BROKER_BODY }, answersLevel: 'debug',
   });
-  app.decorateRequest('actor', undefined);
-  const substituting = { ...deps, openBearer: openedBearers(deps.keyring, deps.clock) };
-  const validating = { ...deps, audit: onceIn(VALID_SECONDS * 1000, deps.audit, deps.clock) };
+  app.decorateRequest('asker', undefined);
+  const known = { ...deps, repeated: onceIn(REFUSED_RECORD_EVERY, audit, clock), openBearer: openedBearers(deps.keyring, clock) };
+  const limited = (rate: Rate): RunLimit => runLimit(new Limiter({ ...rate, maxKeys, clock }), known.repeated);
+  const counted = countedDecisions(audit, { ...rates.recorded, maxKeys, clock });
+  app.addHook('onClose', () => counted.flush().catch((err: unknown) => deps.log.error({ err }, 'decisions that were counted last could not be recorded')));
+  const validating = { ...known, audit: onceIn(VALID_SECONDS * 1000, counted, clock) };
+  const egressLimit = limited(rates.issueEgress);
 
-  route('issue', BROKER_ROUTES.issue, ISSUE_BODY, (actor, body: IssueRequest) => issue(deps, actor, body), limiter(limits.issue));
-  // Without a limit per run: an agent asks this for each connection, and its answer costs little.
-  route('validate-egress', BROKER_ROUTES.validateEgress, VALIDATE_EGRESS_BODY, (actor, body: ValidateEgressRequest) => validateEgress(validating, actor, body));
-  route('substitute-auth', BROKER_ROUTES.substituteAuth, SUBSTITUTE_AUTH_BODY,
-    (actor, body: SubstituteAuthRequest) => substituteAuth(substituting, actor, body), limiter(limits.substitute));
+  acting('issue', BROKER_ROUTES.issue, schemas.ISSUE_BODY, (actor, body: IssueRequest) => issue(known, actor, body), limited(rates.issue));
+  acting('renew', BROKER_ROUTES.renew, schemas.RENEW_BODY, (actor, body: RenewRequest) => renew(known, actor, body), limited(rates.renew));
+  acting('validate-egress', BROKER_ROUTES.validateEgress, schemas.VALIDATE_EGRESS_BODY,
+    (actor, body: ValidateEgressRequest) => validateEgress(validating, actor, body), limited(rates.validate));
+  acting('substitute-auth', BROKER_ROUTES.substituteAuth, schemas.SUBSTITUTE_AUTH_BODY,
+    (actor, body: SubstituteAuthRequest) => substituteAuth(known, actor, body), limited(rates.substitute));
+  asking('issue-egress', BROKER_ROUTES.issueEgress, schemas.ISSUE_EGRESS_BODY,
+    (asker, body: IssueEgressRequest) => issueEgress({ ...known, limit: egressLimit }, asker, body), egressLimit);
+  // Without a limit: a lease that goes on because too many others were revoked would be the worse.
+  asking('revoke', BROKER_ROUTES.revoke, schemas.REVOKE_BODY, (asker, body: RevokeRequest) => revoke(known, asker, body));
   return app;
 
-  function route<Body>(endpoint: Endpoint, url: string, body: object, answer: (actor: Actor, body: Body) => Promise<object>, rate?: Limiter): void {
-    // The schema has made sure that the body is what the route takes.
-    app.post(url, { schema: { body }, onRequest: entrance(endpoint, deps, rate) }, (request) => answer(actorOf(request), request.body as Body));
+  /** What a run does, or somebody else with proof of it. */
+  function acting<Body extends object>(
+    endpoint: Endpoint, url: string, body: object, answer: (actor: Actor, body: Body) => Promise<object>, limit: RunLimit,
+  ): void {
+    asking(endpoint, url, body, async (asker, sent: Body & EgressProof) => answer(await actorOf(endpoint, asker, sent, limit), sent), limit);
+  }
+
+  function asking<Body>(
+    endpoint: Endpoint, url: string, body: object, answer: (asker: Asker, body: Body) => Promise<object | void>, limit?: RunLimit,
+  ): void {
+    app.post(url, { schema: { body }, onRequest: entrance(endpoint, known, limit) }, async (request, reply) => {
+      // The schema has made sure that the body is what the route takes.
+      const answered = await answer(askerOf(request), request.body as Body);
+      return answered ?? reply.code(204).send();
+    });
+  }
+
+  async function actorOf(endpoint: Endpoint, asker: Asker, sent: EgressProof, limit: RunLimit): Promise<Actor> {
+    const { caller, named, unproven } = asker;
+    if (!unproven && sent.egressToken === undefined) return { caller, run: named! };
+    const actor = await provenActor(known, endpoint, asker, sent);
+    if (unproven) await limit(actor);
+    return actor;
   }
 }

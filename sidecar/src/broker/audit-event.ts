@@ -1,7 +1,9 @@
 /** One decision, as it is written to the audit log. Field names are those of the AuditEvent resource. */
 export interface AuditRecord {
   readonly decision: 'granted' | 'denied' | 'warned';
-  readonly kind: 'credential-issued' | 'credential-denied' | 'egress-allow' | 'egress-block' | 'egress-discovery-allow';
+  readonly kind:
+    | 'credential-issued' | 'credential-denied' | 'credential-renewed' | 'credential-renewal-failed' | 'credential-revoked'
+    | 'egress-allow' | 'egress-block' | 'egress-block-summary' | 'egress-discovery-allow';
   readonly namespace: string;
   readonly run: string;
   readonly destination?: { readonly host: string; readonly port: number };
@@ -11,6 +13,12 @@ export interface AuditRecord {
   readonly reason?: string;
   /** Who asked: `<namespace>/<service account>`. */
   readonly caller?: string;
+  /** Decisions that the record stands for, in the window between two RFC 3339 times. One when it is not there. */
+  readonly count?: number;
+  readonly windowStart?: string;
+  readonly windowEnd?: string;
+  /** Some of the destinations of a summary, at most three. */
+  readonly sampleDestinations?: readonly { readonly host: string; readonly port: number }[];
 }
 
 /** Makes decisions durable. */

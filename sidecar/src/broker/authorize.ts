@@ -1,24 +1,22 @@
 import type { Caller } from './caller';
 import type { CatalogRun } from './catalog';
-import type { BrokerCode } from '../../../src/protocol/broker-api';
+import type { Capability } from '../../../src/protocol/broker-api';
 import { ownAccount } from '../../../src/protocol/names';
 
 /** What a caller wants to do; the names of the endpoints are those of the capabilities. */
-export type Endpoint = 'issue' | 'validate-egress' | 'substitute-auth';
+export type Endpoint = Capability;
 
-/** A run as a request names it; it need not exist. */
+/** A run as a request names it; it need not exist. A session goes by its id. */
 export interface RunName {
   readonly namespace: string;
   readonly name: string;
 }
 
-export interface Denial {
-  readonly code: BrokerCode;
-  readonly message: string;
-}
+/** Endpoints that no run uses for itself. */
+const DEPUTIES_ONLY: ReadonlySet<Endpoint> = new Set<Endpoint>(['issue-egress', 'revoke']);
 
 /** Capabilities that count only together with proof of the run, in the additive field `egressToken`. */
-const NEEDS_EGRESS_TOKEN: ReadonlySet<Endpoint> = new Set<Endpoint>(['validate-egress', 'substitute-auth']);
+const NEEDS_PROOF: ReadonlySet<Endpoint> = new Set<Endpoint>(['validate-egress', 'substitute-auth']);
 
 /** Whether the caller is the run: by its ServiceAccount, or because it speaks from the run's pod. A label would prove nothing. */
 export function isRunItself(caller: Caller, run: RunName, known: CatalogRun | undefined): boolean {
@@ -27,10 +25,14 @@ export function isRunItself(caller: Caller, run: RunName, known: CatalogRun | un
   return caller.podUid !== undefined && caller.podUid === known?.podUid;
 }
 
-/** Why the caller may not do this for the run; undefined when it may. Says nothing about whether the run exists. */
-export function denialFor(endpoint: Endpoint, caller: Caller, run: RunName, known: CatalogRun | undefined): Denial | undefined {
-  if (isRunItself(caller, run, known)) return undefined;
-  if (!caller.capabilities.has(endpoint)) return { code: 'Forbidden', message: 'the caller may not act for this run' };
-  if (!NEEDS_EGRESS_TOKEN.has(endpoint)) return undefined;
-  return { code: 'Forbidden', message: `capability ${endpoint} needs an egress token, which this broker does not support yet` };
+/** Whether nobody may use the endpoint but callers with its capability, of which this is none. */
+export function lacksCapability(endpoint: Endpoint, caller: Caller): boolean {
+  return DEPUTIES_ONLY.has(endpoint) && !caller.capabilities.has(endpoint);
+}
+
+/** Whether the caller may do this for the run, as it is or only with proof. Says nothing about whether the run exists. */
+export function leaveFor(endpoint: Endpoint, caller: Caller, run: RunName, known: CatalogRun | undefined): 'granted' | 'with-proof' | 'denied' {
+  if (!DEPUTIES_ONLY.has(endpoint) && isRunItself(caller, run, known)) return 'granted';
+  if (!caller.capabilities.has(endpoint)) return 'denied';
+  return NEEDS_PROOF.has(endpoint) ? 'with-proof' : 'granted';
 }

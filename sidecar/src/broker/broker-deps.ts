@@ -2,12 +2,13 @@ import type { Audit } from './audit-event';
 import type { CallerReview } from './caller';
 import type { Catalog } from './catalog';
 import type { Provider } from './providers/provider';
+import type { Revocations } from './revocations';
 import type { ProviderKind } from '../../../src/protocol/resources';
 import type { Keyring } from '../crypto/keyring';
 import type { Clock } from '../server/clock';
 import type { Logger } from '../server/log';
 
-/** Requests of one caller for one run. */
+/** Requests of one caller for one run or session. */
 export interface Rate {
   readonly perSecond: number;
   readonly burst: number;
@@ -15,7 +16,12 @@ export interface Rate {
 
 export interface BrokerLimits {
   readonly issue: Rate;
+  readonly issueEgress: Rate;
+  readonly renew: Rate;
+  readonly validate: Rate;
   readonly substitute: Rate;
+  /** Decisions about one run, of one kind, that are recorded one by one; what is beyond is counted. */
+  readonly recorded: Rate;
   /** Answers with 401 or 404 to one address. */
   readonly refusals: Rate;
   /** Pairs of caller and run, or addresses, that one limiter remembers. */
@@ -31,5 +37,6 @@ export interface BrokerDeps {
   readonly audit: Audit;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly revocations: Revocations;
   readonly limits?: Partial<BrokerLimits>;
 }

@@ -49,11 +49,11 @@ export function findSurrogate(request: CarriedRequest): Sighting | undefined {
 }
 
 /** Refuses a surrogate that travels anywhere but where its grant says. */
-export function refuseMisplaced({ places, legacy }: Sighting, carrier: Carrier | undefined): void {
-  const wanted = carrier === undefined ? undefined : placeOf(carrier);
-  const misplaced = [...places].find((place) => place !== wanted && !(legacy && LEGACY_PLACES.includes(place)));
+export function refuseMisplaced({ places, legacy }: Sighting, carriers: readonly Carrier[]): void {
+  const wanted = carriers.map(placeOf);
+  const misplaced = [...places].find((place) => !wanted.includes(place) && !(legacy && LEGACY_PLACES.includes(place)));
   if (misplaced === undefined) return;
-  const belongs = wanted === undefined ? 'nowhere' : `in ${wanted.replace(':', ' ')}`;
+  const belongs = wanted.length === 0 ? 'nowhere' : `in ${wanted.map((place) => place.replace(':', ' ')).join(' or ')}`;
   throw refuse('SubstituteFailed', `the request carries the bearer in the wrong place; by its grant it belongs ${belongs}`);
 }
 

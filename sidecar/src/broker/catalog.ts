@@ -1,3 +1,4 @@
+import type { RunName } from './authorize';
 import type { NamedPolicy, TemplateIdentity } from '../../../src/protocol/policy';
 import type { RunPhase, HarnessTemplateSpec } from '../../../src/protocol/resources';
 
@@ -13,6 +14,12 @@ export interface CatalogRun {
   readonly revokedLeases: readonly string[];
   /** UID of the agent's pod, once the operator has written it. */
   readonly podUid?: string;
+  /** Addresses of the agent's pod, once the operator has written them. */
+  readonly podIps?: readonly string[];
+  /** Lease id to the time its lease was renewed to, in milliseconds since 1970. */
+  readonly leaseExpiries?: ReadonlyMap<string, number>;
+  /** When the run ends at the latest, in milliseconds since 1970, if that is known. */
+  readonly deadline?: number;
 }
 
 /** A template with its base merged in. */
@@ -33,7 +40,12 @@ export interface Snapshot {
 /** Where runs, templates, policies and Secrets come from. */
 export interface Catalog {
   snapshot(): Snapshot;
-  /** The value of a key of a Secret, read now: a changed Secret is used by the next request. */
+  /**
+   * Looks once more at what a refusal for this run rests on, where the snapshot may lag behind. Resolves when the next snapshot is
+   * as good as it gets. Only for callers that are known.
+   */
+  confirm?(run: RunName): Promise<void>;
+  /** The value of a key of a Secret. A changed Secret is used within two seconds, or by the next request. */
   secret(namespace: string, name: string, key: string): Promise<Buffer | undefined>;
   /** Why the catalog cannot be relied on; undefined when it can. */
   unready(): string | undefined;

@@ -15,21 +15,53 @@ const UNSAFE_METHODS = ['TRACE', 'TRACK', 'CONNECT'];
 
 /** The first egress grant, by policy name, that covers the request; undefined when none does. */
 export function coveringGrant(
-  policies: readonly NamedPolicy[], { host, port }: Destination, line: RequestLine,
+  policies: readonly NamedPolicy[], destination: Destination, line: RequestLine,
 ): Granted<EgressGrantSpec> | undefined {
   if (UNSAFE_METHODS.includes(line.method?.toUpperCase() ?? '')) return undefined;
-  return egressGrants(policies, host, port).find(({ grant }) => coversMethod(grant, line.method) && coversPath(grant, line.path));
+  return grantsTo(policies, destination).find(({ grant }) => coversMethod(grant, line.method) && coversPath(grant, line.path));
 }
 
 /**
  * Whether each request to the destination has to be looked at: a credential is exchanged there, or the
  * egress grants are limited to methods or paths. Every provider counts that has hosts, built-in ones too.
  */
-export function needsSubstitution(policies: readonly NamedPolicy[], { host, port }: Destination): boolean {
+export function needsSubstitution(policies: readonly NamedPolicy[], destination: Destination): boolean {
+  return scopeOf(policies, destination).needsSubstitution;
+}
+
+/** Every grant that lets connections to the destination out, by policy name. */
+export function grantsTo(policies: readonly NamedPolicy[], destination: Destination): readonly Granted<EgressGrantSpec>[] {
+  return scopeOf(policies, destination).grants;
+}
+
+/** What a list of policies says about a destination. */
+interface Scope {
+  readonly grants: readonly Granted<EgressGrantSpec>[];
+  readonly needsSubstitution: boolean;
+}
+
+/** Lists of policies never change; they last as long as their snapshot. */
+const scopes = new WeakMap<readonly NamedPolicy[], Map<string, Scope>>();
+
+/** A run asks for few destinations over and over. Whoever asks for ever new ones only makes this be worked out again. */
+const MAX_SCOPES = 1000;
+
+function scopeOf(policies: readonly NamedPolicy[], { host, port }: Destination): Scope {
+  const known = scopes.get(policies) ?? new Map<string, Scope>();
+  const key = `${host}:${port}`;
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  if (known.size >= MAX_SCOPES) known.clear();
+  const made = scope(policies, host, port);
+  scopes.set(policies, known.set(key, made));
+  return made;
+}
+
+function scope(policies: readonly NamedPolicy[], host: string, port: number): Scope {
+  const grants = egressGrants(policies, host, port);
   const credentials = policies.flatMap(({ spec }) => spec.grants.credentials ?? []);
-  if (credentials.some((grant) => credentialHosts(grant).some((granted) => hostCovers(granted, host)))) return true;
-  const leaves = egressGrants(policies, host, port);
-  return leaves.length > 0 && leaves.every(({ grant }) => isLimited(grant));
+  const isExchanged = credentials.some((grant) => credentialHosts(grant).some((granted) => hostCovers(granted, host)));
+  return { grants, needsSubstitution: isExchanged || (grants.length > 0 && grants.every(({ grant }) => isLimited(grant))) };
 }
 
 function isLimited({ methods = [], paths = [] }: EgressGrantSpec): boolean {

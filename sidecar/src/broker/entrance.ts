@@ -1,69 +1,79 @@
 import type { FastifyRequest } from 'fastify';
-import { record } from './audited';
+import type { Audit } from './audit-event';
 import { authenticate } from './authenticate';
-import { denialFor, Endpoint, RunName } from './authorize';
+import { Endpoint, lacksCapability, leaveFor, RunName } from './authorize';
 import type { BrokerDeps } from './broker-deps';
 import type { Caller } from './caller';
+import type { Catalog } from './catalog';
 import { refuse } from './refuse';
-import { onceIn } from './repeated-decisions';
+import { callerName, RunLimit } from './run-limit';
 import { runNameOf } from './run-name';
-import type { Limiter } from '../server/limiter';
+import type { ActedFor } from './subject';
+
+/** Who asks, and the run that the headers name, if they do. */
+export interface Asker {
+  readonly caller: Caller;
+  readonly named?: RunName;
+  /** Whether the body has to prove on whose behalf it is. */
+  readonly unproven: boolean;
+}
 
 /**
- * Who acts for which run; what every route starts from. The state of the run is not in it: a route asks for that once
+ * Who acts for whom; what every route starts from. The state of the run is not in it: a route asks for that once
  * the body is there, so that a client gains nothing by sending it slowly.
  */
-export interface Actor {
+export interface Actor extends ActedFor {
   readonly caller: Caller;
-  readonly run: RunName;
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Set by the entrance, so it is there in every handler behind it. */
-    actor: Actor | undefined;
+    asker: Asker | undefined;
   }
 }
 
-/**
- * Milliseconds for which one record stands for all refusals of a caller and run by the limiter. With a record for each, asking
- * without end would fill the volume of the log, and without a log nobody is answered.
- */
-const LIMITED_RECORD_EVERY = 10_000;
+export type EntranceDeps = Pick<BrokerDeps, 'catalog' | 'callers' | 'clock' | 'revocations'> & {
+  /** For refusals that a client can cause without end: one record in a while stands for all. */
+  readonly repeated: Pick<Audit, 'write'>;
+};
 
 /**
  * What a request passes before its body is read. The order tells strangers least: who they are, then whether the
- * headers make sense, then whether they may. Only who may uses up tokens of the limiter, so no one can spend another's.
+ * headers make sense, then whether they may. Only who may uses up tokens of the limit, so no one can spend another's.
  */
-export function entrance(endpoint: Endpoint, { catalog, callers, audit, clock }: BrokerDeps, limiter?: Limiter) {
-  const limited = onceIn(LIMITED_RECORD_EVERY, audit, clock);
+export function entrance(endpoint: Endpoint, { catalog, callers }: EntranceDeps, limit?: RunLimit) {
   return async (request: FastifyRequest): Promise<void> => {
     const caller = await authenticate(request, callers);
     request.callerName = callerName(caller);
-    const run = runNameOf(request.headers, caller, endpoint);
-    if (catalog.unready() !== undefined) throw refuse('Unavailable', 'the broker does not know the present state of runs; try again');
-    const denial = denialFor(endpoint, caller, run, catalog.snapshot().run(run.namespace, run.name));
-    if (denial !== undefined) throw refuse(denial.code, denial.message);
-    const verdict = limiter?.take(`${callerName(caller)} ${run.namespace}/${run.name}`);
-    if (verdict?.allowed === false) {
-      await record(limited, { decision: 'denied', kind: 'credential-denied', ...about({ caller, run }), credential: { name: '(rate-limit)' }, reason: 'RateLimited' });
-      throw refuse('RateLimited', 'too many requests for this run', { retryAfterSeconds: verdict.retryAfter });
-    }
-    request.actor = { caller, run };
+    // Before the headers: paddock's clients know revocation so.
+    if (lacksCapability(endpoint, caller)) throw refuse('Forbidden', `capability ${endpoint} is needed`);
+    const named = runNameOf(request.headers, caller, endpoint);
+    // What is revoked is revoked whatever the broker knows of runs.
+    if (endpoint !== 'revoke' && catalog.unready() !== undefined) throw refuse('Unavailable', 'the broker does not know the present state of runs; try again');
+    const leave = named === undefined ? 'with-proof' : await confirmedLeave(endpoint, caller, named, catalog);
+    if (leave === 'denied') throw refuse('Forbidden', 'the caller may not act for this run');
+    if (named !== undefined && leave === 'granted') await limit?.({ caller, run: named });
+    request.asker = { caller, named, unproven: leave !== 'granted' };
   };
 }
 
-/** The actor of a request that has passed the entrance. */
-export function actorOf({ actor }: FastifyRequest): Actor {
-  if (actor === undefined) throw new Error('the route has no entrance');
-  return actor;
+/** The pod of a run may speak before every replica knows that it is the run's. */
+async function confirmedLeave(endpoint: Endpoint, caller: Caller, named: RunName, catalog: Catalog) {
+  const leave = () => leaveFor(endpoint, caller, named, catalog.snapshot().run(named.namespace, named.name));
+  const first = leave();
+  if (first !== 'denied' || caller.podUid === undefined || caller.namespace !== named.namespace) return first;
+  await catalog.confirm?.(named);
+  return leave();
+}
+
+/** Who sent a request that has passed the entrance. */
+export function askerOf({ asker }: FastifyRequest): Asker {
+  if (asker === undefined) throw new Error('the route has no entrance');
+  return asker;
 }
 
 /** The fields of a record that say whom it is about. */
 export function about({ caller, run }: Actor): { namespace: string; run: string; caller: string } {
   return { namespace: run.namespace, run: run.name, caller: callerName(caller) };
-}
-
-function callerName({ namespace, serviceAccount }: Caller): string {
-  return `${namespace}/${serviceAccount}`;
 }

@@ -1,27 +1,24 @@
-import { createHmac, KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { mac } from './keyed-mac';
 import { BEARER_KINDS } from './providers/registry';
+import { isSubject, Subject } from './subject';
 import { NO_EXPIRY } from '../../../src/protocol/broker-api';
 import { PROVIDER_KINDS, ProviderKind } from '../../../src/protocol/resources';
 import { LONGEST_LIFETIME } from '../crypto/key-schedule';
 import type { Opened, TokenClaims } from '../crypto/sealed-token';
 
-/** Whose lease it is. */
-export interface LeaseSubject {
-  readonly namespace: string;
-  readonly run: string;
-  readonly runUid: string;
-  readonly credential: string;
-}
-
 /** What a bearer says. Times and durations in milliseconds. */
-export interface LeaseClaims extends LeaseSubject, TokenClaims {
+export interface LeaseClaims extends Subject, TokenClaims {
   /** Form of these claims: a broker that does not know it cannot judge the bearer. */
   readonly v: 1;
   readonly leaseId: string;
+  readonly credential: string;
   readonly provider: ProviderKind;
   readonly hosts: readonly string[];
   readonly issuedAt: number;
   readonly ttl: number;
+  /** Name of the slot of a pool. */
+  readonly slot?: string;
 }
 
 /** How long a lease lives unless its grant or a renewal says otherwise. */
@@ -58,6 +55,11 @@ export function valueLeaseId(idKey: KeyObject, tag: string, runUid: string, cred
   return `${leaseId(idKey, tag, runUid, credential)}-${mac(idKey, 'value', runUid, credential, value).slice(0, 16)}`;
 }
 
+/** Whether a text can be the id of a lease. */
+export function isLeaseId(text: string): boolean {
+  return /^[a-z]{1,16}-[0-9a-f]{32}(-[0-9a-f]{16})?$/.test(text);
+}
+
 /** Whether a lease is revoked. Revoking one value revokes the credential: an edited Secret must not bring it back. */
 export function isRevoked(revoked: readonly string[], id: string): boolean {
   return revoked.some((one) => withoutValue(one) === withoutValue(id));
@@ -74,23 +76,20 @@ export function expiryText(expiry: number | undefined): string {
   return expiry === undefined ? NO_EXPIRY : new Date(expiry).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** JSON keeps the parts apart: two lists of parts never have the same text. */
-function mac(idKey: KeyObject, ...parts: readonly string[]): string {
-  return createHmac('sha256', idKey).update(JSON.stringify(parts)).digest('hex');
-}
-
 function withoutValue(id: string): string {
   return id.split('-').slice(0, 2).join('-');
 }
 
 function isLease(claims: object): claims is LeaseClaims {
   const lease = claims as Partial<Record<keyof LeaseClaims, unknown>>;
-  const texts = [lease.leaseId, lease.namespace, lease.run, lease.runUid, lease.credential];
+  const texts = [lease.leaseId, lease.credential];
   const times = [lease.issuedAt, lease.ttl, lease.notAfter];
   const kinds: readonly unknown[] = PROVIDER_KINDS;
   return lease.v === 1
+    && isSubject(claims)
     && texts.every((text) => typeof text === 'string' && text !== '')
     && times.every((time) => typeof time === 'number' && Number.isFinite(time))
     && kinds.includes(lease.provider)
+    && ['undefined', 'string'].includes(typeof lease.slot)
     && Array.isArray(lease.hosts) && lease.hosts.every((host) => typeof host === 'string');
 }

@@ -2,18 +2,24 @@ import { join } from 'node:path';
 import { buildBroker } from './app';
 import { publishAnchors } from './audit/anchors';
 import { AuditLog } from './audit/log';
-import { openCallersFile } from './callers-file';
-import { openDirectoryCatalog } from './catalog-directory';
-import { providerOf } from './providers/registry';
+import { ShipCursor } from './audit/ship-cursor';
+import { after } from './audit/timers';
+import type { BrokerLimits, Rate } from './broker-deps';
+import { shedLoad } from './load-shedding';
+import { measuredAudit, measureRequests } from './measured';
+import { BrokerMetrics } from './metrics';
+import { httpsClient } from './providers/https-client';
+import { providersOf } from './providers/registry';
+import { ServingCertificate } from './serving-certificate';
+import { startShipping } from './shipping';
+import { openDirectoryWorld } from './world-directory';
+import { apiProblems, openKubernetesWorld } from './world-kubernetes';
 import { BROKER_ENV } from '../../../src/protocol/env';
-import { fileKeyring } from '../crypto/keyring';
 import { Config, plainHttpProblems } from '../server/config';
 import { Role, RoleContext, runRole, StartedRole } from '../server/lifecycle';
 import type { Logger } from '../server/log';
 import { RequestMetrics } from '../server/metrics';
-import { readKeyPair, useKeyPair, watchKeyPair } from '../server/tls';
-
-type BrokerConfig = Config<typeof BROKER_ENV>;
+import { KeyPair, readKeyPair, useKeyPair, watchKeyPair } from '../server/tls';
 
 /** Name of the audit stream where there is only one replica. */
 const ONLY_REPLICA = 'broker';
@@ -21,53 +27,74 @@ const ONLY_REPLICA = 'broker';
 const BROKER: Role<typeof BROKER_ENV> = {
   role: 'broker',
   table: BROKER_ENV,
-  check: ({ CATALOG, BROKER_LISTEN, TLS_DIR }) => [
-    ...(CATALOG === 'kubernetes' ? ['CATALOG=kubernetes is not supported yet; allowed is CATALOG=directory, with CATALOG_DIR and CALLERS_FILE'] : []),
-    ...plainHttpProblems('BROKER_LISTEN', BROKER_LISTEN, TLS_DIR),
+  check: (config) => [
+    ...apiProblems(config),
+    ...(config.TLS_SELF_MADE ? selfMadeProblems(config) : plainHttpProblems('BROKER_LISTEN', config.BROKER_LISTEN, config.TLS_DIR)),
   ],
   start,
 };
 
 /** Everything is open before anything listens; whatever is missing or malformed stops the start. */
 async function start({ config, log, registry }: RoleContext<typeof BROKER_ENV>): Promise<StartedRole> {
-  const { STATE_DIR, KEYRING_DIR = join(STATE_DIR, 'keyring'), POD_NAME = ONLY_REPLICA, TLS_DIR } = config;
+  const { STATE_DIR, CATALOG, POD_NAME = ONLY_REPLICA, TLS_DIR, AUDIT_MAX_MEBIBYTES } = config;
+  const folder = join(STATE_DIR, 'audit');
   const clock = Date.now;
-  const tls = TLS_DIR === undefined ? undefined : await readKeyPair(TLS_DIR);
-  const catalog = await openCatalog(config, log);
-  const callers = await openCallers(config, log);
-  const keyring = fileKeyring(KEYRING_DIR, clock);
-  const audit = await AuditLog.open({ folder: join(STATE_DIR, 'audit'), replica: POD_NAME, clock });
-  const app = buildBroker({ catalog, callers, keyring, providers: providerOf, audit, clock, log }, { tls, metrics: new RequestMetrics(registry) });
-  const renewals = TLS_DIR === undefined ? undefined : watchKeyPair({ folder: TLS_DIR, apply: (pair) => useKeyPair(app.server as never, pair), log });
+  const metrics = new BrokerMetrics(registry);
+  const mounted = TLS_DIR === undefined ? undefined : await readKeyPair(TLS_DIR);
+  const world = await (CATALOG === 'kubernetes' ? openKubernetesWorld : openDirectoryWorld)(config, { log, clock, metrics });
+  const { certificate, catalogAge, shipTo } = world;
+  // What is shipped may be removed when room gets scarce; without anywhere to ship to nothing ever is.
+  const cursor = new ShipCursor(folder);
+  const limits = AUDIT_MAX_MEBIBYTES === undefined ? {} : { maxTotalBytes: AUDIT_MAX_MEBIBYTES * 1024 * 1024 };
+  const audit = await AuditLog.open({ folder, replica: POD_NAME, clock, limits, ...(shipTo && { cursor }) });
+  const shipping = shipTo && startShipping({ ...shipTo, folder, cursor, head: () => audit.heads()[0], observe: metrics.shipping, log, clock });
+  const providers = providersOf({ http: httpsClient(), slots: world.slots, clock, observer: metrics.providers });
+  const app = buildBroker(
+    { ...world, providers, audit: measuredAudit(audit, metrics), clock, log, limits: limitsOf(config) },
+    { tls: certificate?.pair ?? mounted, metrics: new RequestMetrics(registry) },
+  );
+  shedLoad(app);
+  measureRequests(app, metrics);
+  metrics.follow({ catalogAge, ...(shipping && { shipLag: shipping.lag }), ...(certificate && { certificateExpires: () => certificate.expiresAt }) });
+  const stopRenewals = followCertificate((pair) => useKeyPair(app.server as never, pair), { certificate, folder: TLS_DIR, log });
   const stopAnchors = publishAnchors({ heads: () => audit.heads(), publish: (anchor) => log.info({ anchor }, 'audit anchor') });
   return {
     servers: [{ name: 'broker', app, listen: config.BROKER_LISTEN }],
-    unready: () => catalog.unready() ?? audit.unready() ?? keyring.problem(),
+    unready: () => world.unready() ?? audit.unready(),
     close: async () => {
-      renewals?.close();
+      stopRenewals();
+      await shipping?.close();
       await stopAnchors();
       await audit.close();
-      callers.close();
-      await catalog.close();
+      await world.close();
     },
   };
 }
 
-function openCatalog({ CATALOG_DIR }: BrokerConfig, log: Logger) {
-  // The table requires it for a catalog from a directory, and there is no other yet.
-  return openDirectoryCatalog({
-    dir: CATALOG_DIR!,
-    read: (catalog) => log.info({ catalog }, 'the catalog was read'),
-    refused: (problem) => log.error({ problem }, 'the changed catalog cannot be used; the state from before stays'),
-  });
+/** Twice the rate at once. */
+function limitsOf({ ISSUE_PER_SECOND, VALIDATE_PER_SECOND, SUBSTITUTE_PER_SECOND }: Config<typeof BROKER_ENV>): Partial<BrokerLimits> {
+  const rate = (perSecond: number): Rate => ({ perSecond, burst: 2 * perSecond });
+  const issue = rate(ISSUE_PER_SECOND);
+  return { issue, issueEgress: issue, renew: issue, validate: rate(VALIDATE_PER_SECOND), substitute: rate(SUBSTITUTE_PER_SECOND) };
 }
 
-function openCallers({ CALLERS_FILE }: BrokerConfig, log: Logger) {
-  return openCallersFile({
-    file: CALLERS_FILE!,
-    refused: (problem) => log.error({ problem }, 'the changed callers file cannot be used; the callers from before stay'),
-    warned: (problem) => log.warn({ problem }, 'the callers file is not protected'),
-  });
+function selfMadeProblems({ TLS_DIR, CATALOG }: Config<typeof BROKER_ENV>): string[] {
+  return [
+    ...(TLS_DIR === undefined ? [] : ['TLS_SELF_MADE and TLS_DIR exclude each other']),
+    ...(CATALOG === 'kubernetes' ? [] : ['TLS_SELF_MADE needs CATALOG=kubernetes: the replicas share the certificate by a Secret']),
+  ];
+}
+
+interface CertificateSource {
+  readonly certificate?: ServingCertificate;
+  readonly folder?: string;
+  readonly log: Logger;
+}
+
+function followCertificate(apply: (pair: KeyPair) => void, { certificate, folder, log }: CertificateSource): () => void {
+  if (certificate !== undefined) return certificate.follow(apply, { after, random: Math.random });
+  const watch = folder === undefined ? undefined : watchKeyPair({ folder, apply, log });
+  return () => watch?.close();
 }
 
 void runRole(BROKER);

@@ -21,8 +21,14 @@ export function openedBearers(keyring: Keyring, clock: Clock, max = MAX_REMEMBER
     const name = createHash('sha256').update(token).digest('base64');
     const known = remembered.get(name);
     if (known !== undefined) return known;
-    const opened = await open(keyring, token);
+    const opened = await openedNow(keyring, token);
     if (opened.failure === undefined) remembered.set(name, opened, opened.claims.notAfter);
     return opened;
   };
+}
+
+/** A key that this replica does not know may be a new one of another. */
+async function openedNow(keyring: Keyring, token: string): Promise<Opened> {
+  const opened = open(keyring, token);
+  return opened.failure === 'UnknownKey' && await keyring.reread?.() === true ? open(keyring, token) : opened;
 }

@@ -1,11 +1,12 @@
 import type { RunName } from './authorize';
-import type { CatalogRun, Snapshot } from './catalog';
+import type { CatalogRun, CatalogTemplate, Snapshot } from './catalog';
 import type { Destination } from './destination';
 import { coveringGrant, RequestLine } from './egress-scope';
 import { isRevoked, LeaseClaims, leaseExpiry, leaseOf } from './lease';
 import { refuse } from './refuse';
 import { hostCovers } from '../../../src/protocol/hosts';
 import { credentialGrant, CredentialGrantSpec, EgressGrantSpec, Granted, NamedPolicy, policiesFor } from '../../../src/protocol/policy';
+import { ENV_NAME_PATTERN } from '../../../src/protocol/reserved-env';
 import { credentialHosts, isTerminal } from '../../../src/protocol/resources';
 import type { Opened } from '../crypto/sealed-token';
 
@@ -50,12 +51,41 @@ export function admit({ opened, run, known, policies, destination, line, now, re
 }
 
 /** The policies that apply to a run, by name. None without its template: what cannot be looked up is not granted. */
-export function applyingPolicies(snapshot: Snapshot, run: CatalogRun): NamedPolicy[] {
+export function applyingPolicies(snapshot: Snapshot, run: CatalogRun): readonly NamedPolicy[] {
   const template = snapshot.template(run);
-  return template === undefined ? [] : policiesFor(snapshot.policies(run.namespace), template.identity);
+  if (template === undefined) return [];
+  const policies = snapshot.policies(run.namespace);
+  const known = matched.get(policies)?.get(template);
+  if (known !== undefined) return known;
+  const applying = policiesFor(policies, template.identity);
+  matched.set(policies, (matched.get(policies) ?? new WeakMap()).set(template, applying));
+  return applying;
 }
 
-/** The run, if it is there. */
+/** What was worked out, for as long as a snapshot holds this list of policies and this template: neither ever changes. */
+const matched = new WeakMap<readonly NamedPolicy[], WeakMap<CatalogTemplate, readonly NamedPolicy[]>>();
+
+/** The run that somebody asks something for. */
+export function requiredRun(known: CatalogRun | undefined, { namespace, name }: RunName): CatalogRun {
+  if (known === undefined) throw refuse('RunNotFound', `there is no run ${namespace}/${name}`);
+  return known;
+}
+
+/** The grant of a credential to a run. */
+export function requiredGrant(snapshot: Snapshot, run: CatalogRun, name: string): Granted<CredentialGrantSpec> {
+  const granted = credentialGrant(applyingPolicies(snapshot, run), name);
+  if (granted === undefined) throw refuse('PolicyMissing', `no policy of the run's template grants credential ${recordedName(name)}`);
+  return granted;
+}
+
+/** A credential's name as records show it. What could name none is something else, which the client sent by mistake. */
+export function recordedName(name: string): string {
+  return CREDENTIAL_NAME.test(name) ? name : '(malformed)';
+}
+
+const CREDENTIAL_NAME = new RegExp(ENV_NAME_PATTERN);
+
+/** The run whose bearer is spent, if it is there. */
 export function presentRun(known: CatalogRun | undefined): CatalogRun {
   if (known === undefined) throw refuse('RunTerminated', 'there is no such run', { status: 404 });
   return known;

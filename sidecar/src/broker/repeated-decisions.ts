@@ -10,7 +10,7 @@ const MAX_REMEMBERED = 10_000;
  * for that time, whether the client keeps it or asks again: so is its record. What differs in anything is another
  * decision, and a log that cannot be written ends the memory, too.
  */
-export function onceIn(milliseconds: number, audit: Audit, clock: Clock): Pick<Audit, 'write'> {
+export function onceIn(milliseconds: number, audit: Pick<Audit, 'write' | 'unready'>, clock: Clock): Pick<Audit, 'write'> {
   const recorded = new ExpiringMap<string, number>({ max: MAX_REMEMBERED, clock });
   return {
     write: async (record: AuditRecord) => {

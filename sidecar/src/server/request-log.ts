@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestMetrics } from './metrics';
 
@@ -23,6 +24,20 @@ export function routeOf(request: FastifyRequest): string {
   return request.is404 ? NO_ROUTE : request.routeOptions.url ?? NO_ROUTE;
 }
 
+/** Version, trace id, parent id, flags: https://www.w3.org/TR/trace-context/#traceparent-header-field-values */
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-|$)/;
+
+/** Id of the trace that a request is part of; undefined when there is none, or one that could say anything. */
+export function traceOf({ traceparent }: IncomingHttpHeaders): string | undefined {
+  if (typeof traceparent !== 'string' || traceparent.length > MAX_TRACEPARENT) return undefined;
+  const [, trace, more] = TRACEPARENT.exec(traceparent) ?? [];
+  // Only a later version may add fields.
+  return more === '-' && traceparent.startsWith('00') ? undefined : trace;
+}
+
+/** Of a later version, which may be longer than the 55 characters of this one. */
+const MAX_TRACEPARENT = 256;
+
 /** What we refuse is always told, once; what we fail at is an error. */
 function levelOf({ refusal }: FastifyRequest, otherwise: 'info' | 'debug'): 'info' | 'debug' | 'error' {
   if (refusal === null) return otherwise;
@@ -32,6 +47,8 @@ function levelOf({ refusal }: FastifyRequest, otherwise: 'info' | 'debug'): 'inf
 function lineOf(request: FastifyRequest, reply: FastifyReply, route: string): Record<string, unknown> {
   const ms = Math.round(reply.elapsedTime * 1000) / 1000;
   const line: Record<string, unknown> = { method: request.method, route, status: reply.statusCode, ms };
+  const trace = traceOf(request.headers);
+  if (trace !== undefined) line.trace = trace;
   if (request.callerName !== null) line.caller = request.callerName;
   const { refusal } = request;
   if (refusal !== null) {

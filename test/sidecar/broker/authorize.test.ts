@@ -1,9 +1,12 @@
 import { callerNamed } from './build-broker';
-import { denialFor, Endpoint, isRunItself } from '../../../sidecar/src/broker/authorize';
+import { Endpoint, isRunItself, lacksCapability, leaveFor } from '../../../sidecar/src/broker/authorize';
 import type { CatalogRun } from '../../../sidecar/src/broker/catalog';
+import { CAPABILITIES } from '../../../src/protocol/broker-api';
 
 const RUN = { namespace: 'team-a', name: 'r1' };
 const KNOWN: CatalogRun = { ...RUN, uid: 'u1', phase: 'Running', templateRef: { name: 'coder' }, revokedLeases: [], podUid: 'pod-1' };
+const DEPUTIES_ONLY: readonly Endpoint[] = ['issue-egress', 'revoke'];
+const OWN = CAPABILITIES.filter((endpoint) => !DEPUTIES_ONLY.includes(endpoint));
 
 describe('a caller is the run itself', () => {
   test('with the ServiceAccount of the run, whether the run exists or not', () => {
@@ -12,6 +15,16 @@ describe('a caller is the run itself', () => {
 
   test('from the pod of the run, whatever its ServiceAccount', () => {
     expect(isRunItself(callerNamed('team-a', 'default', [], 'pod-1'), RUN, KNOWN)).toBe(true);
+  });
+
+  test.each(OWN)('and may %s', (endpoint) => {
+    expect(leaveFor(endpoint, callerNamed('team-a', 'r1-collector'), RUN, KNOWN)).toBe('granted');
+  });
+
+  test.each(DEPUTIES_ONLY)('and may not %s', (endpoint) => {
+    const run = callerNamed('team-a', 'r1-collector');
+    expect(leaveFor(endpoint, run, RUN, KNOWN)).toBe('denied');
+    expect(lacksCapability(endpoint, run)).toBe(true);
   });
 });
 
@@ -28,24 +41,25 @@ describe('a caller is not the run', () => {
     ['while the run is not there', callerNamed('team-a', 'default', [], 'pod-1'), undefined],
   ])('%s', (_, caller, known) => {
     expect(isRunItself(caller, RUN, known)).toBe(false);
-    expect(denialFor('issue', caller, RUN, known)).toEqual({ code: 'Forbidden', message: 'the caller may not act for this run' });
+    for (const endpoint of CAPABILITIES) expect(leaveFor(endpoint, caller, RUN, known)).toBe('denied');
   });
 });
 
 describe('a capability', () => {
-  const with_ = (capability: Endpoint) => callerNamed('platform', 'operator', [capability]);
+  const having = (capability: Endpoint) => callerNamed('platform', 'operator', [capability]);
 
-  test('lets a foreign caller issue', () => {
-    expect(denialFor('issue', with_('issue'), RUN, KNOWN)).toBeUndefined();
+  test.each<Endpoint>(['issue', 'issue-egress', 'renew', 'revoke'])('%s is enough for a foreign caller', (endpoint) => {
+    expect(leaveFor(endpoint, having(endpoint), RUN, KNOWN)).toBe('granted');
+    expect(lacksCapability(endpoint, having(endpoint))).toBe(false);
   });
 
-  test.each<Endpoint>(['validate-egress', 'substitute-auth'])('%s says that egress tokens are missing', (endpoint) => {
-    expect(denialFor(endpoint, with_(endpoint), RUN, KNOWN)).toMatchObject({ code: 'Forbidden', message: expect.stringContaining('needs an egress token') });
-    expect(denialFor(endpoint, callerNamed('team-a', 'r1-collector', [endpoint]), RUN, KNOWN)).toBeUndefined();
+  test.each<Endpoint>(['validate-egress', 'substitute-auth'])('%s needs proof of the run, but for the run itself', (endpoint) => {
+    expect(leaveFor(endpoint, having(endpoint), RUN, KNOWN)).toBe('with-proof');
+    expect(leaveFor(endpoint, callerNamed('team-a', 'r1-collector', [endpoint]), RUN, KNOWN)).toBe('granted');
   });
 
-  test('is for its own endpoint only', () => {
-    expect(denialFor('issue', with_('validate-egress'), RUN, KNOWN)?.code).toBe('Forbidden');
-    expect(denialFor('substitute-auth', with_('issue'), RUN, KNOWN)?.message).toBe('the caller may not act for this run');
+  test.each(CAPABILITIES)('for anything else than %s is none for it', (endpoint) => {
+    const others = callerNamed('platform', 'operator', CAPABILITIES.filter((one) => one !== endpoint));
+    expect(leaveFor(endpoint, others, RUN, KNOWN)).toBe('denied');
   });
 });

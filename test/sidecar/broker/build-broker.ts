@@ -1,10 +1,13 @@
+import { MemorySlotStore } from './slots/memory-slot-store';
 import { buildBroker } from '../../../sidecar/src/broker/app';
 import type { AuditRecord } from '../../../sidecar/src/broker/audit-event';
 import type { BrokerDeps } from '../../../sidecar/src/broker/broker-deps';
 import type { Caller } from '../../../sidecar/src/broker/caller';
 import { snapshotOf } from '../../../sidecar/src/broker/catalog/directory-snapshot';
 import { checkedObject } from '../../../sidecar/src/broker/catalog/object-check';
-import { providerOf } from '../../../sidecar/src/broker/providers/registry';
+import { HttpFailure } from '../../../sidecar/src/broker/providers/http';
+import { providersOf } from '../../../sidecar/src/broker/providers/registry';
+import { MemoryRevocations } from '../../../sidecar/src/broker/revocations';
 import { memoryKeyring } from '../../../sidecar/src/crypto/keyring';
 import { createLogger } from '../../../sidecar/src/server/log';
 import type { Capability } from '../../../src/protocol/broker-api';
@@ -49,7 +52,7 @@ export function brokerOver(documents: readonly object[], more: Partial<BrokerDep
     },
     callers: { review: async (token) => world.callers.get(token) },
     keyring: memoryKeyring(clock),
-    providers: providerOf,
+    providers: providersOf({ http: () => Promise.reject(new HttpFailure('no test goes out')), slots: new MemorySlotStore(), clock }),
     audit: {
       write: async (record) => {
         if (world.auditFails) throw new Error('the disk is full');
@@ -59,6 +62,7 @@ export function brokerOver(documents: readonly object[], more: Partial<BrokerDep
       close: async () => {},
     },
     clock,
+    revocations: new MemoryRevocations(clock),
     log: createLogger({ role: 'broker', level: 'trace', destination: { write: (line: string) => void output.push(line) }, clock }),
     ...more,
   });
@@ -66,7 +70,7 @@ export function brokerOver(documents: readonly object[], more: Partial<BrokerDep
   async function send(url: string, payload: string | undefined, headers: Headers = {}, method: 'POST' | 'GET' = 'POST'): Promise<Answer> {
     const answer = await app.inject({ method, url, headers: definedOf({ ...USUAL_HEADERS, ...headers }), payload });
     output.push(answer.body);
-    return { status: answer.statusCode, body: JSON.parse(answer.body), headers: answer.headers };
+    return { status: answer.statusCode, body: answer.body === '' ? undefined : JSON.parse(answer.body), headers: answer.headers };
   }
 
   return {

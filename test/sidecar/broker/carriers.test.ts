@@ -99,7 +99,8 @@ describe('refused are', () => {
 });
 
 describe('a surrogate belongs where its grant says', () => {
-  const misplaced = (request: CarriedRequest, carrier: Carrier | undefined) => refusalOf(() => refuseMisplaced(findSurrogate(request)!, carrier));
+  const misplaced = (request: CarriedRequest, carrier: Carrier | undefined) =>
+    refusalOf(() => refuseMisplaced(findSurrogate(request)!, carrier === undefined ? [] : [carrier]));
   const wrong = 'SubstituteFailed 403 the request carries the bearer in the wrong place; by its grant it belongs';
 
   test('in the header, in any spelling of its name', async () => {

@@ -99,10 +99,26 @@ describe.each(ENDPOINTS)('%s', (endpoint) => {
   });
 });
 
-test.each(['validate-egress', 'substitute-auth'] as const)('capability %s is 403 until egress tokens are there, and says so', async (endpoint) => {
+test.each(['validate-egress', 'substitute-auth'] as const)('capability %s alone is 403: it needs proof of the run', async (endpoint) => {
   const { ask } = world();
   const answer = await ask(endpoint, BODIES[endpoint], as('token-of-the-egress-proxy', { 'x-paddock-run-namespace': 'team-a' }));
-  expect(answer).toMatchObject({ status: 403, body: { code: 'Forbidden', message: expect.stringContaining('does not support yet') } });
+  expect(answer).toMatchObject({ status: 403, body: { code: 'Forbidden', message: expect.stringContaining('needs an egressToken') } });
+});
+
+test('egress is limited for each run, so that no one fills the log or keeps others waiting', async () => {
+  const { ask } = brokerOver(DOCUMENTS, { limits: { validate: { perSecond: 1, burst: 2 } } });
+  const statuses: number[] = [];
+  for (let i = 0; i < 3; i += 1) statuses.push((await ask('validate-egress', { host: `h${i}.example`, port: 443 })).status);
+  expect(statuses).toEqual([200, 200, 429]);
+});
+
+test('an agent that asks for ever new hosts makes records up to a bound, and one summary counts the others', async () => {
+  const { ask, records, world: { now }, app } = brokerOver(DOCUMENTS, { limits: { recorded: { perSecond: 0.001, burst: 10 } } });
+  for (let i = 0; i < 150; i += 1) expect((await ask('validate-egress', { host: `h${i}.example`, port: 443 })).body.allowed).toBe(false);
+  expect(records).toHaveLength(11);
+  await app.close();
+  expect(records).toHaveLength(12);
+  expect(records[11]).toMatchObject({ kind: 'egress-block-summary', run: 'r1', count: 139, windowStart: new Date(now).toISOString() });
 });
 
 test('what a stranger asks uses up nothing of a run (B48)', async () => {

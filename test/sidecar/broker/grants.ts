@@ -36,6 +36,9 @@ export function secrets(value: string | Buffer | undefined): SecretReader {
   return async (secret, key) => (secret === 'upstream' && key === 'token' && value !== undefined ? Buffer.from(value) : undefined);
 }
 
+/** No repositories, and no runs beside the one that asks. */
+export const ALONE = { repositories: [], subjects: { run: () => undefined, isSessionRevoked: () => false } };
+
 export const RUN: CatalogRun = { namespace: 'team-a', name: 'r1', uid: 'uid-1', phase: 'Running', templateRef: { name: 'coder' }, revokedLeases: [] };
 
 export const LEASE: LeaseClaims = {

@@ -1,4 +1,4 @@
-import { BEARER_GRANT, grantOf, HOUR, inContainer, PLANTED, proxied, refusalOf, RUN, secrets, T0 } from './grants';
+import { ALONE, BEARER_GRANT, grantOf, HOUR, inContainer, PLANTED, proxied, refusalOf, RUN, secrets, T0 } from './grants';
 import { issueLease, Issuing } from '../../../sidecar/src/broker/issuing';
 import { leaseId, leaseOf } from '../../../sidecar/src/broker/lease';
 import { userSuppliedSecret } from '../../../sidecar/src/broker/providers/user-supplied-secret';
@@ -8,7 +8,7 @@ import { open } from '../../../sidecar/src/crypto/sealed-token';
 const keyring = memoryKeyring(() => T0);
 
 function issuing(more: Partial<Issuing> = {}): Issuing {
-  return { keyring, provider: userSuppliedSecret, run: RUN, grant: BEARER_GRANT, secrets: secrets(PLANTED), now: T0, ...more };
+  return { keyring, provider: userSuppliedSecret, run: RUN, grant: BEARER_GRANT, secrets: secrets(PLANTED), ...ALONE, now: T0, ...more };
 }
 
 describe('a credential that the proxy injects', () => {
@@ -46,11 +46,11 @@ describe('a credential that the proxy injects', () => {
   test('lives for rotationSeconds, and not past the deadline of the run', async () => {
     const grant = { ...BEARER_GRANT, provider: { ...BEARER_GRANT.provider, rotationSeconds: 600 } };
     expect((await issueLease(issuing({ grant }))).expiresAt).toBe('2026-05-04T09:10:00Z');
-    expect((await issueLease(issuing({ grant, deadline: T0 + 60_000 }))).expiresAt).toBe('2026-05-04T09:01:00Z');
+    expect((await issueLease(issuing({ grant, run: { ...RUN, deadline: T0 + 60_000 } }))).expiresAt).toBe('2026-05-04T09:01:00Z');
   });
 
   test('is refused to a run past its deadline', async () => {
-    expect(await refusalOf(() => issueLease(issuing({ deadline: T0 })))).toBe('RunTerminated 403 the run is past its deadline');
+    expect(await refusalOf(() => issueLease(issuing({ run: { ...RUN, deadline: T0 } })))).toBe('RunTerminated 403 the run is past its deadline');
   });
 });
 

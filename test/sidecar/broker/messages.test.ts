@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { BEARER_GRANT, HOUR, inContainer, PLANTED, policy, proxied, RUN, secrets, T0 } from './grants';
+import { ALONE, BEARER_GRANT, HOUR, inContainer, PLANTED, policy, proxied, RUN, secrets, T0 } from './grants';
 import { findSurrogate, refuseMisplaced } from '../../../sidecar/src/broker/carriers';
 import { issueLease } from '../../../sidecar/src/broker/issuing';
 import { admit, Attempt } from '../../../sidecar/src/broker/opening';
@@ -18,7 +18,7 @@ let other: string;
 let attempt: Attempt;
 
 beforeAll(async () => {
-  const issuing = { keyring, provider: userSuppliedSecret, run: RUN, grant: BEARER_GRANT, secrets: secrets(PLANTED), now: T0 };
+  const issuing = { keyring, provider: userSuppliedSecret, run: RUN, grant: BEARER_GRANT, secrets: secrets(PLANTED), ...ALONE, now: T0 };
   [bearer, other] = [(await issueLease(issuing)).value, (await issueLease(issuing)).value];
   attempt = {
     opened: await open(keyring, bearer),
@@ -82,7 +82,7 @@ describe('what a finder of bearers tells', () => {
 
   test('of one in the wrong place, whose name is the client\'s choice', async () => {
     const sighting = findSurrogate({ query: `${PLANTED}=${bearer}`, headers: {} })!;
-    expectClean(await told(() => refuseMisplaced(sighting, { in: 'header', name: 'authorization' })));
+    expectClean(await told(() => refuseMisplaced(sighting, [{ in: 'header', name: 'authorization' }])));
   });
 });
 
@@ -91,12 +91,12 @@ describe('what a provider tells', () => {
 
   test.each(bad)('of a Secret that it cannot use (%#)', async (value) => {
     const { exchange, issue } = userSuppliedSecret;
-    expectClean(await told(() => exchange(BEARER_GRANT, secrets(value))));
-    expectClean(await told(() => issue(BEARER_GRANT, secrets(value))));
+    expectClean(await told(() => exchange(BEARER_GRANT, { secrets: secrets(value) })));
+    expectClean(await told(() => issue(BEARER_GRANT, { secrets: secrets(value) })));
   });
 
   test('of one that cannot go into a container', async () => {
-    expectClean(await told(() => userSuppliedSecret.issue(inContainer(), secrets(`${PLANTED}\0`))));
+    expectClean(await told(() => userSuppliedSecret.issue(inContainer(), { secrets: secrets(`${PLANTED}\0`) })));
   });
 });
 

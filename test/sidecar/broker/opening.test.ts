@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { BEARER_GRANT, grantOf, HOUR, LEASE, policy, proxied, refusalOf, RUN, secrets, T0 } from './grants';
+import { ALONE, BEARER_GRANT, grantOf, HOUR, LEASE, policy, proxied, refusalOf, RUN, secrets, T0 } from './grants';
 import type { Snapshot } from '../../../sidecar/src/broker/catalog';
 import { issueLease } from '../../../sidecar/src/broker/issuing';
 import type { LeaseClaims } from '../../../sidecar/src/broker/lease';
@@ -98,7 +98,7 @@ describe('binding', () => {
     const identity = fc.record({ namespace: part, name: part, uid: part });
     await fc.assert(fc.asyncProperty(identity, identity, async (a, b) => {
       const [runA, runB] = [{ ...RUN, ...a }, { ...RUN, ...b }];
-      const { value } = await issueLease({ keyring, provider: userSuppliedSecret, run: runA, grant: BEARER_GRANT, secrets: secrets('x'), now: T0 });
+      const { value } = await issueLease({ keyring, provider: userSuppliedSecret, run: runA, grant: BEARER_GRANT, secrets: secrets('x'), ...ALONE, now: T0 });
       const opened = await open(keyring, value);
       const isSame = a.namespace === b.namespace && a.name === b.name && a.uid === b.uid;
       return await refusal({ opened, run: runA, known: runA }) === 'none' && (await refusal({ opened, run: runB, known: runB }) === 'none') === isSame;

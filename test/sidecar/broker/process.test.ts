@@ -64,6 +64,22 @@ test('a bearer outlives kill -9 of the broker that issued it (B16), and nothing 
   expect(second.output).toContain('"anchor":{"stream":"broker-');
 }, 30_000);
 
+test('a revocation outlives kill -9 of the broker that took it', async () => {
+  const deputy = { namespace: 'team-a', serviceAccount: 'r1-collector', capabilities: ['revoke'] };
+  writeFileSync(join(root, 'deputies.json'), JSON.stringify({ [TOKEN]: deputy }), { mode: 0o600 });
+  const env = { CALLERS_FILE: join(root, 'deputies.json'), STATE_DIR: join(root, 'state-5') };
+  const first = await start(env).ready();
+  const { body: { leaseId } } = await ask(first, 'issue', { name: 'GITHUB_TOKEN' });
+  const headers = { 'authorization': `Bearer ${TOKEN}`, 'x-paddock-run': 'r1', 'content-type': 'application/json' };
+  const body = JSON.stringify({ provider: 'UserSuppliedSecret', leaseId });
+  expect((await fetch(`http://${first.addresses.broker}/v1/revoke`, { method: 'POST', headers, body })).status).toBe(204);
+  await first.end('SIGKILL');
+
+  const second = await start(env).ready();
+  expect(await ask(second, 'issue', { name: 'GITHUB_TOKEN' })).toMatchObject({ status: 403, body: { code: 'PolicyRevoked' } });
+  await second.end('SIGTERM');
+}, 30_000);
+
 test('a changed catalog counts without a restart, a broken one changes nothing and is one line', async () => {
   const catalog = join(root, 'changing');
   mkdirSync(catalog);
@@ -85,7 +101,7 @@ describe('the start is refused, with a message that names what is wrong:', () =>
     return join(root, name);
   };
   test.each<[string, () => Environment, RegExp]>([
-    ['a catalog from the API', () => ({ CATALOG: 'kubernetes', POD_NAME: 'broker-0', POD_NAMESPACE: 'platform' }), /CATALOG=kubernetes is not supported yet; allowed is CATALOG=directory/],
+    ['a catalog from the API that is nowhere', () => ({ CATALOG: 'kubernetes', POD_NAME: 'broker-0', POD_NAMESPACE: 'platform' }), /CATALOG=kubernetes outside a cluster needs KUBECONFIG/],
     ['plain HTTP on all addresses', () => ({ BROKER_LISTEN: ':0' }), /BROKER_LISTEN is reachable from other machines, so TLS_DIR must be set/],
     ['no catalog folder', () => ({ CATALOG_DIR: undefined }), /CATALOG_DIR is not set/],
     ['no callers', () => ({ CALLERS_FILE: undefined }), /CALLERS_FILE is not set/],

@@ -25,6 +25,11 @@ describe('what is read', () => {
       CALLERS_FILE: '/etc/callers.json',
       STATE_DIR: '/state',
       RUN_NAMESPACES: [],
+      ISSUE_PER_SECOND: 5,
+      VALIDATE_PER_SECOND: 100,
+      SUBSTITUTE_PER_SECOND: 50,
+      TLS_SELF_MADE: false,
+      KUBERNETES_SERVICE_PORT: 443,
     });
   });
 

@@ -6,22 +6,29 @@ import { AuditDraft, audited } from '../audited';
 import type { BrokerDeps } from '../broker-deps';
 import { findSurrogate, refuseMisplaced, Sighting } from '../carriers';
 import type { CatalogRun } from '../catalog';
+import { confirmed } from '../confirmed';
 import type { Destination } from '../destination';
 import { about, Actor } from '../entrance';
 import { forwardExchanged, forwardPlain } from '../forwarding';
 import { leaseOf } from '../lease';
 import type { OpenBearer } from '../opened-bearers';
 import { admit, applyingPolicies, egressLeave, presentRun, refuseEnded } from '../opening';
+import { providerContext } from '../provider-context';
 import { refuse } from '../refuse';
+import { presentSubject } from '../subject';
 
 /** What the recipe below needs, once for each server: bearers that were opened are remembered. */
 export type SubstituteDeps = BrokerDeps & { readonly openBearer: OpenBearer };
 
-/** One attempt to use the egress path, with everything that is known of it. */
+/** One attempt to use the egress path. */
 interface Request {
   readonly body: SubstituteAuthRequest;
   readonly destination: Destination;
   readonly actor: Actor;
+}
+
+/** What it is judged by. */
+interface Present {
   readonly known: CatalogRun | undefined;
   readonly policies: readonly NamedPolicy[];
 }
@@ -30,36 +37,48 @@ interface Request {
 export async function substituteAuth(deps: SubstituteDeps, actor: Actor, body: SubstituteAuthRequest): Promise<SubstituteAuthResponse> {
   const destination = requestedDestination(body);
   requireRequest(body);
-  const snapshot = deps.catalog.snapshot();
-  const known = snapshot.run(actor.run.namespace, actor.run.name);
-  const policies = known === undefined ? [] : applyingPolicies(snapshot, known);
   return audited(deps.audit, { decision: 'denied', kind: 'credential-denied', ...about(actor), destination }, async (draft) => {
-    const request = { body, destination, actor, known, policies };
+    const request = { body, destination, actor };
     const sighting = findSurrogate(body);
-    return sighting === undefined ? withoutSurrogate(request, draft) : exchanged(deps, request, sighting, draft);
+    return sighting === undefined ? withoutSurrogate(deps, request, draft) : exchanged(deps, request, sighting, draft);
+  });
+}
+
+/** Judges by the run and its policies as they are. */
+function judged<T>({ catalog, revocations }: SubstituteDeps, { actor }: Request, judge: (present: Present) => T): Promise<T> {
+  return confirmed(catalog, actor, (snapshot) => {
+    const known = presentSubject(snapshot, revocations, actor);
+    return judge({ known, policies: known === undefined ? [] : applyingPolicies(snapshot, known) });
   });
 }
 
 async function exchanged(deps: SubstituteDeps, request: Request, sighting: Sighting, draft: AuditDraft): Promise<SubstituteAuthResponse> {
-  const { body, destination, actor, known, policies } = request;
+  const { body, destination, actor } = request;
   const opened = await deps.openBearer(sighting.token);
   // The seal makes the name true, also for a lease that is refused.
   const sealed = leaseOf(opened);
   if (sealed !== undefined) draft.credential = { name: sealed.credential, provider: sealed.provider };
-  const { credential: { grant, policy }, run } = admit({ opened, run: actor.run, known, policies, destination, line: body, now: deps.clock() });
+  const { credential: { grant, policy }, lease, run, policies } = await judged(deps, request, (present) => ({
+    ...present,
+    ...admit({ opened, run: actor.run, ...present, destination, line: body, now: deps.clock(), renewals: present.known?.leaseExpiries }),
+  }));
   const provider = requiredProvider(deps, grant);
-  refuseMisplaced(sighting, provider.carrier(grant));
-  const exchange = await provider.exchange(grant, (secret, key) => deps.catalog.secret(run.namespace, secret, key));
+  refuseMisplaced(sighting, provider.carriers(grant));
+  const exchange = await provider.exchange(grant, { ...providerContext(deps, run, policies, policy), lease, path: body.path });
   grantedAs(draft, 'credential-issued', policy, 'substituted');
   return forwardExchanged(body, sighting, exchange);
 }
 
 /** Git and others ask without credentials first. Such a request goes out as it is, where an egress grant lets it. */
-function withoutSurrogate({ body, destination, known, policies }: Request, draft: AuditDraft): SubstituteAuthResponse {
-  refuseEnded(presentRun(known));
-  // Whoever shows only credentials wants them exchanged, and these are none of ours.
-  if (!showsMore(body)) throw refuse('BearerUnknown', 'the bearer is not one of this broker');
-  grantedAs(draft, 'egress-allow', egressLeave(policies, destination, body).policy, 'forwarded without credentials');
+async function withoutSurrogate(deps: SubstituteDeps, request: Request, draft: AuditDraft): Promise<SubstituteAuthResponse> {
+  const { body, destination } = request;
+  const { policy } = await judged(deps, request, ({ known, policies }) => {
+    refuseEnded(presentRun(known));
+    // Whoever shows only credentials wants them exchanged, and these are none of ours.
+    if (!showsMore(body)) throw refuse('BearerUnknown', 'the bearer is not one of this broker');
+    return egressLeave(policies, destination, body);
+  });
+  grantedAs(draft, 'egress-allow', policy, 'forwarded without credentials');
   return forwardPlain(body);
 }
 

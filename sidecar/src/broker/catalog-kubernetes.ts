@@ -1,0 +1,98 @@
+import type { Catalog } from './catalog';
+import { CatalogState } from './catalog/catalog-state';
+import { Confirmation } from './catalog/confirmation';
+import { LeftOut, Projected, projection, ReadKind, resourceOf } from './catalog/custom-objects';
+import { KubernetesSecrets } from './catalog/kubernetes-secrets';
+import { LateReads } from './catalog/late-reads';
+import type { KindName } from '../../../src/protocol/resources';
+import type { Wait } from '../kube/back-off';
+import type { KubeClient } from '../kube/client';
+import { sourceOf, Watch, WatchSink } from '../kube/watch';
+import type { Clock } from '../server/clock';
+
+export interface KubernetesCatalogOptions {
+  readonly client: KubeClient;
+  /** Namespaces whose runs are served; no other is ever asked for. */
+  readonly namespaces: readonly string[];
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly wait: Wait;
+  /** Told of each object that cannot be used, each time it is read. */
+  readonly leftOut: LeftOut;
+  /** Told why a watch has to begin anew. */
+  readonly interrupted: (kind: KindName, namespace: string | undefined, reason: unknown) => void;
+}
+
+/** A watch, for messages. */
+interface Followed {
+  readonly name: string;
+  readonly watch: Pick<Watch<unknown>, 'staleSince' | 'heardAt' | 'close'>;
+}
+
+export interface KubernetesCatalog extends Catalog {
+  /** Seconds since each of its watches was heard; Infinity before everything was read once. */
+  age(): number;
+}
+
+/** The sinks of a namespace, into which a confirmation reads as well. */
+export interface NamespaceReads {
+  readonly runs: LateReads<Projected<'HarnessRun'>>;
+  readonly templates: LateReads<Projected<'HarnessTemplate'>>;
+  readonly policies: LateReads<Projected<'BrokerPolicy'>>;
+}
+
+/**
+ * The catalog of the API server: it follows runs, templates and policies, and reads Secrets one by one. It answers from the
+ * beginning, and is unready until everything was read once, or whenever a watch cannot be relied on.
+ */
+export function openKubernetesCatalog(options: KubernetesCatalogOptions): KubernetesCatalog {
+  const { client, namespaces, clock } = options;
+  const state = new CatalogState(namespaces);
+  const followed: Followed[] = [];
+  const follow = <Kind extends ReadKind>(kind: Kind, namespace: string | undefined, sink: WatchSink<Projected<Kind>>): void => {
+    const watch = new Watch({
+      source: sourceOf(client, resourceOf(kind, namespace)),
+      keep: projection(kind, options.leftOut),
+      sink,
+      clock,
+      random: options.random,
+      wait: options.wait,
+      interrupted: (reason) => options.interrupted(kind, namespace, reason),
+    });
+    followed.push({ name: namespace === undefined ? kind : `${kind} in ${namespace}`, watch });
+  };
+  const clusterTemplates = new LateReads(state.clusterTemplates());
+  follow('ClusterHarnessTemplate', undefined, clusterTemplates);
+  const reads = new Map(namespaces.map((namespace): [string, NamespaceReads] => {
+    const sinks = {
+      runs: new LateReads(state.runs(namespace)),
+      templates: new LateReads(state.templates(namespace)),
+      policies: new LateReads(state.policies(namespace)),
+    };
+    follow('HarnessRun', namespace, sinks.runs);
+    follow('HarnessTemplate', namespace, sinks.templates);
+    follow('BrokerPolicy', namespace, sinks.policies);
+    return [namespace, sinks];
+  }));
+  const secrets = new KubernetesSecrets(client, clock);
+  const confirmation = new Confirmation({ client, clock, leftOut: options.leftOut, snapshot: () => state.snapshot(), reads, clusterTemplates });
+
+  return {
+    snapshot: () => state.snapshot(),
+    secret: (namespace, name, key) => secrets.value(namespace, name, key),
+    confirm: (run) => confirmation.of(run),
+    unready: () => {
+      const stale = followed.find(({ watch }) => watch.staleSince() !== undefined);
+      return stale === undefined ? undefined : staleText(stale);
+    },
+    age: () => (clock() - Math.min(...followed.map(({ watch }) => watch.heardAt() ?? -Infinity))) / 1000,
+    close: async () => {
+      await Promise.all(followed.map(({ watch }) => watch.close()));
+    },
+  };
+}
+
+function staleText({ name, watch }: Followed): string {
+  const since = watch.staleSince()!;
+  return Number.isFinite(since) ? `the catalog is stale: the state of ${name} is unknown since ${new Date(since).toISOString()}` : `the catalog is not read yet: ${name}`;
+}

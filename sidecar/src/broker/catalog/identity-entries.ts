@@ -1,0 +1,48 @@
+import { isFields } from './fields';
+import { InputError } from './input-error';
+import { namespaceName } from './namespace-name';
+import { CAPABILITIES, Capability } from '../../../../src/protocol/broker-api';
+import { objectName } from '../../../../src/protocol/resources/common';
+import { schema } from '../../../../src/protocol/schema/types';
+import { problemsOf } from '../../../../src/protocol/schema/validate';
+import { parseStrictJson } from '../../server/strict-json';
+
+/** `namespace/serviceAccount` to what it may do. */
+export type Identities = ReadonlyMap<string, ReadonlySet<Capability>>;
+
+const MAX_IDENTITIES = 1000;
+
+const entry = schema({
+  type: 'object',
+  required: ['capabilities'],
+  properties: {
+    capabilities: { 'type': 'array', 'maxItems': CAPABILITIES.length, 'x-kubernetes-list-type': 'set', 'items': { type: 'string', enum: CAPABILITIES } },
+  },
+});
+
+/** The identities of a file. Nothing in it is secret, so messages name the identity. */
+export function capabilitiesIn(file: string, text: string): Identities {
+  const identities = parsed(file, text);
+  if (!isFields(identities)) throw new InputError(`${file}: must be a JSON object, namespace/serviceAccount to capabilities`);
+  const entries = Object.entries(identities);
+  if (entries.length > MAX_IDENTITIES) throw new InputError(`${file}: has more than ${MAX_IDENTITIES} identities`);
+  return new Map(entries.map(([identity, value]) => {
+    const [problem] = [...identityProblems(identity), ...problemsOf(entry, value, '')];
+    if (problem !== undefined) throw new InputError(`${file}, ${JSON.stringify(identity.slice(0, 80))}: ${problem}`);
+    return [identity, new Set((value as { readonly capabilities: readonly Capability[] }).capabilities)];
+  }));
+}
+
+function identityProblems(identity: string): string[] {
+  const [namespace, serviceAccount, ...rest] = identity.split('/');
+  if (serviceAccount === undefined || rest.length > 0) return ['must be namespace/serviceAccount'];
+  return [...problemsOf(namespaceName, namespace, 'namespace'), ...problemsOf(objectName, serviceAccount, 'serviceAccount')];
+}
+
+function parsed(file: string, text: string): unknown {
+  try {
+    return parseStrictJson(text);
+  } catch {
+    throw new InputError(`${file}: is not JSON in which every key is there once`);
+  }
+}

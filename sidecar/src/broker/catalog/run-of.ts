@@ -1,0 +1,44 @@
+import type { CheckedObject } from './object-check';
+import { runUid } from './run-uid';
+import type { HarnessRunSpec, HarnessRunStatus } from '../../../../src/protocol/resources';
+import { interactiveTimeouts, timeoutMilliseconds } from '../../../../src/protocol/resources/template-defaults';
+import type { CatalogRun, CatalogTemplate } from '../catalog';
+
+/** A run and what its deadline is worked out from, once its template is known. */
+export interface StoredRun {
+  readonly run: CatalogRun;
+  /** Milliseconds since 1970; undefined before the start. */
+  readonly startedAt?: number;
+  readonly limits: Pick<HarnessRunSpec, 'mode' | 'timeout' | 'interactiveOverrides' | 'templateRef'>;
+}
+
+/** What the broker keeps of a run; its prompt and events are not among it. */
+export function storedRun({ namespace, name, uid, object }: Extract<CheckedObject, { object: unknown }>): StoredRun {
+  const { templateRef, mode, timeout, interactiveOverrides } = object.spec as HarnessRunSpec;
+  const { phase = 'Pending', revokedLeases = {}, issuedLeases = [], podUID, podIPs, startTime } = (object.status ?? {}) as HarnessRunStatus;
+  const expiries = issuedLeases.flatMap(({ leaseID, expiresAt }) => (expiresAt === undefined ? [] : [[leaseID, Date.parse(expiresAt)] as const]));
+  return {
+    run: {
+      namespace,
+      name,
+      uid: uid ?? runUid(namespace, name),
+      phase,
+      templateRef,
+      revokedLeases: Object.keys(revokedLeases),
+      ...(podUID === undefined ? {} : { podUid: podUID }),
+      ...(podIPs === undefined ? {} : { podIps: podIPs }),
+      ...(expiries.length === 0 ? {} : { leaseExpiries: new Map(expiries) }),
+    },
+    ...(startTime === undefined ? {} : { startedAt: Date.parse(startTime) }),
+    limits: { templateRef, mode, timeout, interactiveOverrides },
+  };
+}
+
+/** The run with the time at which it ends at the latest: counted from its start, so none before. */
+export function withDeadline({ run, startedAt, limits }: StoredRun, template: CatalogTemplate | undefined): CatalogRun {
+  if (startedAt === undefined || template === undefined) return run;
+  const longest = limits.mode === 'Interactive'
+    ? interactiveTimeouts(template.spec, limits.interactiveOverrides).maxLifetime
+    : timeoutMilliseconds(template.spec, limits);
+  return { ...run, deadline: startedAt + longest };
+}

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { kubeAuditEvents } from './audit/ship-kube';
+import { openKubernetesCatalog } from './catalog-kubernetes';
+import { openIdentities, reviewedCallers } from './identities';
+import { ownedConfigMap } from './owned-config-map';
+import { openKubernetesRevocations } from './revocations-kubernetes';
+import { brokerNames, ServingCertificate } from './serving-certificate';
+import { configMapSlotStore } from './slots/config-map-slot-store';
+import { kubeConfigMap } from './slots/kube-config-map';
+import type { BrokerWorld, WorldContext } from './world';
+import type { BROKER_ENV } from '../../../src/protocol/env';
+import { BROKER_AUDIENCE } from '../../../src/protocol/names';
+import { OBJECTS } from '../../../src/protocol/objects';
+import { FileKeyStore } from '../crypto/file-key-store';
+import { openSecretKeyring } from '../crypto/secret-keyring';
+import { persistently } from '../kube/back-off';
+import { KubeClient } from '../kube/client';
+import { Connection, inCluster } from '../kube/connection';
+import { kubeconfig } from '../kube/kubeconfig';
+import { OwnedSecret } from '../kube/owned-secret';
+import { TokenReview } from '../kube/token-review';
+import type { Clock } from '../server/clock';
+import type { Config } from '../server/config';
+
+type BrokerConfig = Config<typeof BROKER_ENV>;
+
+/** Attempts to read the key Secret before the start is given up: about a minute. */
+const ATTEMPTS = 10;
+
+const FIELD_MANAGER = 'broker';
+
+const wait = (milliseconds: number, signal?: AbortSignal): Promise<unknown> => sleep(milliseconds, undefined, { signal, ref: false });
+
+/** What is wrong with an environment that is to reach the API server. */
+export function apiProblems({ CATALOG, KUBECONFIG, KUBERNETES_SERVICE_HOST }: BrokerConfig): string[] {
+  if (CATALOG !== 'kubernetes' || KUBECONFIG !== undefined || KUBERNETES_SERVICE_HOST !== undefined) return [];
+  return ['CATALOG=kubernetes outside a cluster needs KUBECONFIG'];
+}
+
+/** A broker of a cluster: everything is in the API, and every replica sees the same. */
+export async function openKubernetesWorld(config: BrokerConfig, { log, clock, metrics }: WorldContext): Promise<BrokerWorld> {
+  const client = new KubeClient(connectionOf(config, clock));
+  const { RUN_NAMESPACES, IDENTITIES_FILE, KEYRING_DIR } = config;
+  // The table requires it for a catalog from the API.
+  const namespace = config.POD_NAMESPACE!;
+  const following = { client, clock, random: Math.random, wait };
+  const identities = IDENTITIES_FILE === undefined ? undefined : await openIdentities({
+    file: IDENTITIES_FILE,
+    refused: (problem) => log.error({ problem }, 'the changed identities cannot be used; those from before stay'),
+  });
+  const catalog = openKubernetesCatalog({
+    ...following,
+    namespaces: RUN_NAMESPACES,
+    leftOut: (kind, problem) => log.warn({ kind, problem }, 'an object cannot be used and is left out'),
+    interrupted: (kind, where, err) => log.warn({ kind, namespace: where, err }, 'a watch was interrupted and begins anew'),
+  });
+  const revocations = openKubernetesRevocations({
+    ...following,
+    namespace,
+    interrupted: (err) => log.warn({ err }, 'the watch of revoked sessions was interrupted and begins anew'),
+  });
+  const reviews = new TokenReview({ client, audience: BROKER_AUDIENCE, clock, observe: (result) => metrics.reviewed(result) });
+  const close = async () => {
+    identities?.close();
+    await Promise.all([catalog.close(), revocations.close()]);
+    client.close();
+  };
+  const failed = async (error: unknown): Promise<never> => {
+    await close();
+    throw error;
+  };
+  const openCertificate = () => ServingCertificate.open({
+    secret: new OwnedSecret(client, namespace, OBJECTS.brokerTls, FIELD_MANAGER),
+    bundle: ownedConfigMap(client, namespace, OBJECTS.brokerCa, FIELD_MANAGER),
+    names: brokerNames(namespace),
+    load: () => import('../crypto/self-made-certificate.js'),
+    clock,
+    log,
+  });
+  const keyring = await persistently(() => openSecretKeyring({
+    place: `Secret ${namespace}/${OBJECTS.brokerKeyring}`,
+    secret: new OwnedSecret(client, namespace, OBJECTS.brokerKeyring, FIELD_MANAGER),
+    ...(KEYRING_DIR === undefined ? {} : { mounted: new FileKeyStore(KEYRING_DIR) }),
+    now: clock,
+  }), ATTEMPTS, wait, Math.random).catch(failed);
+  const certificate = config.TLS_SELF_MADE ? await persistently(openCertificate, ATTEMPTS, wait, Math.random).catch(failed) : undefined;
+  return {
+    catalog,
+    catalogAge: () => catalog.age(),
+    shipTo: { events: kubeAuditEvents(client), namespace },
+    ...(certificate && { certificate }),
+    callers: reviewedCallers((token) => reviews.review(token), () => identities?.current() ?? new Map()),
+    keyring,
+    revocations,
+    slots: configMapSlotStore(kubeConfigMap(client, { namespace, name: OBJECTS.brokerSlots })),
+    unready: () => catalog.unready() ?? revocations.unready() ?? keyring.problem() ?? certificate?.problem(),
+    close,
+  };
+}
+
+function connectionOf({ KUBECONFIG, KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT }: BrokerConfig, clock: Clock): Connection {
+  // One of them is there: the environment was checked.
+  if (KUBECONFIG !== undefined) return kubeconfig(KUBECONFIG, clock);
+  return inCluster({ host: KUBERNETES_SERVICE_HOST!, port: KUBERNETES_SERVICE_PORT }, clock);
+}

@@ -1,0 +1,158 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { eventually } from './api-server';
+import { apply, kubectl, must } from './cli';
+import { BrokerProcess, bundleBroker } from '../helpers/broker-process';
+import { everything } from '../helpers/everything';
+import { tempFolder } from '../helpers/temp-folder';
+
+const SYSTEM = 'agent-platform';
+const TEAM = 'team-a';
+const UPSTREAM = 'planted-upstream-77ab';
+const root = tempFolder();
+const running: BrokerProcess[] = [];
+let bundle: string;
+let runToken: string;
+
+/** A kubeconfig that speaks as the broker's own ServiceAccount. */
+function brokerConfig(): string {
+  const config = parse(readFileSync(process.env.KUBECONFIG!, 'utf8'));
+  const [{ context: { user } }] = config.contexts.filter(({ name }: { name: string }) => name === config['current-context']);
+  config.users = [{ name: user, user: { token: must(['create', 'token', 'broker', '-n', SYSTEM]).trim() } }];
+  const file = join(root, 'kubeconfig');
+  writeFileSync(file, stringify(config), { mode: 0o600 });
+  return file;
+}
+
+async function start(name: string, namespaces = TEAM): Promise<BrokerProcess> {
+  mkdirSync(join(root, name), { recursive: true });
+  const identities = join(root, 'identities.json');
+  writeFileSync(identities, JSON.stringify({ 'team-a/revoker': { capabilities: ['revoke'] } }));
+  const broker = new BrokerProcess(bundle, {
+    BROKER_LISTEN: '127.0.0.1:0',
+    ADMIN_LISTEN: '127.0.0.1:0',
+    STATE_DIR: join(root, name),
+    KUBECONFIG: brokerConfig(),
+    RUN_NAMESPACES: namespaces,
+    POD_NAME: name,
+    POD_NAMESPACE: SYSTEM,
+    IDENTITIES_FILE: identities,
+    LOG_LEVEL: 'debug',
+  });
+  running.push(broker);
+  return broker.ready();
+}
+
+async function ready(broker: BrokerProcess): Promise<number> {
+  return (await fetch(`http://${broker.addresses.admin}/readyz`)).status;
+}
+
+async function ask(broker: BrokerProcess, endpoint: string, body: object, { run = 'run', token = runToken, namespace = TEAM } = {}) {
+  const headers = { 'authorization': `Bearer ${token}`, 'x-paddock-run': run, 'x-paddock-run-namespace': namespace, 'content-type': 'application/json' };
+  const answer = await fetch(`http://${broker.addresses.broker}/v1/${endpoint}`, { method: 'POST', headers, body: JSON.stringify(body) });
+  const text = await answer.text();
+  return { status: answer.status, body: (text === '' ? {} : JSON.parse(text)) as Record<string, any> };
+}
+
+function swap(value: unknown) {
+  return { host: 'api.anthropic.com', port: 443, incomingXApiKey: String(value) };
+}
+
+function tokenOf(account: string): string {
+  return must(['create', 'token', account, '-n', TEAM, '--audience=paddock-broker']).trim();
+}
+
+beforeAll(async () => {
+  bundle = bundleBroker(root);
+  apply(everything('a'));
+  // An earlier test file may have written into the Secret.
+  must(['apply', '-f', '-'], [
+    { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'model-key', namespace: TEAM }, stringData: { token: UPSTREAM } },
+    { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'other', namespace: TEAM }, stringData: { token: 'planted-other' } },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'run-collector', namespace: TEAM } },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'stranger', namespace: TEAM } },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'revoker', namespace: TEAM } },
+  ]);
+  runToken = tokenOf('run-collector');
+}, 120_000);
+
+afterAll(() => Promise.all(running.map((broker) => broker.end('SIGKILL'))));
+
+test('two replicas of an empty keyring serve as one, with the rights of the platform', async () => {
+  const [one, other] = await Promise.all([start('broker-0'), start('broker-1')]);
+  await eventually(async () => [await ready(one), await ready(other)].join(), (statuses) => statuses === '200,200');
+  const issued = await ask(one, 'issue', { name: 'KEY' });
+  expect(issued).toMatchObject({ status: 200, body: { provider: 'AnthropicAPI', deliveryMode: 'ProxyInjected' } });
+  expect(await ask(other, 'substitute-auth', swap(issued.body.value))).toMatchObject({ status: 200, body: { setHeaders: { 'X-Api-Key': UPSTREAM } } });
+
+  // A changed Secret is in use two seconds later, on every replica.
+  must(['patch', 'secret', 'model-key', '-n', TEAM, '--type=merge', '-p', '{"stringData":{"token":"planted-changed"}}']);
+  await eventually(() => ask(other, 'substitute-auth', swap(issued.body.value)), ({ body }) => Object.values(body.setHeaders).includes('planted-changed'), 4);
+
+  // A run that is over has no leases.
+  must(['patch', 'harnessrun', 'run', '-n', TEAM, '--subresource=status', '--type=merge', '-p', '{"status":{"phase":"Succeeded"}}']);
+  await eventually(() => ask(other, 'substitute-auth', swap(issued.body.value)), ({ status, body }) => status === 403 && body.code === 'RunTerminated', 5);
+  must(['patch', 'harnessrun', 'run', '-n', TEAM, '--subresource=status', '--type=merge', '-p', '{"status":{"phase":"Running"}}']);
+
+  // What one replica revokes is revoked on the other, by a write that admission lets through. Last, as it is for good.
+  const { leaseId, provider } = issued.body;
+  expect((await ask(one, 'revoke', { leaseId, provider }, { token: tokenOf('stranger') })).status).toBe(403);
+  expect(await ask(one, 'revoke', { leaseId, provider }, { token: tokenOf('revoker') })).toEqual({ status: 204, body: {} });
+  await eventually(() => ask(other, 'substitute-auth', swap(issued.body.value)), ({ body }) => body.code === 'PolicyRevoked', 5);
+  expect([one.output, other.output].join()).not.toMatch(/planted-|eyJhbGciOi/);
+}, 120_000);
+
+describe('with one replica', () => {
+  let broker: BrokerProcess;
+
+  beforeAll(async () => {
+    broker = await start('broker-2');
+    await eventually(() => ready(broker), (status) => status === 200);
+  }, 60_000);
+
+  test('a run that was made this moment is served at once', async () => {
+    const run = JSON.parse(must(['get', 'harnessrun', 'run', '-n', TEAM, '-o', 'json']));
+    for (let i = 0; i < 3; i += 1) {
+      must(['create', '-f', '-'], [
+        { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: `new-${i}-collector`, namespace: TEAM } },
+        { apiVersion: run.apiVersion, kind: run.kind, metadata: { name: `new-${i}`, namespace: TEAM }, spec: run.spec },
+      ]);
+      expect(await ask(broker, 'issue', { name: 'KEY' }, { run: `new-${i}`, token: tokenOf(`new-${i}-collector`) })).toMatchObject({ status: 200 });
+    }
+  }, 60_000);
+
+  test('nobody else is served', async () => {
+    expect(await ask(broker, 'issue', { name: 'KEY' }, { token: tokenOf('stranger') })).toMatchObject({ status: 403, body: { code: 'Forbidden' } });
+    const foreign = must(['create', 'token', 'run-collector', '-n', TEAM]).trim();
+    expect(await ask(broker, 'issue', { name: 'KEY' }, { token: foreign })).toMatchObject({ status: 401, body: { code: 'Unauthorized' } });
+    expect((await ask(broker, 'issue', { name: 'KEY' }, { run: 'nowhere', token: runToken })).status).toBe(403);
+  });
+
+  test('a policy that names a Secret which the platform did not grant opens nothing', async () => {
+    const policy = JSON.parse(must(['get', 'brokerpolicy', 'policy', '-n', TEAM, '-o', 'json']));
+    const [grant] = policy.spec.grants.credentials;
+    policy.spec.grants.credentials = [{ ...grant, provider: { ...grant.provider, secretRef: { name: 'other', key: 'token' } } }];
+    must(['create', '-f', '-'], [{ apiVersion: policy.apiVersion, kind: policy.kind, metadata: { name: 'a-first', namespace: TEAM }, spec: policy.spec }]);
+    const fresh = { run: 'new-0', token: tokenOf('new-0-collector') };
+    const refused = await eventually(() => ask(broker, 'issue', { name: 'KEY' }, fresh), ({ status }) => status !== 200);
+    expect(refused).toMatchObject({ status: 500, body: { code: 'ProviderFailure' } });
+    expect(JSON.stringify(refused.body)).not.toContain('planted');
+    must(['delete', 'brokerpolicy', 'a-first', '-n', TEAM]);
+    await eventually(() => ask(broker, 'issue', { name: 'KEY' }, fresh), ({ status }) => status === 200);
+  }, 60_000);
+});
+
+test('a namespace in which the broker has no rights leaves it unready, and running', async () => {
+  const broker = await start('broker-3', 'team-a,default');
+  await eventually(async () => broker.output, (output) => output.includes('403 Forbidden'));
+  expect(await ready(broker)).toBe(503);
+  expect(await ask(broker, 'issue', { name: 'KEY' })).toMatchObject({ status: 503, body: { code: 'Unavailable' } });
+}, 60_000);
+
+test('the rights of the broker end where the table ends', () => {
+  const as = ['--kubeconfig', brokerConfig()];
+  for (const args of [['get', 'secrets', '-n', TEAM], ['get', 'secret', 'other', '-n', TEAM], ['get', 'configmaps', '-n', SYSTEM], ['get', 'harnessruns', '-n', 'default'], ['delete', 'harnessrun', 'run', '-n', TEAM]]) {
+    expect([args.join(' '), kubectl([...as, ...args]).stderr]).toEqual([args.join(' '), expect.stringContaining('Forbidden')]);
+  }
+});

@@ -1,0 +1,118 @@
+import * as fc from 'fast-check';
+import type { AuditRecord } from '../../../sidecar/src/broker/audit-event';
+import { countedDecisions } from '../../../sidecar/src/broker/counted-decisions';
+
+const MINUTE = 60_000;
+const START = Date.UTC(2026, 4, 4, 9);
+
+function block(host: string, more: Partial<AuditRecord> = {}): AuditRecord {
+  return { decision: 'denied', kind: 'egress-block', namespace: 'team-a', run: 'r1', destination: { host, port: 443 }, reason: 'no grant', ...more };
+}
+
+function world(burst = 2) {
+  const state = { now: START, fails: false, written: [] as AuditRecord[] };
+  const audit = {
+    write: async (record: AuditRecord) => {
+      if (state.fails) throw new Error('the disk is full');
+      state.written.push(record);
+    },
+    unready: () => (state.fails ? 'the disk is full' : undefined),
+    close: async () => {},
+  };
+  const counted = countedDecisions(audit, { perSecond: 0.001, burst, maxKeys: 100, clock: () => state.now });
+  const ask = async (count: number, more: Partial<AuditRecord> = {}) => {
+    for (let i = 0; i < count; i += 1) await counted.write(block(`h${i}.example`, more));
+  };
+  return { state, counted, ask };
+}
+
+test('each decision is recorded while the bucket lasts', async () => {
+  const { state, ask } = world(5);
+  await ask(5);
+  expect(state.written.map(({ destination }) => destination?.host)).toEqual(['h0.example', 'h1.example', 'h2.example', 'h3.example', 'h4.example']);
+});
+
+test('beyond it one more is recorded, the rest is counted, and one summary says how many they were', async () => {
+  const { state, ask } = world();
+  await ask(1000);
+  expect(state.written).toHaveLength(3);
+  state.now += MINUTE;
+  await ask(1);
+  expect(state.written).toHaveLength(5);
+  expect(state.written[3]).toEqual({
+    decision: 'denied',
+    kind: 'egress-block-summary',
+    namespace: 'team-a',
+    run: 'r1',
+    reason: 'too many decisions of this kind to record each',
+    count: 997,
+    windowStart: '2026-05-04T09:00:00.000Z',
+    windowEnd: '2026-05-04T09:01:00.000Z',
+    sampleDestinations: [{ host: 'h3.example', port: 443 }, { host: 'h4.example', port: 443 }, { host: 'h5.example', port: 443 }],
+  });
+});
+
+test('the decisions of another run, and those of another kind, are not counted with them', async () => {
+  const { state, ask } = world();
+  await ask(50);
+  await ask(1, { run: 'r2' });
+  await ask(1, { namespace: 'team-b' });
+  await ask(1, { kind: 'egress-allow', decision: 'granted' });
+  expect(state.written).toHaveLength(6);
+});
+
+test('a summary of what was allowed keeps its kind, and shows no destinations, which are for blocks only', async () => {
+  const { state, counted, ask } = world();
+  await ask(9, { kind: 'egress-allow', decision: 'granted', caller: 'team-a/r1-collector' });
+  await counted.flush();
+  expect(state.written.at(-1)).toMatchObject({ decision: 'granted', kind: 'egress-allow', count: 6, caller: 'team-a/r1-collector' });
+  expect(state.written.at(-1)?.sampleDestinations).toBeUndefined();
+});
+
+test('any request closes the windows of all runs that are over', async () => {
+  const { state, ask } = world();
+  await ask(9);
+  state.now += MINUTE;
+  await ask(1, { run: 'r2' });
+  expect(state.written.filter(({ kind }) => kind === 'egress-block-summary')).toHaveLength(1);
+});
+
+test('a summary that cannot be written refuses the request, and is written later', async () => {
+  const { state, counted, ask } = world();
+  await ask(9);
+  state.now += MINUTE;
+  state.fails = true;
+  await expect(ask(1)).rejects.toThrow('full');
+  expect(counted.unready()).toBe('the disk is full');
+  state.fails = false;
+  await ask(1);
+  expect(state.written.filter(({ kind }) => kind === 'egress-block-summary')).toEqual([expect.objectContaining({ count: 6 })]);
+});
+
+test('a clock that was set back ends the windows', async () => {
+  const { state, ask } = world();
+  await ask(9);
+  state.now -= 60 * MINUTE;
+  await ask(1);
+  expect(state.written.at(-2)).toMatchObject({ kind: 'egress-block-summary', windowStart: '2026-05-04T09:00:00.000Z', windowEnd: '2026-05-04T09:00:00.000Z' });
+});
+
+test('nothing was suppressed: nothing is summarized', async () => {
+  const { state, counted, ask } = world();
+  await ask(3);
+  await counted.flush();
+  expect(state.written).toHaveLength(3);
+});
+
+test('whatever is asked, every decision is in a record or in a count', async () => {
+  await fc.assert(fc.asyncProperty(fc.array(fc.record({ run: fc.constantFrom('r1', 'r2', 'r3'), wait: fc.nat({ max: 30_000 }) }), { maxLength: 200 }), async (asked) => {
+    const { state, counted } = world(1);
+    for (const { run, wait } of asked) {
+      state.now += wait;
+      await counted.write(block('a.example', { run }));
+    }
+    await counted.flush();
+    const total = state.written.reduce((sum, { count = 1 }) => sum + count, 0);
+    return total === asked.length;
+  }), { numRuns: 50 });
+});

@@ -1,0 +1,80 @@
+import { openKubernetesRevocations } from '../../../sidecar/src/broker/revocations-kubernetes';
+import type { KubeClient } from '../../../sidecar/src/kube/client';
+import { KubeError } from '../../../sidecar/src/kube/kube-error';
+
+const T0 = Date.UTC(2026, 0, 1);
+const HOUR = 60 * 60 * 1000;
+const open: { close(): Promise<void> }[] = [];
+
+afterEach(() => Promise.all(open.splice(0).map((one) => one.close())));
+
+async function revocationsOver(data: Record<string, string> | undefined, failure?: KubeError, patchFailure = failure) {
+  const time = { now: T0 };
+  const patches: unknown[] = [];
+  const asked: unknown[] = [];
+  const client = {
+    list: async (resource: unknown) => {
+      asked.push(resource);
+      if (failure !== undefined) throw failure;
+      return { items: [{ metadata: { name: 'revoked-sessions', namespace: 'platform' }, ...(data === undefined ? {} : { data }) }], resourceVersion: '1' };
+    },
+    watch: async (_: unknown, __: unknown, signal: AbortSignal) => (async function* () {
+      await new Promise<void>((resolve) => { signal.addEventListener('abort', () => resolve()); });
+    })(),
+    mergePatch: async (resource: { plural: string; namespace: string }, name: string, patch: object, { subresource }: { subresource?: string }) => {
+      if (patchFailure !== undefined) throw patchFailure;
+      patches.push([resource.plural, resource.namespace, name, subresource, patch]);
+      return { metadata: { name } };
+    },
+  } as unknown as KubeClient;
+  const revocations = openKubernetesRevocations({ client, namespace: 'platform', clock: () => time.now, random: () => 0, wait: () => new Promise((resolve) => setImmediate(resolve)) });
+  open.push(revocations);
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  return { revocations, patches, time, asked };
+}
+
+const RUN = { namespace: 'team-a', name: 'r1' };
+
+test('a revoked lease is written to the status of its run, and counts here at once', async () => {
+  const { revocations, patches } = await revocationsOver({});
+  await revocations.revokeLeases(RUN, ['pat-1', 'pat-2']);
+  const time = new Date(T0).toISOString();
+  expect(patches).toEqual([['harnessruns', 'team-a', 'r1', 'status', { status: { revokedLeases: { 'pat-1': time, 'pat-2': time } } }]]);
+  expect(revocations.leasesOf(RUN)).toEqual(['pat-1', 'pat-2']);
+});
+
+test('a revoked session is written for all replicas, and is known to those that read it', async () => {
+  const { revocations, patches } = await revocationsOver({});
+  await revocations.revokeSession('s1', T0 + HOUR);
+  const data = { s1: new Date(T0 + HOUR).toISOString() };
+  expect(patches).toEqual([['configmaps', 'platform', 'revoked-sessions', undefined, { data }]]);
+  const other = await revocationsOver(data);
+  expect(other.asked).toEqual([expect.objectContaining({ only: 'revoked-sessions' })]);
+  expect(other.revocations.isSessionRevoked('s1')).toBe(true);
+  expect(other.revocations.isSessionRevoked('s2')).toBe(false);
+  other.time.now += HOUR;
+  expect(other.revocations.isSessionRevoked('s1')).toBe(false);
+});
+
+test('a revocation that cannot be written counts here, and is an error', async () => {
+  const { revocations } = await revocationsOver(undefined, new KubeError('Unavailable', 'down'));
+  await expect(revocations.revokeLeases(RUN, ['pat-1'])).rejects.toThrow('down');
+  await expect(revocations.revokeSession('s1', T0 + HOUR)).rejects.toThrow('down');
+  expect([revocations.leasesOf(RUN), revocations.isSessionRevoked('s1')]).toEqual([['pat-1'], true]);
+});
+
+test('the leases of a run that is gone are revoked without further ado', async () => {
+  const { revocations } = await revocationsOver({}, undefined, new KubeError('NotFound', 'gone'));
+  await revocations.revokeLeases(RUN, ['pat-1']);
+  expect(revocations.leasesOf(RUN)).toEqual(['pat-1']);
+});
+
+test('without the ConfigMap of revoked sessions nobody is ready; an empty one is enough', async () => {
+  expect((await revocationsOver(undefined, new KubeError('Forbidden', 'no'))).revocations.unready()).toBe('the revoked sessions are not known');
+  expect((await revocationsOver(undefined)).revocations.unready()).toBeUndefined();
+});
+
+test('entries that are no time revoke nothing, and stop nothing', async () => {
+  const { revocations } = await revocationsOver({ s1: 'soon', s2: new Date(T0 + HOUR).toISOString() });
+  expect([revocations.isSessionRevoked('s1'), revocations.isSessionRevoked('s2')]).toEqual([false, true]);
+});
