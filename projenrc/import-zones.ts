@@ -20,8 +20,11 @@ export const IMPORT_ZONES: Readonly<Record<string, ImportZone>> = {
   server: { path: 'sidecar/src/server', mayImport: ['protocol'] },
   crypto: { path: 'sidecar/src/crypto', mayImport: ['protocol', 'server'] },
   kube: { path: 'sidecar/src/kube', mayImport: ['protocol', 'server'] },
+  store: { path: 'sidecar/src/store', mayImport: ['protocol', 'server'] },
   probe: { path: 'sidecar/src/probe', mayImport: ['protocol', 'server'] },
   broker: { path: 'sidecar/src/broker', mayImport: ['protocol', 'server', 'crypto', 'kube'] },
+  controller: { path: 'sidecar/src/controller', mayImport: ['protocol', 'server', 'crypto', 'kube', 'store'] },
+  session: { path: 'sidecar/src/session', mayImport: ['protocol', 'server', 'crypto'] },
   cli: { path: 'sidecar/src/cli', mayImport: ['protocol'] },
 };
 

@@ -2,7 +2,7 @@
 export const PUBLISHED_FILES = [
   '.jsii', 'API.md', 'CHANGELOG.md', 'lib/**/*.js', 'lib/**/*.d.ts',
   // The servers that the manifests start, as bundles that need nothing but Node.
-  'sidecar/dist/*.mjs', 'sidecar/dist/chunks/*.mjs', 'sidecar/dist/*.LEGAL.txt',
+  'sidecar/dist/*.mjs', 'sidecar/dist/chunks/*.mjs', 'sidecar/dist/**/*.LEGAL.txt',
 ];
 
 /** The public entry points. Everything else in `lib` is private. */

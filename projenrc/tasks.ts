@@ -54,6 +54,15 @@ export function addProjectTasks(project: cdk8s.ConstructLibraryCdk8s): void {
     exec: jestFolder('node'),
     receiveArgs: true,
   });
+  project.addTask('openapi', {
+    description: 'Write docs/reference/openapi from the schemas of the routes',
+    exec: 'ts-node -T sidecar/src/broker/openapi-main.ts',
+  });
+  project.addTask('test:native', {
+    description: 'Fuzz the native helper of sessions and test it with sanitizers; needs a C compiler',
+    exec: 'node sidecar/native/test.mjs',
+    receiveArgs: true,
+  });
   project.addTask('bench:synth', {
     description: 'Measure time and memory of synth against a baseline of the same run',
     steps: [{ spawn: project.compileTask.name }, { exec: 'ts-node bench/synth/main.ts' }],

@@ -12,6 +12,7 @@ export const ENTRIES = {
   'audit-verify': 'sidecar/src/broker/audit/verify-cli.ts',
   'cli': 'sidecar/src/cli/main.ts',
   'probe': 'sidecar/src/probe/main.ts',
+  'session': 'sidecar/src/session/main.ts',
 };
 
 /**

@@ -13,6 +13,8 @@ import { addManifest } from './private/api-objects';
 import { claimNamespace } from './private/claims';
 import { PlatformContext } from './private/context';
 import type { CoveredTemplate } from './private/coverage';
+import { emittedObjects } from './private/emitted-objects';
+import { claimedRoleProblems, namespaceProblems } from './private/foreign-objects';
 import { podSecurityProblems } from './private/pod-security-validation';
 import { dnsLabelProblem, problems, refuse, ValidationError } from './private/validation';
 import { MAX_PLATFORM_NAME } from './protocol/limits';
@@ -135,7 +137,7 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
       placement: props.placement,
     });
     this.boundary._addEndpoint(this.broker._endpoint);
-    this.node.addValidation({ validate: () => podSecurityProblems(this, this.boundary._namespaceNames, podSecurityVersion) });
+    this.node.addValidation({ validate: () => this.problemsOfPods(podSecurityVersion) });
     const namespaces = Lazy.any({ produce: () => this.boundary._namespaceNames });
     const hardenedPods = props.requireHardenedPods ?? true;
     for (const manifest of admissionPolicies({ platform: name, broker: this.broker._account, namespaces, hardenedPods })) {
@@ -158,6 +160,17 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
     refuse(this, problems(dnsLabelProblem('namespace', name), clusterNamespaceProblem(name)));
     claimNamespace(this, name);
     return AgentNamespace._in(this.namespaces, name, this.context, options);
+  }
+
+  /** What anybody in the app puts into the namespaces. */
+  private problemsOfPods(podSecurityVersion: string): string[] {
+    const emitted = emittedObjects(this);
+    const namespaces = this.boundary._namespaceNames;
+    return [
+      ...podSecurityProblems(emitted, namespaces, podSecurityVersion),
+      ...claimedRoleProblems(emitted, namespaces),
+      ...namespaceProblems(emitted, namespaces),
+    ];
   }
 
   /** @internal */

@@ -3,7 +3,7 @@ import { Size } from 'cdk8s';
 /** Options of a volume claim for the audit log. */
 export interface AuditClaimOptions {
   /**
-   * Size of the volume of each replica.
+   * Size of the volume of each replica, 256 MiB or more.
    *
    * @default Size.gibibytes(1)
    */
@@ -31,7 +31,7 @@ export class AuditStorage {
    * A folder of the pod: events survive a restart of the container, not the loss of the
    * pod. For clusters without storage.
    *
-   * @param size Size limit. Default: 256 MiB.
+   * @param size Size limit, 256 MiB or more. Default: 256 MiB.
    */
   public static ephemeral(size?: Size): AuditStorage {
     return new AuditStorage(false, size ?? Size.mebibytes(256));

@@ -2,21 +2,24 @@ import { ApiObject, Lazy, Size } from 'cdk8s';
 import { ContainerResources, Cpu } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { AuditStorage } from './audit-storage';
+import { BrokerCaller } from './broker-caller';
 import { BrokerCatalog } from './broker-catalog';
+import { BrokerLimits } from './broker-limits';
 import { BrokerTls } from './broker-tls';
 import { brokerPod, BrokerPodCatalog } from './manifests/broker-pod';
-import { emptyConfigMap, emptySecret, serviceAccount } from './manifests/config';
+import { configMap, emptyConfigMap, emptySecret, serviceAccount } from './manifests/config';
 import { ObjectId } from './manifests/manifest';
 import { Endpoint } from './manifests/network-policy';
 import { Account, policyRules, rightsOf, roleAndBinding } from './manifests/rbac';
 import { headlessService, podDisruptionBudget, podTemplate, service, statefulSet, volumeClaimTemplate, WorkloadId } from './manifests/workload';
 import { Placement } from './placement';
 import { addManifest } from './private/api-objects';
+import { auditMebibytes, auditSizeProblem, callerEntries, callerProblems, limitProblems, limitSettings } from './private/broker-settings';
 import { placementProblems } from './private/placement-checks';
-import { quantity, requirements, resourceProblems, sizeProblem } from './private/quantities';
+import { quantity, requirements, resourceProblems } from './private/quantities';
 import { dnsLabelProblem, integerProblem, objectNameProblem, problems, refuse } from './private/validation';
 import { MAX_PLATFORM_NAME } from './protocol/limits';
-import { OBJECTS } from './protocol/objects';
+import { IDENTITIES_KEY, OBJECTS } from './protocol/objects';
 import { PORTS } from './protocol/ports';
 import { SidecarImage } from './sidecar-image';
 
@@ -49,6 +52,21 @@ export interface BrokerOptions {
    * @default AuditStorage.claim()
    */
   readonly auditStorage?: AuditStorage;
+
+  /**
+   * ServiceAccounts from elsewhere that may act for runs that are not their own. The
+   * platform's own parts need not be named.
+   *
+   * @default - none
+   */
+  readonly callers?: BrokerCaller[];
+
+  /**
+   * How often one caller may ask for one run.
+   *
+   * @default - 5 credentials, 100 answers about connections and 50 exchanges in a second
+   */
+  readonly limits?: BrokerLimits;
 
   /**
    * CPU and memory of each replica.
@@ -99,11 +117,13 @@ export class CredentialBroker extends Construct {
     const catalog = props.catalog ?? BrokerCatalog.kubernetes();
     const usesApi = catalog.configMapName === undefined;
     const replicas = props.replicas ?? (usesApi ? 2 : 1);
-    refuse(this, [...placementProblems(props.placement), ...resourceProblems(props.resources)]);
+    refuse(this, [
+      ...placementProblems(props.placement), ...resourceProblems(props.resources), ...callerProblems(props.callers), ...limitProblems(props.limits),
+    ]);
     refuse(this, problems(
       dnsLabelProblem('platformName', props.platformName, MAX_PLATFORM_NAME),
       dnsLabelProblem('namespace', props.namespace),
-      sizeProblem('auditStorage.size', props.auditStorage?.size),
+      auditSizeProblem(props.auditStorage?.size),
       ...Object.entries({
         'auditStorage.storageClassName': props.auditStorage?.storageClassName,
         'tls.secretName': props.tls?.secretName,
@@ -112,6 +132,7 @@ export class CredentialBroker extends Construct {
       }).map(([option, name]) => (name === undefined ? undefined : objectNameProblem(option, name))),
       integerProblem('replicas', replicas, 1, 9),
       usesApi || replicas === 1 ? undefined : `replicas must be 1 with BrokerCatalog.directory, whose state no other replica sees, got ${replicas}`,
+      usesApi || (props.callers ?? []).length === 0 ? undefined : 'callers must be in the Secret of BrokerCatalog.directory, which has no ServiceAccounts to name',
       usesApi || props.tls?.secretName !== undefined ? undefined : 'tls must be BrokerTls.existingSecret with BrokerCatalog.directory: a broker without API rights cannot keep its own',
     ));
 
@@ -124,6 +145,8 @@ export class CredentialBroker extends Construct {
     if (usesApi) {
       this.addRights(props.tls ?? BrokerTls.selfManaged());
       this.addOwnObjects(props.tls ?? BrokerTls.selfManaged());
+      const identities = JSON.stringify(callerEntries(props.callers ?? []));
+      addManifest(this, 'Identities', configMap(this.named(OBJECTS.brokerIdentities), { [IDENTITIES_KEY]: identities }));
     }
     addManifest(this, 'Service', service(this.id, ['broker-api']));
     addManifest(this, 'HeadlessService', headlessService(this.named(OBJECTS.brokerHeadless), ['broker-api']));
@@ -187,9 +210,10 @@ export class CredentialBroker extends Construct {
       pinned: props.image.pinned,
       resources: requirements(props.resources ?? DEFAULT_RESOURCES),
       placement: props.placement,
-      tlsSecret: props.tls?.secretName ?? OBJECTS.brokerTls,
-      ephemeralState: storage.durable ? undefined : quantity(storage.size),
+      tlsSecret: props.tls?.secretName,
+      ephemeralState: storage.durable ? undefined : { size: quantity(storage.size), auditMebibytes: auditMebibytes(storage.size) },
       catalog,
+      limits: limitSettings(props.limits),
     });
     return addManifest(this, 'Resource', statefulSet(this.id, {
       serviceName: OBJECTS.brokerHeadless,

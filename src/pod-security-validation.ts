@@ -1,4 +1,5 @@
 import { POD_SECURITY_VERSION } from './manifests/config';
+import { unpacked } from './manifests/lists';
 import { PodSecurityOptions } from './manifests/pod-security';
 import { objectSecurity } from './manifests/pod-security/objects';
 import { podSecurityOptions } from './private/pod-security-options';
@@ -68,7 +69,7 @@ export class PodSecurityValidation {
     let pods = 0;
     let failed = false;
     for (const manifestPath of context.manifests as string[]) {
-      for (const object of context.parseManifest(manifestPath)) {
+      for (const object of context.parseManifest(manifestPath).flatMap(unpacked)) {
         const security = objectSecurity(object, this.options);
         pods += security.pods;
         security.waived.forEach((line) => context.logger.log(`${object.kind} ${object.metadata?.name}: ${line}`));

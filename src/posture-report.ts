@@ -1,10 +1,11 @@
 import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
-import { ApiObject, App } from 'cdk8s';
+import { App } from 'cdk8s';
 import { AgentPlatform } from './agent-platform';
 import { postureOf } from './manifests/posture/document';
 import { EmittedObject } from './manifests/posture/emitted';
 import { postureHtml } from './manifests/posture/html/page';
+import { emittedObjects } from './private/emitted-objects';
 import { ValidationError } from './private/validation';
 import { POSTURE_FILES, PostureDocument } from './protocol/posture';
 
@@ -71,9 +72,7 @@ export class PostureReport {
 
   private document(): PostureDocument {
     const { boundary } = this.platform;
-    const objects = this.platform.node.root.node.findAll()
-      .filter((construct): construct is ApiObject => ApiObject.isApiObject(construct))
-      .map((object) => object.toJson() as EmittedObject);
+    const objects = emittedObjects(this.platform).map(({ object }) => object as EmittedObject);
     return postureOf(objects, boundary._topology(), boundary._namespaceNames);
   }
 

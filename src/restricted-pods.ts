@@ -1,6 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import { IConstruct, IMixin } from 'constructs';
 import { POD_SECURITY_VERSION } from './manifests/config';
+import { changed, unpacked } from './manifests/lists';
 import { PodSecurityOptions } from './manifests/pod-security';
 import { hardenedObject, objectSecurity } from './manifests/pod-security/objects';
 import { PodSecurityWaiver } from './pod-security-validation';
@@ -72,9 +73,9 @@ export class RestrictedPods implements IMixin {
     const object = construct as ApiObject;
     // Containers and fields may be added until synth, so the pod is read then and no earlier.
     const emitted = object.toJson.bind(object);
-    object.toJson = () => this.restricted(emitted());
+    object.toJson = () => changed(emitted(), (one) => this.restricted(one));
     object.node.addValidation({
-      validate: () => objectSecurity(object.toJson(), this.options).problems.map((problem) => `${object.kind} ${object.name}: ${problem}`),
+      validate: () => unpacked(object.toJson()).flatMap((one) => objectSecurity(one, this.options).problems.map((problem) => `${one.kind} ${one.metadata?.name}: ${problem}`)),
     });
   }
 

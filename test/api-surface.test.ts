@@ -84,6 +84,7 @@ test('these names are public, and no others', () => {
       'Workspace',
     ],
     enums: [
+      'BrokerCapability',
       'DefinitionsOwner',
       'HttpMethod',
       'ImagePullPolicy',
@@ -109,6 +110,8 @@ test('these names are public, and no others', () => {
       'AuditClaimOptions',
       'BasicAuthDeliveryProps',
       'BatchOptions',
+      'BrokerCaller',
+      'BrokerLimits',
       'BrokerOptions',
       'BrokerPolicyProps',
       'CidrPeerOptions',

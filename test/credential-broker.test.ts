@@ -1,5 +1,5 @@
 import { Size, Testing } from 'cdk8s';
-import { AuditStorage, BrokerCatalog, BrokerOptions, BrokerPolicy, BrokerTls, CredentialBroker, CredentialGrant } from '../src';
+import { AuditStorage, BrokerCapability, BrokerCatalog, BrokerOptions, BrokerPolicy, BrokerTls, CredentialBroker, CredentialGrant } from '../src';
 import { Emitted, one, synth } from './helpers/manifests';
 import { IMAGE, testPlatform } from './helpers/platform';
 import { BROKER_ENV, EnvVariable } from '../src/protocol/env';
@@ -11,6 +11,13 @@ function expectEnvironment(statefulSet: Emitted, catalog: string): void {
   const required = Object.entries<EnvVariable>(BROKER_ENV)
     .filter(([, variable]) => variable.required || variable.requiredWhen?.is === catalog).map(([name]) => name);
   expect(names).toEqual(expect.arrayContaining(required));
+}
+
+const { ISSUE } = BrokerCapability;
+const CONTROLLER = { namespace: 'paddock-system', serviceAccount: 'controller', capabilities: [BrokerCapability.REVOKE, ISSUE] };
+
+function environmentOf(objects: readonly Emitted[]): Record<string, string> {
+  return Object.fromEntries(broker(objects).spec.template.spec.containers[0].env.map(({ name, value }: any) => [name, value]));
 }
 
 function broker(objects: readonly Emitted[]): Emitted {
@@ -97,10 +104,35 @@ test('with an existing certificate the broker owns no TLS Secret, no CA, and no 
   expect(broker(objects).spec.template.spec.volumes).toContainEqual({ name: 'tls', secret: { secretName: 'from-cert-manager', defaultMode: 0o440 } });
 });
 
+test('nobody may act for others, unless named: the broker reads that from a ConfigMap', () => {
+  const identities = (options: BrokerOptions) => one(synth(testPlatform({ broker: options }).chart), 'ConfigMap', 'broker-identities').data;
+  expect(identities({})).toEqual({ 'identities.json': '{}' });
+  expect(identities({ callers: [CONTROLLER] })).toEqual({ 'identities.json': '{"paddock-system/controller":{"capabilities":["issue","revoke"]}}' });
+  expect(environmentOf(synth(testPlatform().chart))).toMatchObject({ IDENTITIES_FILE: '/etc/agent-platform/identities/identities.json' });
+});
+
+test('limits reach the broker, and what is not said stays its default', () => {
+  const env = environmentOf(synth(testPlatform({ broker: { limits: { validateEgressPerSecond: 300 } } }).chart));
+  expect(env).toMatchObject({ VALIDATE_PER_SECOND: '300' });
+  expect(Object.keys(env)).not.toContain('ISSUE_PER_SECOND');
+});
+
+test('a broker that makes its certificate mounts none; with one from elsewhere it makes none', () => {
+  expect(environmentOf(synth(testPlatform().chart))).toMatchObject({ TLS_SELF_MADE: 'true' });
+  const given = environmentOf(synth(testPlatform({ broker: { tls: BrokerTls.existingSecret('mine') } }).chart));
+  expect(Object.keys(given)).not.toContain('TLS_SELF_MADE');
+  expect(given).toMatchObject({ TLS_DIR: '/etc/agent-platform/tls' });
+});
+
+test('an ephemeral audit log stays below the limit at which the kubelet ends the pod', () => {
+  const env = environmentOf(synth(testPlatform({ broker: { auditStorage: AuditStorage.ephemeral() } }).chart));
+  expect(env).toMatchObject({ AUDIT_MAX_MEBIBYTES: '192' });
+});
+
 test('an ephemeral audit log is a limited folder of the pod and makes no claim', () => {
-  const objects = synth(testPlatform({ broker: { auditStorage: AuditStorage.ephemeral(Size.mebibytes(64)) } }).chart);
+  const objects = synth(testPlatform({ broker: { auditStorage: AuditStorage.ephemeral(Size.mebibytes(512)) } }).chart);
   expect(broker(objects).spec).not.toHaveProperty('volumeClaimTemplates');
-  expect(broker(objects).spec.template.spec.volumes).toContainEqual({ name: 'state', emptyDir: { sizeLimit: '64Mi' } });
+  expect(broker(objects).spec.template.spec.volumes).toContainEqual({ name: 'state', emptyDir: { sizeLimit: '512Mi' } });
 });
 
 test('one replica has no disruption budget, which would only block drains', () => {
@@ -113,8 +145,14 @@ test.each([0, 10, 1.5, Number.NaN])('%d replicas are refused with the construct 
 });
 
 test.each<[string, BrokerOptions, RegExp]>([
-  ['a claim of nothing', { auditStorage: AuditStorage.claim({ size: Size.gibibytes(0) }) }, /test\/platform\/broker: auditStorage.size must be more than 0, got 0Gi/],
-  ['a folder without limit', { auditStorage: AuditStorage.ephemeral(Size.mebibytes(0)) }, /auditStorage.size must be more than 0/],
+  ['a claim of nothing', { auditStorage: AuditStorage.claim({ size: Size.gibibytes(0) }) }, /test\/platform\/broker: auditStorage.size must be 256Mi or more, got 0Gi/],
+  ['a folder without limit', { auditStorage: AuditStorage.ephemeral(Size.mebibytes(255)) }, /auditStorage.size must be 256Mi or more, got 255Mi/],
+  ['a caller without capabilities', { callers: [{ namespace: 'a', serviceAccount: 'b', capabilities: [] }] }, /callers\[0\].capabilities must name one or more/],
+  ['a capability twice', { callers: [{ namespace: 'a', serviceAccount: 'b', capabilities: [ISSUE, ISSUE] }] }, /callers\[0\].capabilities must differ, got issue, issue/],
+  ['a caller twice', { callers: [CONTROLLER, CONTROLLER] }, /callers\[1\] is paddock-system\/controller, which is there already/],
+  ['a caller that cannot be', { callers: [{ ...CONTROLLER, namespace: 'A B' }] }, /callers\[0\].namespace must be .* got "A B"/],
+  ['no requests at all', { limits: { issuePerSecond: 0 } }, /limits.issuePerSecond must be a whole number from 1 to 10000, got 0/],
+  ['half a request', { limits: { substituteAuthPerSecond: 0.5 } }, /limits.substituteAuthPerSecond must be a whole number .* got 0.5/],
   ['a StorageClass that cannot be', { auditStorage: AuditStorage.claim({ storageClassName: 'Fast SSD' }) }, /auditStorage.storageClassName must be .* got "Fast SSD"/],
   ['a certificate without name', { tls: BrokerTls.existingSecret('') }, /tls.secretName must be .* got ""/],
   ['documents without name', { catalog: BrokerCatalog.directory('', 'credentials'), tls: BrokerTls.existingSecret('tls') }, /catalog.configMapName must be .* got ""/],
@@ -161,6 +199,10 @@ describe('a broker over mounted documents', () => {
 
   test('is refused two replicas', () => {
     expect(() => testPlatform({ broker: { ...options, replicas: 2 } })).toThrow(/replicas must be 1 with BrokerCatalog.directory.* got 2/);
+  });
+
+  test('is refused callers, whose ServiceAccounts it cannot review', () => {
+    expect(() => testPlatform({ broker: { ...options, callers: [CONTROLLER] } })).toThrow(/callers must be in the Secret of BrokerCatalog.directory/);
   });
 
   test('is refused a certificate of its own', () => {

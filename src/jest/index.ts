@@ -1,5 +1,6 @@
 import { Chart } from 'cdk8s';
 import { POD_SECURITY_VERSION } from '../manifests/config';
+import { unpacked } from '../manifests/lists';
 import { PodSecurityWaiver } from '../manifests/pod-security';
 import { objectSecurity } from '../manifests/pod-security/objects';
 import { podSecurityOptions } from '../private/pod-security-options';
@@ -34,7 +35,7 @@ export interface MatcherResult {
 export function toPassPodSecurity(received: unknown, level: 'baseline' | 'restricted', options: PodSecurityMatcherOptions = {}): MatcherResult {
   const { version = POD_SECURITY_VERSION, waivers = [], ...unknown } = options;
   const checked = podSecurityOptions({ level, version, waivers, unknown: Object.keys(unknown) });
-  const found = objectsOf(received).map((object) => ({ object, security: objectSecurity(object, checked) }));
+  const found = objectsOf(received).flatMap(unpacked).map((object) => ({ object, security: objectSecurity(object, checked) }));
   if (found.every(({ security }) => security.pods === 0)) throw new Error(`toPassPodSecurity found no pod in ${found.length} objects`);
   const lines = found.flatMap(({ object, security }) => security.problems.map((problem) => `${object?.kind} ${object?.metadata?.name}: ${problem}`));
   const pods = found.reduce((sum, { security }) => sum + security.pods, 0);

@@ -4,7 +4,7 @@ import { PodPlacement, restrictedPod } from './pod';
 import { spreadConstraints, WorkloadId } from './workload';
 import { BROKER_ENV } from '../protocol/env';
 import { DRAIN_SECONDS, PLATFORM_GRACE_SECONDS } from '../protocol/limits';
-import { CALLERS_KEY, OBJECTS } from '../protocol/objects';
+import { CALLERS_KEY, IDENTITIES_KEY, OBJECTS } from '../protocol/objects';
 import { ENTRY_POINTS, PATHS, PLATFORM_UID } from '../protocol/paths';
 import { PORTS } from '../protocol/ports';
 
@@ -13,10 +13,12 @@ export interface BrokerPodOptions {
   readonly pinned: boolean;
   readonly resources: ResourceRequirements;
   readonly placement?: PodPlacement;
-  readonly tlsSecret: string;
-  /** Size of the state folder when no volume claim provides it. */
-  readonly ephemeralState?: string;
+  /** Secret to mount; without it the broker makes its own certificate. */
+  readonly tlsSecret?: string;
+  /** Size of the state folder when no volume claim provides it, and how much of it the audit log may take. */
+  readonly ephemeralState?: { readonly size: string; readonly auditMebibytes: string };
   readonly catalog: BrokerPodCatalog;
+  readonly limits: { readonly [Name in 'ISSUE_PER_SECOND' | 'VALIDATE_PER_SECOND' | 'SUBSTITUTE_PER_SECOND']?: string };
 }
 
 /** The API server with the namespaces to serve (comma-separated, may be lazy), or mounted documents. */
@@ -38,9 +40,9 @@ export function brokerPod(id: WorkloadId, options: BrokerPodOptions): PodSpec {
     placement: options.placement,
     topologySpreadConstraints: spreadConstraints(id),
     volumes: [
-      { name: 'tls', secret: { secretName: options.tlsSecret, defaultMode: 0o440 } },
+      ...(options.tlsSecret === undefined ? [] : [{ name: 'tls', secret: { secretName: options.tlsSecret, defaultMode: 0o440 } }]),
       ...volumes,
-      ...(options.ephemeralState === undefined ? [] : [{ name: 'state', emptyDir: { sizeLimit: options.ephemeralState } }]),
+      ...(options.ephemeralState === undefined ? [] : [{ name: 'state', emptyDir: { sizeLimit: options.ephemeralState.size } }]),
     ],
     containers: [{
       name: 'broker',
@@ -51,7 +53,7 @@ export function brokerPod(id: WorkloadId, options: BrokerPodOptions): PodSpec {
       probed: true,
       resources: options.resources,
       mounts: [
-        { name: 'tls', mountPath: PATHS.tls, readOnly: true },
+        ...(options.tlsSecret === undefined ? [] : [{ name: 'tls', mountPath: PATHS.tls, readOnly: true }]),
         ...mounts,
         { name: 'state', mountPath: PATHS.state },
       ],
@@ -59,10 +61,12 @@ export function brokerPod(id: WorkloadId, options: BrokerPodOptions): PodSpec {
       env: environment(BROKER_ENV, {
         BROKER_LISTEN: `:${PORTS['broker-api']}`,
         ADMIN_LISTEN: `:${PORTS.admin}`,
-        TLS_DIR: PATHS.tls,
+        ...(options.tlsSecret === undefined ? { TLS_SELF_MADE: 'true' } : { TLS_DIR: PATHS.tls }),
         DRAIN_SECONDS: String(DRAIN_SECONDS),
         CATALOG: options.catalog.kind,
         STATE_DIR: PATHS.state,
+        ...(options.ephemeralState === undefined ? {} : { AUDIT_MAX_MEBIBYTES: options.ephemeralState.auditMebibytes }),
+        ...options.limits,
         ...env,
       }),
     }],
@@ -78,11 +82,18 @@ interface CatalogParts {
 
 function fromApiServer({ runNamespaces }: { readonly runNamespaces: string }): CatalogParts {
   return {
-    volumes: [{ name: 'keyring', secret: { secretName: OBJECTS.brokerKeyring, defaultMode: 0o440 } }],
-    mounts: [{ name: 'keyring', mountPath: PATHS.keyring, readOnly: true }],
+    volumes: [
+      { name: 'keyring', secret: { secretName: OBJECTS.brokerKeyring, defaultMode: 0o440 } },
+      { name: 'identities', configMap: { name: OBJECTS.brokerIdentities, defaultMode: 0o440 } },
+    ],
+    mounts: [
+      { name: 'keyring', mountPath: PATHS.keyring, readOnly: true },
+      { name: 'identities', mountPath: PATHS.identities, readOnly: true },
+    ],
     env: {
       KEYRING_DIR: PATHS.keyring,
       RUN_NAMESPACES: runNamespaces,
+      IDENTITIES_FILE: `${PATHS.identities}/${IDENTITIES_KEY}`,
       POD_NAME: { fieldPath: 'metadata.name' },
       POD_NAMESPACE: { fieldPath: 'metadata.namespace' },
     },

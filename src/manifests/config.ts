@@ -13,6 +13,11 @@ export function emptyConfigMap(id: ObjectId): Manifest {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadata(id) };
 }
 
+/** A ConfigMap with files. A value may be lazy. */
+export function configMap(id: ObjectId, data: Readonly<Record<string, unknown>>): Manifest {
+  return { ...emptyConfigMap(id), data };
+}
+
 export function serviceAccount(id: ObjectId): Manifest {
   return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: metadata(id), automountServiceAccountToken: false };
 }

@@ -28,6 +28,7 @@ export const RIGHTS: readonly Right[] = [
   { role: 'broker', scope: 'run-namespace', group: API_GROUP, resources: ['brokerpolicies', 'harnessruns', 'harnesstemplates'], verbs: READ, why: 'which run may use which credential' },
   { role: 'broker', scope: 'run-namespace', group: API_GROUP, resources: ['harnessruns/status'], verbs: ['patch'], why: 'revokes leases; admission allows no other field' },
   { role: 'broker', scope: 'run-namespace', group: API_GROUP, resources: ['auditevents'], verbs: ['create'], why: 'ships the audit log' },
+  { role: 'broker', scope: 'system', group: API_GROUP, resources: ['auditevents'], verbs: ['create'], why: 'anchors the audit log, and keeps events that no other namespace takes' },
   { role: 'broker', scope: 'run-namespace', group: '', resources: ['secrets'], verbs: ['get'], names: 'provider-secrets', why: 'reads exactly the credentials that policies name' },
   { role: 'broker', scope: 'system', group: '', resources: ['secrets'], verbs: FILL, names: [OBJECTS.brokerKeyring], why: 'creates and rotates the keys that seal bearers' },
   { role: 'broker', scope: 'system', group: '', resources: ['secrets'], verbs: FILL, names: [OBJECTS.brokerTls], why: 'creates and renews its serving certificate' },

@@ -1,6 +1,6 @@
-import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
-import { isUnprovenKind, unprovenProblems } from './unproven-policies';
+import { emittedObjects } from './emitted-objects';
+import { unprovenProblems } from './unproven-policies';
 import { Manifest } from '../manifests/manifest';
 import { policyFor, Topology } from '../manifests/network-policy';
 import { reachProblems } from '../manifests/reach-proof';
@@ -20,24 +20,12 @@ export interface ProvenBoundary extends IConstruct {
  */
 export function validateReach(boundary: ProvenBoundary): string[] {
   const topology = boundary._topology();
-  const objects = boundary.node.root.node.findAll().filter(mayDecide).flatMap((object) => unpacked(object.toJson()));
+  const objects = emittedObjects(boundary).map(({ object }) => object);
   const emitted = objects.filter(({ apiVersion, kind }) => isNetworkPolicy(apiVersion, kind)) as unknown[];
   return [
     ...reachProblems([...emitted, ...futurePolicies(topology, emitted)], topology, boundary._namespaceNames),
     ...unprovenProblems(objects, boundary._ciliumPolicies(), boundary._namespaceNames),
   ];
-}
-
-/** What is cheap to know before an object is rendered. A list may hold anything. */
-function mayDecide(construct: IConstruct): construct is ApiObject {
-  if (!ApiObject.isApiObject(construct)) return false;
-  const { apiVersion, kind } = construct;
-  return isNetworkPolicy(apiVersion, kind) || isUnprovenKind(apiVersion, kind) || kind.endsWith('List');
-}
-
-/** A list is applied as the objects in it. */
-function unpacked(object: any): any[] {
-  return object.kind.endsWith('List') && Array.isArray(object.items) ? object.items.flatMap((one: unknown) => one ?? []) : [object];
 }
 
 /** Policies that the operator writes once agents exist, where synth has not written them already. */

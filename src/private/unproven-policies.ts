@@ -19,11 +19,6 @@ const KINDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'policy.networking.k8s.io': { AdminNetworkPolicy: CLUSTER, BaselineAdminNetworkPolicy: CLUSTER, ClusterNetworkPolicy: CLUSTER },
 };
 
-/** Whether an object is of a kind that decides about connections and that the proof cannot read. */
-export function isUnprovenKind(apiVersion: string, kind: string): boolean {
-  return scopeOf(apiVersion, kind) !== undefined;
-}
-
 /**
  * Policies of other kinds that may act on the namespaces. Those that the platform writes
  * itself have to be exactly as it writes them; anybody else's has to be accepted with a reason.

@@ -5,8 +5,9 @@ import { Size, Testing } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-28';
 import { Build, each, Effects, emitted, merged, platform, refusal, rows, TEMPLATE } from './build';
 import {
-  AgentNamespace, AgentNamespaceOptions, AuditClaimOptions, AuditStorage, BrokerCatalog, BrokerOptions, BrokerPolicy, BrokerTls, CredentialBroker,
-  CredentialBrokerProps, CustomResourceDefinitions, DefinitionsOwner, HarnessTemplate, Placement, SidecarImage,
+  AgentNamespace, AgentNamespaceOptions, AuditClaimOptions, AuditStorage, BrokerCaller, BrokerCapability, BrokerCatalog, BrokerLimits,
+  BrokerOptions, BrokerPolicy, BrokerTls, CredentialBroker, CredentialBrokerProps, CustomResourceDefinitions, DefinitionsOwner,
+  HarnessTemplate, Placement, SidecarImage,
 } from '../../src';
 import { DIGEST, IMAGE } from '../helpers/platform';
 
@@ -31,8 +32,12 @@ const PLACEMENT: Placement = {
   tolerations: [{ key: 'agents', operator: 'Exists' }],
 };
 
+const CALLER: BrokerCaller = { namespace: 'paddock-system', serviceAccount: 'controller', capabilities: [BrokerCapability.ISSUE] };
+
 const BROKER: BrokerOptions = {
   auditStorage: AuditStorage.ephemeral(),
+  callers: [CALLER],
+  limits: { issuePerSecond: 7 },
   replicas: 3,
   resources: { cpu: { request: Cpu.millis(200) } },
   tls: BrokerTls.existingSecret('certificate'),
@@ -103,6 +108,11 @@ export const PLATFORM_EFFECTS: Effects = merged(
   },
   rows('BrokerOptions', broker, {}, BROKER),
   rows('BrokerOptions', broker, LONE, { catalog: BrokerCatalog.directory('documents', 'secrets') }),
+  rows('BrokerLimits', (limits: BrokerLimits) => broker({ limits }), {}, { issuePerSecond: 7, validateEgressPerSecond: 7, substituteAuthPerSecond: 7 }),
+  each('BrokerCapability', (capability) => broker({ callers: [{ ...CALLER, capabilities: [capability] }] }), Object.values(BrokerCapability)),
+  rows('BrokerCaller', (caller: BrokerCaller) => broker({ callers: [caller] }), CALLER, {
+    namespace: 'other', serviceAccount: 'other', capabilities: [BrokerCapability.RENEW],
+  }),
   rows('CredentialBrokerProps', ownBroker, { platformName: 'one', namespace: 'one', image: IMAGE }, {
     ...BROKER,
     image: SidecarImage.fromDigest('example.com/other', DIGEST),
@@ -120,7 +130,7 @@ export const PLATFORM_EFFECTS: Effects = merged(
   },
   {
     'AuditStorage.claim(options)': [storage(AuditStorage.claim()), storage(AuditStorage.claim({ size: Size.gibibytes(7) })), storage(AuditStorage.ephemeral())],
-    'AuditStorage.ephemeral(size)': [storage(AuditStorage.ephemeral()), storage(AuditStorage.ephemeral(Size.mebibytes(64)))],
+    'AuditStorage.ephemeral(size)': [storage(AuditStorage.ephemeral()), storage(AuditStorage.ephemeral(Size.mebibytes(512)))],
     'BrokerTls.selfManaged()': [broker({ tls: BrokerTls.selfManaged() }), broker({ tls: BrokerTls.existingSecret('a') })],
     'BrokerTls.existingSecret(secretName)': [broker({ tls: BrokerTls.existingSecret('a') }), broker({ tls: BrokerTls.existingSecret('b') })],
   },

@@ -26,9 +26,6 @@ const GROUPS = ['', 'apps', 'batch'];
 /** The kinds whose pods are known for certain, for messages and documentation. */
 export const KINDS_WITH_PODS: readonly string[] = Object.keys(TEMPLATE_PATHS);
 
-/** Groups of Kubernetes without pods. Those of its other kinds end with `.k8s.io`. */
-const PODLESS_GROUPS = ['autoscaling', 'policy'];
-
 /**
  * The pods that an object makes. Kinds that nobody here knows count too when they keep a
  * template where Deployments do, as most controllers of others' do (Argo Rollouts, Knative).
@@ -38,13 +35,6 @@ export function podsIn(object: any): PodWithin[] {
   if (path === undefined) return [];
   const pod = path.reduce((value, field) => value?.[field], object);
   return [{ path: path.join('.'), pod: pod ?? {} }];
-}
-
-/** Whether an object of the kind can have pods: what is cheap to know before it is rendered. */
-export function mayHavePods(apiVersion: string, kind: string): boolean {
-  if (isKnown(apiVersion, kind)) return true;
-  const group = groupOf(apiVersion);
-  return !GROUPS.includes(group) && !PODLESS_GROUPS.includes(group) && !group.endsWith('.k8s.io');
 }
 
 function templatePath(object: any): readonly string[] | undefined {

@@ -3,6 +3,7 @@ import { takes } from './peers';
 import { PodParty } from './pod-parties';
 import { PostureFlow, PostureParty } from '../../protocol/posture';
 import { FLOWS } from '../flows';
+import { fields, list, map, oneOf, text } from '../reach/shape';
 
 /** Kinds that open or close connections in languages of their own. */
 const OTHER_POLICIES = /NetworkPolicy$/;
@@ -25,12 +26,16 @@ export function otherPolicies(objects: readonly EmittedObject[], pods: readonly 
   return { flows, parties: flows.length === 0 ? [] : [PLACE], unknown };
 }
 
-function isApiServerPolicy({ spec, ...policy }: EmittedObject): boolean {
-  return isOf(policy, 'cilium.io', 'CiliumNetworkPolicy')
-    && Object.keys(spec).every((field) => ['endpointSelector', 'egress'].includes(field))
-    && spec.endpointSelector?.matchLabels !== undefined && Object.keys(spec.endpointSelector).length === 1
-    && spec.egress.every((rule: any) => Object.keys(rule).every((field) => ['toEntities', 'toPorts'].includes(field))
-      && rule.toEntities?.length === 1 && rule.toEntities[0] === 'kube-apiserver' && Array.isArray(rule.toPorts));
+const API_SERVER_POLICY = fields({
+  endpointSelector: fields({ matchLabels: map(text) }, ['matchLabels']),
+  egress: list(fields({
+    toEntities: list(oneOf('kube-apiserver')),
+    toPorts: list(fields({ ports: list(fields({ port: text, protocol: text }, ['port', 'protocol'])) }, ['ports'])),
+  }, ['toEntities', 'toPorts'])),
+}, ['endpointSelector', 'egress']);
+
+function isApiServerPolicy(policy: EmittedObject): boolean {
+  return isOf(policy, 'cilium.io', 'CiliumNetworkPolicy') && API_SERVER_POLICY(policy.spec, 'spec').length === 0;
 }
 
 function flowOf({ spec, metadata }: EmittedObject, { party, role }: PodParty): PostureFlow {

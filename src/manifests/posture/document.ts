@@ -1,15 +1,17 @@
 import { postureAccounts } from './accounts';
 import { otherPolicies } from './cilium';
-import { EmittedObject, isOf, sortedBy, unique, unpacked } from './emitted';
+import { EmittedObject, isOf, sortedBy, unique } from './emitted';
 import { postureFlows } from './flows';
 import { postureCredentials, postureEgress, posturePolicies } from './grants';
 import { holdersOf } from './holders';
 import { placeParties } from './place-parties';
 import { podParties } from './pod-parties';
 import { posturePods } from './pods';
+import { readable } from './readable';
 import { postureWaivers } from './waivers';
 import { POSTURE_SCHEMA, PostureDocument, PostureNamespace } from '../../protocol/posture';
 import { POD_SECURITY_VERSION } from '../config';
+import { unpacked } from '../lists';
 import { policyFor, Topology } from '../network-policy';
 import { compilePolicies } from '../reach/compile';
 
@@ -31,12 +33,12 @@ const ALWAYS_UNKNOWN = [
  * @param namespaces The platform's namespaces.
  */
 export function postureOf(emitted: readonly EmittedObject[], topology: Topology, namespaces: readonly string[]): PostureDocument {
-  const objects = emitted.flatMap(unpacked);
+  const { objects, unread } = readable(emitted.flatMap(unpacked));
   const policies = [...networkPolicies(objects, namespaces), ...futurePolicies(objects, topology)];
   const ours = podParties(objects, topology, namespaces);
   // The evaluator says what is wrong with the others.
-  const readable = policies.filter((policy) => compilePolicies([policy]).findings.length === 0);
-  const network = postureFlows(policies, ours, placeParties(readable, topology, ours, namespaces));
+  const evaluable = policies.filter((policy) => compilePolicies([policy]).findings.length === 0);
+  const network = postureFlows(policies, ours, placeParties(evaluable, topology, ours, namespaces));
   const others = otherPolicies(objects, ours, namespaces);
   const pods = posturePods(objects, namespaces, podSecurityVersion(objects, topology.platform));
   const held = holdersOf(objects, namespaces);
@@ -52,7 +54,7 @@ export function postureOf(emitted: readonly EmittedObject[], topology: Topology,
     egress: postureEgress(held),
     policies: posturePolicies(objects, namespaces),
     waivers: postureWaivers(objects),
-    unknown: unique([...ALWAYS_UNKNOWN, ...network.findings, ...others.unknown]),
+    unknown: unique([...ALWAYS_UNKNOWN, ...network.findings, ...others.unknown, ...unread]),
   };
 }
 

@@ -11,11 +11,6 @@ export interface EmittedObject {
   readonly [field: string]: any;
 }
 
-/** A list is applied as the objects in it. */
-export function unpacked(object: EmittedObject): EmittedObject[] {
-  return object.kind.endsWith('List') && Array.isArray(object.items) ? object.items.flatMap((one: EmittedObject | null) => one ?? []) : [object];
-}
-
 /** By code unit, as `sort` does: independent of the machine's locale. */
 export function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);

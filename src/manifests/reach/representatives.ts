@@ -1,7 +1,7 @@
 import { CompiledPolicy } from './compile';
 import { peerRules } from './port-universe';
 import { BlockPeer, compileRule, PodsPeer, Rule } from './rule';
-import { witnesses } from './selector';
+import { Selector, unnamed, witnesses } from './selector';
 import { LABELS, NAMESPACE_NAME_LABEL } from '../../protocol/names';
 import { formatCidr, parseCidr } from '../cidr';
 import { Labels, objectLabels, podLabels, probeLabels, probeSelector, roleSelector } from '../labels';
@@ -16,7 +16,7 @@ export interface PodRepresentative {
   readonly labels: Labels;
 }
 
-/** A namespace that no platform has: cluster policies reserve the prefix. */
+/** Begins the name of a namespace that no platform has: none of them begins with `kube-`. */
 const ELSEWHERE = 'kube-elsewhere';
 
 /** Of each kind that must stay closed, one; the public ones must stay closed to most. */
@@ -35,17 +35,18 @@ const ADDRESSES = [
 export function representatives(topology: Topology, namespaces: readonly string[], policies: readonly CompiledPolicy[]): Representative[] {
   const { platform, endpoints } = topology;
   const rules = [...policies.flatMap(({ rules: { ingress, egress } }) => [...ingress ?? [], ...egress ?? []]), ...placeRules(topology)];
+  const elsewhere = unnamed(namespacesIn(rules), ELSEWHERE);
   const pods: [string, Labels, Labels?][] = [
     ...endpoints.flatMap((endpoint) => membersOf(endpoint, platform)),
-    ...endpoints.flatMap((endpoint) => pretendersOf(endpoint)),
+    ...endpoints.flatMap((endpoint) => pretendersOf(endpoint, elsewhere)),
     ...(endpoints.some(({ role }) => role === 'probe') ? endpoints.flatMap((endpoint) => standInsOf(endpoint, platform)) : []),
     ...namespaces.flatMap((namespace): [string, Labels][] => [
       [namespace, {}],
       ...[...new Set(endpoints.map(({ role }) => role))].map((role): [string, Labels] => [namespace, roleSelector(role)]),
     ]),
     ...policies.flatMap(({ namespace, pods: selected }) => witnesses(selected).map((labels): [string, Labels] => [namespace, labels])),
-    ...rules.flatMap((rule) => rule.pods ?? []).flatMap(podsOf),
-    [ELSEWHERE, {}],
+    ...rules.flatMap((rule) => rule.pods ?? []).flatMap((peer) => podsOf(peer, elsewhere)),
+    [elsewhere, {}],
   ];
   const ours = new Set(namespaces);
   const named = new Map<string, Representative>();
@@ -68,9 +69,9 @@ function standInsOf({ role, namespace, pool }: Endpoint, platform: string): [str
 }
 
 /** Labels that nearly select an endpoint, or select it in a namespace where it is not. */
-function pretendersOf({ role, namespace, pool }: Endpoint): [string, Labels][] {
+function pretendersOf({ role, namespace, pool }: Endpoint, elsewhere: string): [string, Labels][] {
   return [
-    [ELSEWHERE, roleSelector(role, pool)],
+    [elsewhere, roleSelector(role, pool)],
     [namespace, roleSelector(role, 'no-such-pool')],
     ...(pool === undefined ? [] : [[namespace, { [LABELS.pool]: pool }] as [string, Labels]]),
   ];
@@ -81,15 +82,22 @@ export function placeRules(topology: Topology): Rule[] {
   return peerRules(topology).map(({ peer }) => compileRule('', '', [peer], []));
 }
 
+/** Names of namespaces that selectors mention, also those that they leave out. */
+function namespacesIn(rules: readonly Rule[]): string[] {
+  return rules.flatMap(({ pods }) => pods ?? []).map(({ namespace }) => namespace)
+    .filter((selector): selector is Selector => typeof selector !== 'string')
+    .flatMap(({ requirements }) => requirements).filter(({ key }) => key === NAMESPACE_NAME_LABEL).flatMap(({ values }) => [...values]);
+}
+
 /** Members of a peer, its namespace without its labels, and its labels without its namespace. */
-function podsOf(peer: PodsPeer): [string, Labels, Labels?][] {
+function podsOf(peer: PodsPeer, elsewhere: string): [string, Labels, Labels?][] {
   const places = typeof peer.namespace === 'string' ? [{ [NAMESPACE_NAME_LABEL]: peer.namespace }] : witnesses(peer.namespace);
   const chosen = witnesses(peer.pods);
   return places.flatMap((namespaceLabels): [string, Labels, Labels?][] => {
-    const namespace = namespaceLabels[NAMESPACE_NAME_LABEL] ?? ELSEWHERE;
+    const namespace = namespaceLabels[NAMESPACE_NAME_LABEL] ?? elsewhere;
     return [
       [namespace, {}, namespaceLabels],
-      ...chosen.flatMap((labels): [string, Labels, Labels?][] => [[namespace, labels, namespaceLabels], [ELSEWHERE, labels]]),
+      ...chosen.flatMap((labels): [string, Labels, Labels?][] => [[namespace, labels, namespaceLabels], [elsewhere, labels]]),
     ];
   });
 }

@@ -40,17 +40,26 @@ export function demanded({ requirements }: Selector): { key: string; values: Rea
 }
 
 /**
- * Labels that tell a selector from others: the smallest that it matches, once for each
- * value it lists, and those that it leaves out by name. None when it contradicts itself.
+ * Labels that tell a selector from others: the smallest that it matches, then once each value
+ * that it lists or leaves out. None when it contradicts itself.
  */
-export function witnesses(selector: Selector): Labels[] {
-  const { requirements } = selector;
-  const wanted = requirements.filter(({ operator }) => operator === 'In' || operator === 'Exists');
-  const first = Object.fromEntries(wanted.map(({ key, values }): [string, string] => [key, [...values][0] ?? 'any']));
-  if (!selects(selector, first)) return [];
-  const others = wanted.flatMap(({ key, values }) => [...values].slice(1).map((value): Labels => ({ ...first, [key]: value })));
-  const leftOut = requirements
-    .filter((requirement) => !wanted.includes(requirement))
-    .flatMap(({ key, values }) => (values.size > 0 ? [...values] : ['any']).map((value): Labels => ({ ...first, [key]: value })));
-  return [first, ...others, ...leftOut];
+export function witnesses({ requirements }: Selector): Labels[] {
+  const choices = [...new Set(requirements.map(({ key }) => key))].map((key) => choicesOf(key, requirements.filter((one) => one.key === key)));
+  const smallest = choices.map(({ values, about }) => [{}, ...values].find((labels) => selects({ requirements: about }, labels)));
+  if (smallest.includes(undefined)) return [];
+  const first: Labels = smallest.reduce<Labels>((all, labels) => ({ ...all, ...labels }), {});
+  const others = choices.flatMap(({ key, values }) => values.filter((labels) => labels[key] !== first[key])).map((labels): Labels => ({ ...first, ...labels }));
+  return [first, ...others];
+}
+
+/** A text that is none of the named ones, for a value that nobody has thought of. */
+export function unnamed(named: readonly string[], text: string): string {
+  return named.includes(text) ? unnamed(named, `${text}-other`) : text;
+}
+
+/** What all requirements on one key tell apart: the values that they name, and another where they ask for any. */
+function choicesOf(key: string, about: readonly Requirement[]): { key: string; about: readonly Requirement[]; values: readonly Labels[] } {
+  const named = [...new Set(about.flatMap(({ values }) => [...values]))];
+  const others = about.some(({ values }) => values.size === 0) ? [unnamed(named, 'any')] : [];
+  return { key, about, values: [...named, ...others].map((value) => ({ [key]: value })) };
 }

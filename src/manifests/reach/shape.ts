@@ -8,10 +8,19 @@ export function isMissing(value: unknown): value is null | undefined {
 
 /** Only these fields; any other is a finding, because whoever wrote it meant something by it. */
 export function fields(known: Readonly<Record<string, Check>>, required: readonly string[] = []): Check {
+  const check = knownFields(known, required);
+  return (value, path) => [
+    ...(isObject(value) ? Object.keys(value) : []).filter((key) => !Object.hasOwn(known, key))
+      .map((key) => `${path}.${key} is not a known field, allowed are ${Object.keys(known).join(', ')}`),
+    ...check(value, path),
+  ];
+}
+
+/** These fields as they have to be, whatever stands beside them. */
+export function knownFields(known: Readonly<Record<string, Check>>, required: readonly string[] = []): Check {
   return (value, path) => {
     if (!isObject(value)) return [`${path} must be an object, got ${shown(value)}`];
     return [
-      ...Object.keys(value).filter((key) => !Object.hasOwn(known, key)).map((key) => `${path}.${key} is not a known field, allowed are ${Object.keys(known).join(', ')}`),
       ...required.filter((key) => isMissing(value[key])).map((key) => `${path}.${key} is missing`),
       ...Object.entries(known).flatMap(([key, check]) => (isMissing(value[key]) ? [] : check(value[key], `${path}.${key}`))),
     ];
@@ -39,6 +48,12 @@ export function also(first: Check, second: Check): Check {
 }
 
 export const text: Check = (value, path) => (typeof value === 'string' ? [] : [`${path} must be a string, got ${shown(value)}`]);
+
+export const flag: Check = (value, path) => (typeof value === 'boolean' ? [] : [`${path} must be true or false, got ${shown(value)}`]);
+
+export const number: Check = (value, path) => (
+  Number.isSafeInteger(value) && (value as number) >= 0 ? [] : [`${path} must be a whole number from 0 on, got ${shown(value)}`]
+);
 
 /** A field that says nothing about reach. */
 export const anything: Check = () => [];

@@ -1,0 +1,59 @@
+import { Size, SizeRoundingBehavior } from 'cdk8s';
+import { quantity } from './quantities';
+import { dnsLabelProblem, integerProblem, objectNameProblem, problems } from './validation';
+import { BrokerCaller } from '../broker-caller';
+import { BrokerLimits } from '../broker-limits';
+import { RATES } from '../protocol/env';
+import { MIN_AUDIT_MEBIBYTES } from '../protocol/limits';
+
+/** What is wrong with the callers of a broker. */
+export function callerProblems(callers: readonly BrokerCaller[] = []): string[] {
+  const names = callers.map(nameOf);
+  return callers.flatMap(({ namespace, serviceAccount, capabilities }, index) => problems(
+    dnsLabelProblem(`callers[${index}].namespace`, namespace),
+    objectNameProblem(`callers[${index}].serviceAccount`, serviceAccount),
+    capabilities.length > 0 ? undefined : `callers[${index}].capabilities must name one or more`,
+    new Set(capabilities).size === capabilities.length ? undefined : `callers[${index}].capabilities must differ, got ${capabilities.join(', ')}`,
+    names.indexOf(names[index]) === index ? undefined : `callers[${index}] is ${names[index]}, which is there already`,
+  ));
+}
+
+/** The file that the broker reads: `namespace/serviceAccount` to what it may do, sorted. */
+export function callerEntries(callers: readonly BrokerCaller[]): Record<string, { readonly capabilities: readonly string[] }> {
+  const entries = callers.map((caller): [string, { capabilities: string[] }] => [nameOf(caller), { capabilities: [...caller.capabilities].sort() }]);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What is wrong with the size of the audit log. */
+export function auditSizeProblem(size: Size | undefined): string | undefined {
+  if (size === undefined || mebibytes(size) >= MIN_AUDIT_MEBIBYTES) return undefined;
+  return `auditStorage.size must be ${MIN_AUDIT_MEBIBYTES}Mi or more, got ${quantity(size)}`;
+}
+
+/**
+ * Most that the log may take of a folder of the pod, in MiB. The broker cannot see the limit of such a folder, and
+ * the kubelet ends a pod that exceeds it.
+ */
+export function auditMebibytes(size: Size): string {
+  return String(Math.floor(mebibytes(size) * 3 / 4));
+}
+
+/** What is wrong with the limits of a broker. */
+export function limitProblems(limits: BrokerLimits = {}): string[] {
+  const given = Object.entries(limits as Record<string, number | undefined>);
+  return problems(...given.map(([limit, rate]) => (rate === undefined ? undefined : integerProblem(`limits.${limit}`, rate, ...RATES))));
+}
+
+/** Variables of the broker for the limits that differ from its defaults. */
+export function limitSettings({ issuePerSecond, validateEgressPerSecond, substituteAuthPerSecond }: BrokerLimits = {}): Record<string, string> {
+  const rates = { ISSUE_PER_SECOND: issuePerSecond, VALIDATE_PER_SECOND: validateEgressPerSecond, SUBSTITUTE_PER_SECOND: substituteAuthPerSecond };
+  return Object.fromEntries(Object.entries(rates).flatMap(([name, rate]) => (rate === undefined ? [] : [[name, String(rate)]])));
+}
+
+function mebibytes(size: Size): number {
+  return size.toKibibytes({ rounding: SizeRoundingBehavior.NONE }) / 1024;
+}
+
+function nameOf({ namespace, serviceAccount }: BrokerCaller): string {
+  return `${namespace}/${serviceAccount}`;
+}
