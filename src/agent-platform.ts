@@ -14,7 +14,7 @@ import { claimNamespace } from './private/claims';
 import { PlatformContext } from './private/context';
 import type { CoveredTemplate } from './private/coverage';
 import { emittedObjects } from './private/emitted-objects';
-import { claimedRoleProblems, namespaceProblems } from './private/foreign-objects';
+import { claimedRoleProblems, namespaceProblems, secondNetworkProblems } from './private/foreign-objects';
 import { podSecurityProblems } from './private/pod-security-validation';
 import { dnsLabelProblem, problems, refuse, ValidationError } from './private/validation';
 import { MAX_PLATFORM_NAME } from './protocol/limits';
@@ -169,6 +169,7 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
     return [
       ...podSecurityProblems(emitted, namespaces, podSecurityVersion),
       ...claimedRoleProblems(emitted, namespaces),
+      ...secondNetworkProblems(emitted, namespaces),
       ...namespaceProblems(emitted, namespaces),
     ];
   }
@@ -184,7 +185,8 @@ function podSecurityVersionProblem(version: string): string | undefined {
   return `podSecurityVersion must be 'latest' or 'v1.${OLDEST_MINOR}' and newer, such as 'v1.30', got '${version}'`;
 }
 
-/** A platform closes its namespaces for every pod in them. In one of the cluster's own that would stop the cluster. */
+/** A platform closes its namespaces for every pod in them. In one of the cluster's own that would stop the cluster, or whoever forgot to name one. */
 function clusterNamespaceProblem(name: string): string | undefined {
+  if (name === 'default') return "namespace must not be 'default', where all is put that names no namespace";
   return name.startsWith('kube-') ? `namespace must not begin with 'kube-', which is the cluster's own, got '${name}'` : undefined;
 }

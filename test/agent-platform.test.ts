@@ -149,6 +149,7 @@ test.each<[string, Partial<AgentPlatformProps>, RegExp]>([
   ['a namespace that is no label', { namespace: 'Agents' }, /test\/platform: namespace must be an RFC 1123 label .* got "Agents"/],
   ['a namespace too long to be a prefix', { namespace: 'n'.repeat(41) }, /at most 40/],
   ['a namespace of the cluster itself', { namespace: 'kube-system' }, /must not begin with 'kube-'.* got 'kube-system'/],
+  ['the namespace of those who name none', { namespace: 'default' }, /namespace must not be 'default'/],
   ['a place without node label', { placement: { nodeSelector: { '': '' } } }, /placement.nodeSelector: label key must be/],
   ['rules of no version', { podSecurityVersion: '1.30' }, /podSecurityVersion must be 'latest' or 'v1.25' and newer, such as 'v1.30', got '1.30'/],
   ['rules that are too old', { podSecurityVersion: 'v1.24' }, /'v1.25' and newer/],

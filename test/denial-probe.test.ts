@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { AgentPlatformProps, DenialProbe, DenialProbeProps, WorkerPool } from '../src';
 import { Emitted, one, podSpecs } from './helpers/manifests';
 import { testPlatform } from './helpers/platform';
+import { emittedObjects } from '../src/private/emitted-objects';
 import { podSecurityProblems } from '../src/private/pod-security-validation';
 import { validateReach } from '../src/private/reach-validation';
 import { ANNOTATIONS, LABELS } from '../src/protocol/names';
@@ -79,7 +80,7 @@ describe('pods', () => {
 
   test('pass the restricted standard, with a read-only root', () => {
     const { platform, emitted } = world();
-    expect(podSecurityProblems(platform, ['agent-platform', 'team-a'], 'v1.30')).toEqual([]);
+    expect(podSecurityProblems(emittedObjects(platform), ['agent-platform', 'team-a'], 'v1.30')).toEqual([]);
     const probes = podSpecs(emitted()).filter(({ owner }) => owner.startsWith('Job/probe-'));
     expect(probes.map(({ spec }) => spec.containers[0].securityContext.readOnlyRootFilesystem)).toEqual([true, true, true]);
   });

@@ -69,3 +69,9 @@ test.each([
 ])('%s in cdk8s.yaml is refused', (_, properties, message) => {
   expect(() => new PodSecurityValidation(properties as any)).toThrow(message);
 });
+
+test('a list is the objects in it, also one whose items do not say what they are', async () => {
+  const { metadata, spec } = rootPod();
+  const { violations } = await validated([{ apiVersion: 'v1', kind: 'PodList', items: [{ metadata, spec }] }]);
+  expect(violations).toEqual([expect.objectContaining({ ruleName: 'restricted/run-as-user' })]);
+});

@@ -110,3 +110,29 @@ test('an included file of YAML is hardened', () => {
   chart.with(new RestrictedPods());
   expect(one(synth(chart), 'Pod', 'p').spec.securityContext.runAsNonRoot).toBe(true);
 });
+
+describe('a list', () => {
+  const list = (spec: object) => {
+    const chart = Testing.chart();
+    const pod = { metadata: { name: 'a' }, spec: { containers: [{ name: 'a', image: 'b' }], ...spec } };
+    new ApiObject(chart, 'list', { apiVersion: 'v1', kind: 'PodList', items: [pod] } as any);
+    return chart.with(new RestrictedPods()) as Chart;
+  };
+
+  test('is hardened item by item', () => {
+    expect(synth(list({}))[0].items).toEqual([expect.objectContaining({ kind: 'Pod', spec: expect.objectContaining({ securityContext: expect.objectContaining({ runAsNonRoot: true }) }) })]);
+  });
+
+  test('is refused for what one of its items wants', () => {
+    expect(() => synth(list({ hostPID: true }))).toThrow('Pod a: baseline/host-namespaces');
+  });
+});
+
+test('templates that a kind of others keeps in a list are hardened where they are', () => {
+  const chart = Testing.chart();
+  const template = { spec: { containers: [{ name: 'a', image: 'b' }] } };
+  new ApiObject(chart, 'set', { apiVersion: 'jobset.x-k8s.io/v1alpha2', kind: 'JobSet', metadata: { name: 'a' }, spec: { replicatedJobs: [{ name: 'x', template: { spec: { template } } }] } });
+  chart.with(new RestrictedPods());
+  const [{ name, template: { spec } }] = synth(chart)[0].spec.replicatedJobs;
+  expect({ name, context: spec.template.spec.securityContext }).toEqual({ name: 'x', context: expect.objectContaining({ runAsNonRoot: true }) });
+});

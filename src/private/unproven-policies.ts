@@ -15,6 +15,8 @@ const KINDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'projectcalico.org': CALICO,
   // https://antrea.io/docs/main/docs/antrea-network-policy/
   'crd.antrea.io': { NetworkPolicy: NAMESPACED, ClusterNetworkPolicy: CLUSTER },
+  // https://ovn-kubernetes.io/features/user-defined-networks/user-defined-networks/
+  'k8s.ovn.org': { UserDefinedNetwork: NAMESPACED, ClusterUserDefinedNetwork: CLUSTER },
   // https://network-policy-api.sigs.k8s.io/api-overview/
   'policy.networking.k8s.io': { AdminNetworkPolicy: CLUSTER, BaselineAdminNetworkPolicy: CLUSTER, ClusterNetworkPolicy: CLUSTER },
 };

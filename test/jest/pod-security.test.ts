@@ -44,3 +44,7 @@ test.each([
 ])('%s is refused', (_, args, message) => {
   expect(() => (expect(goodPod()) as any).toPassPodSecurity(...args)).toThrow(message);
 });
+
+test('a list within a chart is the objects in it', () => {
+  expect(() => expect({ apiVersion: 'v1', kind: 'List', items: [goodPod(), bad()] }).toPassPodSecurity('baseline')).toThrow('  Pod bad: baseline/host-namespaces');
+});

@@ -1,4 +1,4 @@
-import { KINDS_WITH_PODS, mayHavePods, podsIn } from '../../src/manifests/pod-security/pods-in';
+import { KINDS_WITH_PODS, podsIn } from '../../src/manifests/pod-security/pods-in';
 
 const spec = { containers: [{ name: 'main' }] };
 const template = { metadata: { annotations: { a: 'b' } }, spec };
@@ -14,9 +14,10 @@ test.each([
   ['batch/v1', 'Job', { spec: { template } }, 'spec.template'],
   ['batch/v1', 'CronJob', { spec: { jobTemplate: { spec: { template } } } }, 'spec.jobTemplate.spec.template'],
   ['argoproj.io/v1alpha1', 'Rollout', { spec: { template } }, 'spec.template'],
+  ['jobset.x-k8s.io/v1alpha2', 'JobSet', { spec: { replicatedJobs: [{ template: { spec: { template } } }] } }, 'spec.replicatedJobs.0.template.spec.template'],
+  ['agents.x-k8s.io/v1alpha1', 'Sandbox', { spec: { podTemplate: template } }, 'spec.podTemplate'],
 ])('the pod of %s %s is found', (apiVersion, kind, rest, path) => {
-  expect(mayHavePods(apiVersion, kind)).toBe(true);
-  expect(podsIn({ apiVersion, kind, ...rest })).toEqual([{ path, pod: expect.objectContaining({ spec, metadata: template.metadata }) }]);
+  expect(podsIn({ apiVersion, kind, ...rest })).toEqual([{ path: path === '' ? [] : path.split('.'), pod: expect.objectContaining({ spec, metadata: template.metadata }) }]);
 });
 
 test('every kind of the table is tried above', () => {
@@ -26,6 +27,8 @@ test('every kind of the table is tried above', () => {
 test.each([
   ['a Service', { apiVersion: 'v1', kind: 'Service', spec: {} }],
   ['a Job of somebody else without a template', { apiVersion: 'example.com/v1', kind: 'Job', spec: {} }],
+  ['a kind that changes containers of others', { apiVersion: 'monitoring.coreos.com/v1', kind: 'Prometheus', spec: { containers: [{ name: 'main' }] } }],
+  ['a definition of such a kind', { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', spec: { schema: { spec: { containers: { type: 'array' } } } } }],
   ['a kind named like a member of objects', { apiVersion: 'v1', kind: 'constructor' }],
   ['nothing', undefined],
   ['a text', 'Pod'],
@@ -34,11 +37,5 @@ test.each([
 });
 
 test('a Deployment without a template has a pod that passes nothing, not none', () => {
-  expect(podsIn({ apiVersion: 'apps/v1', kind: 'Deployment', spec: {} })).toEqual([{ path: 'spec.template', pod: {} }]);
-});
-
-test.each([
-  ['v1', 'ConfigMap'], ['apps/v1', 'ControllerRevision'], ['networking.k8s.io/v1', 'NetworkPolicy'], ['policy/v1', 'PodDisruptionBudget'],
-])('%s %s can have no pods', (apiVersion, kind) => {
-  expect(mayHavePods(apiVersion, kind)).toBe(false);
+  expect(podsIn({ apiVersion: 'apps/v1', kind: 'Deployment', spec: {} })).toEqual([{ path: ['spec', 'template'], pod: {} }]);
 });

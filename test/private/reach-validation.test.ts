@@ -6,6 +6,8 @@ import { testPlatform } from '../helpers/platform';
 
 const problemsOf = (boundary: NetworkBoundary) => validateReach(boundary as unknown as ProvenBoundary);
 
+const POLICY = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'inside', namespace: 'team-a' }, spec: { podSelector: {}, ingress: [{}] } };
+
 function world(props: Partial<AgentPlatformProps> = {}) {
   const { chart, platform, team } = testPlatform(props);
   new WorkerPool(chart, 'pool', { namespace: team, name: 'python', image: 'example.com/python' });
@@ -51,9 +53,26 @@ test('a patch of an emitted policy counts', () => {
 
 test('a policy inside a list counts as one outside', () => {
   const { chart, boundary } = world();
-  const inside = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'inside', namespace: 'team-a' }, spec: { podSelector: {}, ingress: [{}] } };
-  new ApiObject(chart, 'list', { apiVersion: 'v1', kind: 'List', items: [inside, null] } as any);
+  new ApiObject(chart, 'list', { apiVersion: 'v1', kind: 'List', items: [POLICY, null] } as any);
   expect(problemsOf(boundary).join('\n')).toContain('(team-a/inside), and no row of the flow table leads here from them');
+});
+
+test.each<[string, object]>([
+  ['a list of a type, whose items say nothing of theirs', {
+    apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicyList', items: [{ metadata: { name: 'inside', namespace: 'team-a' }, spec: { podSelector: {}, ingress: [{}] } }],
+  }],
+  ['a list within a list', { apiVersion: 'v1', kind: 'List', items: [{ apiVersion: 'v1', kind: 'List', items: [POLICY] }] }],
+])('a policy in %s counts', (_, list) => {
+  const { chart, boundary } = world();
+  new ApiObject(chart, 'list', list as any);
+  expect(problemsOf(boundary).join('\n')).toContain('(team-a/inside)');
+});
+
+test('an object counts that becomes a policy by a patch', () => {
+  const { chart, boundary } = world();
+  new ApiObject(chart, 'patched', { ...POLICY, apiVersion: 'v1', kind: 'ConfigMap' })
+    .addJsonPatch(JsonPatch.replace('/kind', 'NetworkPolicy'), JsonPatch.replace('/apiVersion', 'networking.k8s.io/v1'));
+  expect(problemsOf(boundary).join('\n')).toContain('(team-a/inside)');
 });
 
 describe('policies of another kind', () => {

@@ -1,5 +1,6 @@
 import { statementsOf } from './statements/document';
 import { cutsOf } from './statements/network';
+import { joined, verbOf } from './statements/ports';
 import { Fact, Section, SECTIONS, Statement, Told } from './statements/statement';
 import { PostureDocument } from '../../../src/protocol/posture';
 
@@ -33,9 +34,10 @@ export function diffOf(before: PostureDocument, after: PostureDocument): Posture
 }
 
 function sentences(statements: readonly Statement[], effect: Statement['effect'], when: string): Difference[] {
-  return statements.filter((statement) => statement.effect === effect).map(({ section, subject, verb, note }) => ({
-    section, text: `${clause(subject, when, verb)}${note === undefined ? '' : ` (${note})`}`,
-  }));
+  return joined(statements.filter((statement) => statement.effect === effect)).map((statement) => {
+    const { section, subject, note } = statement;
+    return { section, text: `${clause(subject, when, verbOf(statement))}${note === undefined ? '' : ` (${note})`}` };
+  });
 }
 
 /** `may now run as root`, `no longer runs as root`. */
@@ -51,7 +53,7 @@ class Said {
   private readonly wide = new Map<string, Statement[]>();
 
   constructor({ statements, facts }: Told) {
-    this.statements = new Map(statements.map((statement) => [`${statement.section} ${statement.subject} ${statement.verb}`, statement]));
+    this.statements = new Map(statements.map((statement) => [`${statement.section} ${statement.subject} ${verbOf(statement)}`, statement]));
     this.facts = new Map(facts.map((fact) => [`${fact.section} ${fact.key}`, fact]));
     for (const statement of this.statements.values()) {
       if (statement.terms === undefined) continue;

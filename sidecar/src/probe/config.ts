@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { PROBE_PLACES, ProbeConfig, ProbeEdge, ProbeSubject } from '../../../src/protocol/probe';
+import { PROBE_PLACES, ProbeConfig, ProbeEdge, ProbeExpectation, ProbeSubject } from '../../../src/protocol/probe';
 
 /** Reads what the pod is told. Throws with what is wrong: half a configuration would leave connections untried. */
 export function readProbeConfig(text: string): ProbeConfig {
@@ -16,6 +16,8 @@ export function readProbeConfig(text: string): ProbeConfig {
   return config;
 }
 
+const EXPECTATIONS: readonly unknown[] = ['allow', 'deny', 'unpromised'] satisfies ProbeExpectation[];
+
 function isListOf<T>(value: unknown, test: (one: T) => boolean): boolean {
   return Array.isArray(value) && value.every((one) => one !== null && test(one as T));
 }
@@ -24,9 +26,9 @@ function isPort(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65_535;
 }
 
-function isEdge({ to, at, port, protocol, expect, rows, listener }: ProbeEdge): boolean {
+function isEdge({ to, at, port, protocol, expect, expectLinkLocal = expect, rows, listener }: ProbeEdge): boolean {
   const located = typeof at === 'string' ? isIP(at) !== 0 && isPort(port) : PROBE_PLACES.includes(at?.place) && (port === undefined || isPort(port));
-  return located && typeof to === 'string' && ['TCP', 'UDP'].includes(protocol) && ['allow', 'deny', 'unpromised'].includes(expect)
+  return located && typeof to === 'string' && ['TCP', 'UDP'].includes(protocol) && [expect, expectLinkLocal].every((one) => EXPECTATIONS.includes(one))
     && Array.isArray(rows) && typeof listener === 'boolean';
 }
 

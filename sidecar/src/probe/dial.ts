@@ -24,6 +24,9 @@ export type Dial = (destination: Destination, request?: ProbeRequest) => Promise
 /** Milliseconds until silence counts as an answer. */
 const PATIENCE = 2000;
 
+/** An attempt takes at most this many times the patience: whoever drips is never silent. */
+const ROUNDS = 5;
+
 /** Most that a listener says: the result of a pod. */
 const LONGEST_REPLY = 1024 * 1024;
 
@@ -41,9 +44,11 @@ function dialTcp({ at, port }: Destination, request: ProbeRequest | undefined, p
     let text = '';
     const socket = connect({ host: at, port });
     const finish = (dialed: Dialed): void => {
+      clearTimeout(timer);
       socket.destroy();
       resolve(dialed);
     };
+    const timer = setTimeout(() => finish(connected ? SILENT : noAnswer(patience)), ROUNDS * patience);
     socket.setEncoding('utf8').setTimeout(patience);
     socket.on('connect', () => {
       connected = true;

@@ -7,18 +7,18 @@ export type Answer = (request: ProbeRequest, from: { readonly address: string; r
 /** Longest line that a listener reads. */
 const LONGEST_REQUEST = 1024;
 
-/** Milliseconds that somebody who connects may stay silent. */
+/** Milliseconds that somebody who connects has for a request, however little they send at a time. */
 const PATIENCE = 5000;
 
 const MAX_CONNECTIONS = 512;
 
 /** Listens on all ports; each connection is one line in and one line out. Throws when a port is taken. */
-export async function openListeners(ports: readonly number[], answer: Answer, host?: string): Promise<{ close(): void }> {
+export async function openListeners(ports: readonly number[], answer: Answer, host?: string, patience = PATIENCE): Promise<{ close(): void }> {
   const servers: Server[] = [];
   const close = () => servers.forEach((server) => server.close());
   try {
     for (const port of ports) {
-      const server = createServer((socket) => serve(socket, port, answer));
+      const server = createServer((socket) => serve(socket, port, answer, patience));
       server.maxConnections = MAX_CONNECTIONS;
       await new Promise<void>((resolve, reject) => server.once('error', reject).listen({ port, host }, resolve));
       servers.push(server);
@@ -30,10 +30,11 @@ export async function openListeners(ports: readonly number[], answer: Answer, ho
   return { close };
 }
 
-function serve(socket: Socket, port: number, answer: Answer): void {
+function serve(socket: Socket, port: number, answer: Answer, patience: number): void {
   let text = '';
   const address = plainAddress(socket.remoteAddress ?? '');
-  socket.setEncoding('utf8').setTimeout(PATIENCE, () => socket.destroy());
+  const timer = setTimeout(() => socket.destroy(), patience);
+  socket.on('close', () => clearTimeout(timer)).setEncoding('utf8');
   socket.on('error', () => socket.destroy());
   socket.on('data', (part) => {
     text += part;

@@ -55,7 +55,8 @@ async function settled(target: Target, dial: Dial, time: Time): Promise<Dialed> 
   for (let asWanted = 0; ;) {
     const dialed = await dial(target, target.listener ? { say: 'hello' } : undefined);
     asWanted = dialed.open === wanted ? asWanted + 1 : 0;
-    if (asWanted >= (wanted ? 1 : DENIALS) || time.now() + PAUSE > end) return dialed;
+    // What has begun to be denied when the time is over has to stay denied as often as before.
+    if (asWanted >= (wanted ? 1 : DENIALS) || (asWanted === 0 && time.now() + PAUSE > end)) return dialed;
     await time.sleep(PAUSE);
   }
 }

@@ -20,7 +20,13 @@ export function reportOf(self: string, results: readonly ProbeResult[]): Report 
   const summary = `${self}: ${verdictOf(exitCode, results)}; client addresses are kept: ${keptOf(results)}`;
   const facts = [...wrong, ...untold, ...unpromised];
   const json = JSON.stringify({ probe: self, exitCode, keepsAddresses: kept(results), results });
-  return { exitCode, lines: [...facts, json, summary], message: shortened([summary, ...facts]) };
+  const lines = [...facts, json, summary].map(printable);
+  return { exitCode, lines, message: shortened([summary, ...facts].map(printable)) };
+}
+
+/** Pods that stand in are told what to say by nobody but themselves: what they say may hold anything. */
+function printable(line: string): string {
+  return line.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
 }
 
 function verdictOf(exitCode: Report['exitCode'], results: readonly ProbeResult[]): string {

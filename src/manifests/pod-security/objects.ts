@@ -27,16 +27,17 @@ export function objectSecurity(object: unknown, options: PodSecurityOptions): Ob
 }
 
 /** Findings with their place in the object instead of that in its pod. */
-function within(path: string, outcome: PodSecurityOutcome): PodSecurityOutcome {
-  if (path === '') return outcome;
-  return { ...outcome, findings: outcome.findings.map((finding) => ({ ...finding, path: `${path}.${finding.path}` })) };
+function within(path: readonly string[], outcome: PodSecurityOutcome): PodSecurityOutcome {
+  return { ...outcome, findings: outcome.findings.map((finding) => ({ ...finding, path: [...path, finding.path].join('.') })) };
 }
 
 /** The object with its pods hardened; `except` names the rules that are waived. */
 export function hardenedObject(object: any, except: readonly string[]): any {
-  return podsIn(object).reduce((whole, { path, pod }: PodWithin) => replaced(whole, path === '' ? [] : path.split('.'), hardened(pod, except)), object);
+  return podsIn(object).reduce((whole, { path, pod }: PodWithin) => replaced(whole, path, hardened(pod, except)), object);
 }
 
-function replaced(value: any, [field, ...rest]: string[], by: unknown): any {
-  return field === undefined ? by : { ...value, [field]: replaced(value?.[field], rest, by) };
+function replaced(value: any, [field, ...rest]: readonly string[], by: unknown): any {
+  if (field === undefined) return by;
+  const inner = replaced(value?.[field], rest, by);
+  return Array.isArray(value) ? Object.assign([...value], { [field]: inner }) : { ...value, [field]: inner };
 }

@@ -2,8 +2,8 @@ import { UncheckedPod } from './rule';
 
 /** A pod, or the template of pods, within an object. */
 export interface PodWithin {
-  /** Where in the object; empty when the object is the pod. */
-  readonly path: string;
+  /** Fields that lead to it; none when the object is the pod. */
+  readonly path: readonly string[];
   readonly pod: UncheckedPod;
 }
 
@@ -27,19 +27,20 @@ const GROUPS = ['', 'apps', 'batch'];
 export const KINDS_WITH_PODS: readonly string[] = Object.keys(TEMPLATE_PATHS);
 
 /**
- * The pods that an object makes. Kinds that nobody here knows count too when they keep a
- * template where Deployments do, as most controllers of others' do (Argo Rollouts, Knative).
+ * The pods that an object makes. In kinds that nobody here knows, whatever has a list of
+ * containers in its `spec` counts as template of pods, wherever it is: `spec.template` in most
+ * (Argo Rollouts, Knative), deeper in others (JobSet, LeaderWorkerSet).
  */
 export function podsIn(object: any): PodWithin[] {
-  const path = templatePath(object);
-  if (path === undefined) return [];
-  const pod = path.reduce((value, field) => value?.[field], object);
-  return [{ path: path.join('.'), pod: pod ?? {} }];
+  if (!isKnown(object?.apiVersion, object?.kind)) return templatesIn(object?.spec, ['spec']);
+  const path = TEMPLATE_PATHS[object.kind];
+  return [{ path, pod: path.reduce((value, field) => value?.[field], object) ?? {} }];
 }
 
-function templatePath(object: any): readonly string[] | undefined {
-  if (isKnown(object?.apiVersion, object?.kind)) return TEMPLATE_PATHS[object.kind];
-  return Array.isArray(object?.spec?.template?.spec?.containers) ? ['spec', 'template'] : undefined;
+function templatesIn(value: any, path: readonly string[]): PodWithin[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (Array.isArray(value.spec?.containers)) return [{ path, pod: value }];
+  return Object.entries(value).flatMap(([field, inner]) => templatesIn(inner, [...path, field]));
 }
 
 function isKnown(apiVersion: unknown, kind: unknown): boolean {

@@ -3,7 +3,7 @@ import { takes } from './peers';
 import { PodParty } from './pod-parties';
 import { PostureFlow, PostureParty } from '../../protocol/posture';
 import { FLOWS } from '../flows';
-import { fields, list, map, oneOf, text } from '../reach/shape';
+import { also, Check, fields, list, map, oneOf, text } from '../reach/shape';
 
 /** Kinds that open or close connections in languages of their own. */
 const OTHER_POLICIES = /NetworkPolicy$/;
@@ -26,11 +26,14 @@ export function otherPolicies(objects: readonly EmittedObject[], pods: readonly 
   return { flows, parties: flows.length === 0 ? [] : [PLACE], unknown };
 }
 
+/** An empty list of ports would be every port. */
+const filled = (check: Check) => also(list(check), (value, path) => ((value as unknown[]).length > 0 ? [] : [`${path} is empty`]));
+
 const API_SERVER_POLICY = fields({
   endpointSelector: fields({ matchLabels: map(text) }, ['matchLabels']),
   egress: list(fields({
-    toEntities: list(oneOf('kube-apiserver')),
-    toPorts: list(fields({ ports: list(fields({ port: text, protocol: text }, ['port', 'protocol'])) }, ['ports'])),
+    toEntities: filled(oneOf('kube-apiserver')),
+    toPorts: filled(fields({ ports: filled(fields({ port: text, protocol: text }, ['port', 'protocol'])) }, ['ports'])),
   }, ['toEntities', 'toPorts'])),
 }, ['endpointSelector', 'egress']);
 

@@ -5,7 +5,7 @@ import { postureFlows } from './flows';
 import { postureCredentials, postureEgress, posturePolicies } from './grants';
 import { holdersOf } from './holders';
 import { placeParties } from './place-parties';
-import { podParties } from './pod-parties';
+import { otherPods, podParties } from './pod-parties';
 import { posturePods } from './pods';
 import { readable } from './readable';
 import { postureWaivers } from './waivers';
@@ -38,7 +38,7 @@ export function postureOf(emitted: readonly EmittedObject[], topology: Topology,
   const ours = podParties(objects, topology, namespaces);
   // The evaluator says what is wrong with the others.
   const evaluable = policies.filter((policy) => compilePolicies([policy]).findings.length === 0);
-  const network = postureFlows(policies, ours, placeParties(evaluable, topology, ours, namespaces));
+  const network = postureFlows(policies, ours, otherPods(objects, topology, namespaces), placeParties(evaluable, topology, ours, namespaces));
   const others = otherPolicies(objects, ours, namespaces);
   const pods = posturePods(objects, namespaces, podSecurityVersion(objects, topology.platform));
   const held = holdersOf(objects, namespaces);

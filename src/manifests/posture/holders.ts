@@ -11,8 +11,8 @@ export interface Held {
 }
 
 /**
- * Whom the policies of each namespace apply to: the templates of the app, those that its runs name, and, for
- * a policy that means none of these, whatever will have a name that it takes.
+ * Whom the policies of each namespace apply to: the templates of the app, those that its runs name, and
+ * whatever will have a name that a policy takes and none of these has.
  */
 export function holdersOf(objects: readonly EmittedObject[], namespaces: readonly string[]): Held[] {
   const held = namespaces.flatMap((namespace) => {
@@ -23,12 +23,18 @@ export function holdersOf(objects: readonly EmittedObject[], namespaces: readonl
       policies: policiesOfTemplate(policies, template, templates),
     }));
     const used = new Set(known.flatMap((one) => one.policies.map(({ name }) => name)));
-    const others = policies.filter(({ name }) => !used.has(name)).map((policy): Held => ({
-      holder: { namespace, kind: 'pattern', name: policy.spec.appliesToTemplates.join(', ') }, policies: [policy],
-    }));
+    const others = policies.map((policy): Held => {
+      const names = policy.spec.appliesToTemplates.filter((glob) => !used.has(policy.name) || takesOthers(glob, templates));
+      return { holder: { namespace, kind: 'pattern', name: names.join(', ') }, policies: names.length === 0 ? [] : [policy] };
+    });
     return [...known, ...others];
   });
   return sortedBy(held.filter(({ policies }) => policies.length > 0), ({ holder }) => holder.namespace, ({ holder }) => `${holder.kind} ${holder.name}`);
+}
+
+/** Whether somebody may add a template that a policy for these names applies to as well. */
+function takesOthers(glob: string, templates: readonly Template[]): boolean {
+  return glob.includes('*') || !templates.some(({ name }) => name === glob);
 }
 
 export function policiesOf(objects: readonly EmittedObject[], namespace: string): NamedPolicy[] {

@@ -21,11 +21,21 @@ export function podParties(objects: readonly EmittedObject[], topology: Topology
   const labelsOf = namespaceLabels(objects, topology.platform);
   const emitted = objects
     .filter(({ metadata }) => metadata.namespace !== undefined && namespaces.includes(metadata.namespace))
-    .flatMap((object) => podsIn(object).map(({ path, pod }) => ofWorkload(object, path === '' ? object.metadata.labels : pod.metadata?.labels, pod, topology, labelsOf)));
+    .flatMap((object) => podsIn(object).map(({ pod }) => ofWorkload(object, pod, topology, labelsOf)));
   const future = topology.endpoints
     .filter((endpoint) => !emitted.some(({ pod, standsIn }) => !standsIn && isEndpoint(endpoint, pod)))
     .map((endpoint) => ofEndpoint(endpoint, topology.platform, labelsOf));
   return [...emitted, ...future];
+}
+
+/** Of each namespace the pods that nobody thought of: only the policies for all pods are theirs. */
+export function otherPods(objects: readonly EmittedObject[], topology: Topology, namespaces: readonly string[]): PodParty[] {
+  const labelsOf = namespaceLabels(objects, topology.platform);
+  return namespaces.map((namespace): PodParty => ({
+    standsIn: false,
+    pod: { namespace, namespaceLabels: labelsOf(namespace), labels: {} },
+    party: { id: `${namespace}/any other pod`, title: 'any other pod', kind: 'foreign', namespace, members: [] },
+  }));
 }
 
 type LabelsOf = (namespace: string) => Record<string, string>;
@@ -37,12 +47,12 @@ function namespaceLabels(objects: readonly EmittedObject[], platform: string): L
   };
 }
 
-function ofWorkload(object: EmittedObject, labels: EmittedObject['metadata']['labels'], pod: any, topology: Topology, labelsOf: LabelsOf): PodParty {
+function ofWorkload(object: EmittedObject, pod: any, topology: Topology, labelsOf: LabelsOf): PodParty {
   const namespace = object.metadata.namespace!;
   const reached: ReachPod = {
     namespace,
     namespaceLabels: labelsOf(namespace),
-    labels: { ...labels },
+    labels: { ...pod.metadata?.labels },
     hostNetwork: pod.spec?.hostNetwork === true,
     ports: (pod.spec?.containers ?? []).flatMap((container: any) => container.ports ?? []),
   };

@@ -32,6 +32,7 @@ const OBJECT = knownFields({
 }, ['apiVersion', 'kind', 'metadata']);
 
 const NAME = knownFields({ name: text });
+const SECCOMP = knownFields({ type: text, localhostProfile: text });
 
 const CONTAINER = knownFields({
   name: text,
@@ -43,7 +44,7 @@ const CONTAINER = knownFields({
   securityContext: knownFields({
     runAsUser: number,
     runAsGroup: number,
-    seccompProfile: knownFields({ type: text, localhostProfile: text }),
+    seccompProfile: SECCOMP,
     capabilities: knownFields({ add: list(text), drop: list(text) }),
   }),
 }, ['name']);
@@ -64,7 +65,7 @@ const POD = knownFields({
     containers: list(CONTAINER),
     initContainers: list(CONTAINER),
     volumes: list(VOLUME),
-    securityContext: knownFields({ fsGroup: number, runAsUser: number, runAsGroup: number, seccompProfile: knownFields({ type: text, localhostProfile: text }) }),
+    securityContext: knownFields({ fsGroup: number, runAsUser: number, runAsGroup: number, seccompProfile: SECCOMP }),
     serviceAccountName: text,
     serviceAccount: text,
     runtimeClassName: text,
@@ -74,7 +75,9 @@ const POD = knownFields({
 });
 
 const ROLE = knownFields({
-  rules: list(knownFields({ verbs: list(text), apiGroups: list(text), resources: list(text), resourceNames: list(text), nonResourceURLs: list(text) })),
+  rules: list(knownFields({
+    verbs: list(text), apiGroups: list(text), resources: list(text), resourceNames: list(text), nonResourceURLs: list(text),
+  })),
 });
 
 const BINDING = knownFields({
@@ -90,7 +93,7 @@ function problemsOf(object: EmittedObject): string[] {
   const { kind } = object;
   if (isOf(object, API_GROUP, kind)) return Object.hasOwn(KINDS, kind) ? problemsWith(kind as KindName, object) : [];
   if (isOf(object, 'rbac.authorization.k8s.io', kind) && Object.hasOwn(RBAC, kind)) return RBAC[kind](object, kind);
-  return podsIn(object).flatMap(({ path, pod }) => POD(pod, path === '' ? 'pod' : path));
+  return podsIn(object).flatMap(({ path, pod }) => POD(pod, path.length === 0 ? 'pod' : path.join('.')));
 }
 
 function titleOf(object: any): string {

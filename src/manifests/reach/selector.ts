@@ -48,8 +48,8 @@ export function witnesses({ requirements }: Selector): Labels[] {
   const smallest = choices.map(({ values, about }) => [{}, ...values].find((labels) => selects({ requirements: about }, labels)));
   if (smallest.includes(undefined)) return [];
   const first: Labels = smallest.reduce<Labels>((all, labels) => ({ ...all, ...labels }), {});
-  const others = choices.flatMap(({ key, values }) => values.filter((labels) => labels[key] !== first[key])).map((labels): Labels => ({ ...first, ...labels }));
-  return [first, ...others];
+  const others = choices.flatMap(({ key, values }) => values.filter((labels) => labels[key] !== first[key]));
+  return [first, ...others.map((labels): Labels => ({ ...first, ...labels }))];
 }
 
 /** A text that is none of the named ones, for a value that nobody has thought of. */

@@ -26,7 +26,7 @@ export const account = schema({
   },
 });
 
-/** Whose runs: a template of the app, or, where none of the app is meant, whatever has a name that the policy takes. */
+/** Whose runs: a template of the app, or whatever else has a name that the policy takes. */
 export const HOLDER_KINDS = ['ClusterHarnessTemplate', 'HarnessTemplate', 'pattern'] as const;
 
 const holder = schema({

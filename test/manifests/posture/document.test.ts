@@ -122,12 +122,20 @@ describe('credentials', () => {
     expect(holders(made)).toEqual(['pattern new-* KEY api.anthropic.com later']);
   });
 
+  test('of a policy that means others too belong to those as well, so that a new template closes nothing', () => {
+    const made = world();
+    const credentials = [CredentialGrant.anthropicApi('KEY', { secret: { name: 'k', key: 'k' } })];
+    const egress = [{ host: 'api.anthropic.com', ports: [443] }];
+    new BrokerPolicy(made.chart, 'both', { namespace: made.team, appliesToTemplates: ['coder', 'new-*'], credentials, egress });
+    expect(holders(made).filter((line) => line.includes(' KEY '))).toEqual(['HarnessTemplate coder KEY api.anthropic.com both', 'pattern new-* KEY api.anthropic.com both']);
+  });
+
   test('come from the policy whose name is first, as in the broker', () => {
     const made = world();
     const delivery = CredentialDelivery.header({ hosts: ['other.example'], header: 'x' });
     const credentials = [CredentialGrant.userSupplied('MODEL_API_KEY', { secret: { name: 'k', key: 'k' }, delivery })];
     new BrokerPolicy(made.chart, 'a-first', { namespace: made.team, appliesToTemplates: ['*'], credentials, egress: [{ host: 'other.example', ports: [443] }] });
-    expect(holders(made)).toEqual(['HarnessTemplate coder MODEL_API_KEY other.example a-first']);
+    expect(holders(made)).toEqual(['HarnessTemplate coder MODEL_API_KEY other.example a-first', 'pattern * MODEL_API_KEY other.example a-first']);
   });
 
   test('are not given to a namespaced template that borrows the name of a cluster template', () => {

@@ -93,6 +93,13 @@ describe('what is wider than the flow table shows', () => {
   });
 });
 
+test('a namespace that no policy closes for pods that nobody thought of is seen, also when its own are closed', () => {
+  const { flows } = documentOf(world(), (objects) => objects.filter(({ kind, metadata }) => (
+    kind !== 'NetworkPolicy' || metadata.namespace !== 'team-a' || metadata.name !== 'default-deny')));
+  expect(flows).toContainEqual(expect.objectContaining({ from: 'team-a/any other pod', to: 'place/anyone', sender: { decision: 'open', policies: [] } }));
+  expect(documentOf(world()).parties.map(({ id }) => id)).not.toContain('team-a/any other pod');
+});
+
 test('policies of other namespaces change nothing', () => {
   const foreign = { ...opening('x', { podSelector: {}, egress: [{}] }), metadata: { name: 'x', namespace: 'kube-system' } };
   expect(documentOf(world(), (objects) => [...objects, foreign])).toEqual(documentOf(world()));

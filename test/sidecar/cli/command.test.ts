@@ -27,7 +27,7 @@ test('two equal documents end with 0', async () => {
 });
 
 test('a difference ends with 1, and what opens stands first', async () => {
-  const changed = { ...withContainer({ user: 0, image: 'other' }), credentials: [] };
+  const changed = { ...withContainer({ user: 0, image: 'other@sha256:1' }), credentials: [] };
   const { code, out, err } = await run('diff', base, file(changed));
   expect([code, err]).toEqual([1, '']);
   expect(out.split('\n').filter((line) => !line.startsWith('  '))).toEqual(['Opens (1)', '', 'Closes (1)', '', 'Other changes (2)']);

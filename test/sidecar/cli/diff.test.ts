@@ -36,6 +36,8 @@ describe.each<[string, PostureDocument, string]>([
   ['a verb', withRight({ verbs: ['get', 'update'] }), `${ACCOUNT} now update secrets 'model-key' in namespace team-a (by Role broker)`],
   ['a Secret by the API', withRight({ names: ['model-key', 'other'] }), `${ACCOUNT} now get secrets 'other' in namespace team-a (by Role broker)`],
   ['a role from elsewhere', withRight({ known: false }), 'ServiceAccount platform/broker now has the Role broker (namespace team-a), whose rules are not part of the app'],
+  ['every verb', withRight({ verbs: ['*'] }), `${ACCOUNT} now do anything with secrets 'model-key' in namespace team-a (by Role broker)`],
+  ['an image by tag', withContainer({ image: 'r.example/broker:1' }), `${CONTAINER} now runs an image that is not pinned by digest`],
   ['root', withContainer({ user: 0 }), `${CONTAINER} now runs as root`],
   ['perhaps root', withContainer({ runAsNonRoot: false }), `${CONTAINER} may now run as root`],
   ['privileges', withContainer({ privileged: true }), `${CONTAINER} is now privileged`],
@@ -113,4 +115,20 @@ test('another image, policy or reason is a change that neither opens nor closes'
 test('more than any platform says is refused, however short the file', () => {
   const many = Array.from({ length: 2000 }, (_, index) => `v${index}`);
   expect(() => diffOf(BASE, withRight({ verbs: many, resources: many }))).toThrow('it says more than 500000 things, which no platform does');
+});
+
+test('ports that open together are told together, however the other side cuts them', () => {
+  const opened = withRow('flows', { ports: ['TCP 1-65535'] });
+  expect(told(BASE, opened).opens).toEqual([
+    'broker in platform may now connect to internet on TCP 1-442 (by platform/allow-broker)',
+    'broker in platform may now connect to internet on TCP 444-65535 (by platform/allow-broker)',
+  ]);
+  const [flow] = BASE.flows;
+  const back = { ...BASE, flows: [flow, { ...flow, to: 'broker' }] };
+  expect(told(back, { ...opened, flows: [...opened.flows, { ...flow, to: 'broker', ports: ['TCP 1-65535', 'UDP 53'] }] }).opens).toEqual(expect.arrayContaining([
+    'broker in platform may now connect to broker in platform on UDP 53 (by platform/allow-broker)',
+  ]));
+  expect(told({ ...BASE, flows: [] }, { ...BASE, flows: [{ ...flow, ports: ['TCP 1-442', 'TCP 443', 'TCP 444-65535'] }] }).opens).toEqual([
+    'broker in platform may now connect to internet on TCP 1-65535 (by platform/allow-broker)',
+  ]);
 });

@@ -72,6 +72,14 @@ describe('over TCP', () => {
     expect(found).toEqual({ open: true, because: 'something answers that is not of the probe' });
   });
 
+  test('somebody who never stops dripping is cut off', async () => {
+    const drips = await serverThat((socket) => {
+      const dripping = setInterval(() => socket.write('a'), PATIENCE / 3);
+      socket.on('close', () => clearInterval(dripping));
+    });
+    expect(await dial(drips, hello)).toMatchObject({ open: true, because: expect.stringContaining('nobody answers') });
+  });
+
   test('a fault of this side is no denial', async () => {
     expect(await dial({ at: 'no such host.invalid', port: 1, protocol: 'TCP' })).toEqual({ because: expect.stringMatching(/ENOTFOUND|EAI_AGAIN/) });
   });
@@ -109,6 +117,16 @@ describe('a listener', () => {
 
   test.each(['{}\n', '{"say":"shutdown"}\n', '{"say":"go","run":1}\n', '{"say":"go","control":"example.com"}\n', 'GET / HTTP/1.1\r\n', 'null\n', 'x'.repeat(2000)])('hangs up on %j', async (text) => {
     expect(await lines(text)).toBe('');
+  });
+
+  test('hangs up on somebody who drips a request', async () => {
+    const port = await freePort();
+    open.push(await openListeners([port], () => ({ as: '', seen: '' }), '127.0.0.1', PATIENCE));
+    const socket = new Socket().connect(port, '127.0.0.1').on('error', () => {});
+    const dripping = setInterval(() => socket.write('a'), PATIENCE / 5);
+    await new Promise((resolve) => socket.on('close', resolve).resume());
+    clearInterval(dripping);
+    expect(socket.bytesWritten).toBeLessThan(1024);
   });
 
   test('opens all ports or none', async () => {

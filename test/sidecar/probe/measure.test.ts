@@ -29,6 +29,13 @@ describe('an edge that is to be denied', () => {
     expect((await run(target(), scripted(SHUT, SHUT, OPEN))).wrong).toHaveLength(1);
   });
 
+  test('is wrong when it is closed only now and then, also where the last attempt happens to be', async () => {
+    for (const first of [OPEN, SHUT]) {
+      const flapping = Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? first : first === OPEN ? SHUT : OPEN));
+      expect((await run(target(), scripted(...flapping))).wrong).toHaveLength(1);
+    }
+  });
+
   test('is not tried for ever', async () => {
     const time = steppingTime();
     await measure('me', [target()], [], scripted(OPEN), time);

@@ -25,6 +25,13 @@ describe('lines', () => {
     ]);
   });
 
+  test('hold no control or format character that a pod put into its answer', () => {
+    const untold = ['a\u001b[2Jb\nc\u202ed'];
+    const { lines, message } = reportOf('control', [result({ untold })]);
+    expect(lines[0]).toMatch(/: a\?\[2Jb\?c\?d$/);
+    expect(message).not.toMatch(/[\u001b\u202e]/);
+  });
+
   test('say what nobody promises', () => {
     expect(reportOf('control', [result({ unpromised: [outcome({ to: 'kubelet of its node' })] })]).lines[0]).toMatch(/^not promised: .* -> kubelet of its node, .* is open/);
   });

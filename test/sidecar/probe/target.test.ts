@@ -54,6 +54,7 @@ describe('a configuration', () => {
     ['edges', { edges: [edge({ at: { place: 'moon' as never } })] }],
     ['edges', { edges: [edge({ port: undefined })] }],
     ['edges', { edges: [edge({ expect: 'maybe' as never })] }],
+    ['edges', { edges: [edge({ expectLinkLocal: 'maybe' as never })] }],
     ['edges', { edges: [edge({ protocol: 'SCTP' as never })] }],
     ['edges', { edges: [null] }],
     ['subjects', { subjects: [{ title: 'a', address: 'example.com', ports: [] }] }],

@@ -1,3 +1,4 @@
+import { pieces, readPorts } from './ports';
 import { Fact, Statement, Told } from './statement';
 import { PostureDocument, PostureFlow } from '../../../../src/protocol/posture';
 
@@ -32,9 +33,12 @@ function memberStatements(id: string, title: string, { peer, except }: PostureDo
 function flowStatements({ from, to, ports, sender, receiver }: PostureFlow, name: (id: string) => string, cuts: readonly number[]): Statement[] {
   const open = (id: string, way: string): Statement => ({ section: 'network', subject: `${name(id)}`, verb: `is open to every connection ${way}`, effect: 'opens' });
   return [
-    ...ports.flatMap((port) => pieces(port, cuts)).map((port): Statement => ({
-      section: 'network', subject: `${name(from)} may`, verb: `connect to ${name(to)} on ${port}`, effect: 'opens', note: byPolicies({ sender, receiver }),
-    })),
+    ...ports.flatMap((text) => {
+      const range = readPorts(text);
+      const common = { section: 'network', subject: `${name(from)} may`, effect: 'opens', note: byPolicies({ sender, receiver }) } as const;
+      if (range === undefined) return [{ ...common, verb: `connect to ${name(to)} on ${text}` }];
+      return pieces(range, cuts).map((piece): Statement => ({ ...common, verb: `connect to ${name(to)} on`, ports: piece }));
+    }),
     ...(sender.decision === 'open' ? [open(from, 'outwards')] : []),
     ...(receiver.decision === 'open' ? [open(to, 'inwards')] : []),
   ];
@@ -55,24 +59,10 @@ function flowFacts({ from, to, ports, sender, receiver, rows }: PostureFlow, nam
   ];
 }
 
-const RANGE = /^(\w+) (\d+)(?:-(\d+))?$/;
-
 /** Where ranges begin, and the ports after their ends. */
 export function cutsOf({ flows }: PostureDocument): number[] {
-  return flows.flatMap(({ ports }) => ports).flatMap((port) => {
-    const [, , first, last] = RANGE.exec(port) ?? [];
-    return first === undefined ? [] : [Number(first), Number(last ?? first) + 1];
-  });
-}
-
-/** A range in pieces that the other document has or has not, each as a whole. */
-function pieces(port: string, cuts: readonly number[]): string[] {
-  const [, protocol, from, to] = RANGE.exec(port) ?? [];
-  if (protocol === undefined) return [port];
-  const [first, last] = [Number(from), Number(to ?? from)];
-  const firsts = [...new Set([first, ...cuts.filter((cut) => cut > first && cut <= last)])].sort((a, b) => a - b);
-  return firsts.map((start, index) => {
-    const end = (firsts[index + 1] ?? last + 1) - 1;
-    return `${protocol} ${start === end ? start : `${start}-${end}`}`;
+  return flows.flatMap(({ ports }) => ports).flatMap((text) => {
+    const range = readPorts(text);
+    return range === undefined ? [] : [range.first, range.last + 1];
   });
 }

@@ -47,6 +47,7 @@ function containerStatements(container: PostureContainer, subject: string): Stat
   const opens = (verb: string): Statement => ({ section: 'pods', subject, verb, effect: 'opens' });
   return [
     ...powers('pods', subject, {
+      'runs an image that is not pinned by digest': !container.image.includes('@sha256:'),
       'runs as root': container.user === 0,
       'may run as root': !container.runAsNonRoot,
       'is privileged': container.privileged,

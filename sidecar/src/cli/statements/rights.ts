@@ -27,10 +27,10 @@ function statementsOf(account: string, right: PostureRight): Statement[] {
     ...groups.flatMap((group) => resources.flatMap((resource) => objects.map((name): Statement => ({
       ...common,
       kind: 'objects',
-      verb: `${verb} ${group === '' ? resource : `${resource}.${group}`}${name === '*' ? '' : ` '${name}'`} ${where}`,
+      verb: `${verb === '*' ? 'do anything with' : verb} ${group === '' ? resource : `${resource}.${group}`}${name === '*' ? '' : ` '${name}'`} ${where}`,
       terms: [scopeTerm(scope), starred(verb), starred(group), starred(resource), starred(name)],
     })))),
-    ...urls.map((url): Statement => ({ ...common, kind: 'urls', verb: `${verb} ${url}`, terms: [starred(verb), starred(url)] })),
+    ...urls.map((url): Statement => ({ ...common, kind: 'urls', verb: `${verb === '*' ? 'do anything with' : verb} ${url}`, terms: [starred(verb), starred(url)] })),
   ]);
 }
 

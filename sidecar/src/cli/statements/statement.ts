@@ -1,3 +1,5 @@
+import type { Ports } from './ports';
+
 /** What a statement is about, in the order in which differences are told. */
 export const SECTIONS = ['credentials', 'hosts', 'policies', 'network', 'rights', 'pods', 'waivers', 'namespaces', 'report'] as const;
 export type Section = (typeof SECTIONS)[number];
@@ -17,6 +19,8 @@ export interface Statement {
   readonly subject: string;
   readonly verb: string;
   readonly effect: 'opens' | 'closes';
+  /** Ports that the sentence ends with. */
+  readonly ports?: Ports;
   /** More to say about it, which does not tell it from others. */
   readonly note?: string;
   /** Parts that a wider statement of the same subject and kind may cover. */

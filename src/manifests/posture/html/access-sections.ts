@@ -25,7 +25,7 @@ function objectsOf({ groups, resources, urls }: PostureRight): Cell {
 }
 
 export function holderText({ kind, name, namespace }: PostureHolder): Markup {
-  if (kind === 'pattern') return html`any template named ${name} <span class="soft">in ${namespace}; none of the app is meant</span>`;
+  if (kind === 'pattern') return html`any template named ${name} <span class="soft">in ${namespace}, also one that somebody adds later</span>`;
   return html`${kind === 'HarnessTemplate' ? 'template' : 'cluster template'} ${name} <span class="soft">in ${namespace}</span>`;
 }
 
