@@ -54,7 +54,7 @@ export const BROKER_STATUS = {
   /** The bearer is expired, or belongs to another run or namespace. */
   SubstituteFailed: [403],
   Unauthorized: [401],
-  /** The broker is starting, stopping or overloaded. */
+  /** The broker is starting, stopping or overloaded, or cannot reach the API server. */
   Unavailable: [503],
 } as const satisfies Readonly<Record<string, readonly number[]>>;
 

@@ -31,6 +31,10 @@ export class BrokerProcess {
     for (const stream of [this.child.stdout, this.child.stderr]) stream.on('data', (chunk) => { this.output += String(chunk); });
   }
 
+  public get pid(): number {
+    return this.child.pid!;
+  }
+
   /** Resolves when it says that it is ready; rejects when it ends before. */
   async ready(): Promise<this> {
     for await (const line of createInterface({ input: this.child.stdout })) {

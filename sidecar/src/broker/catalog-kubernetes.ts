@@ -14,6 +14,7 @@ export interface KubernetesCatalogOptions {
   readonly client: KubeClient;
   /** Namespaces whose runs are served; no other is ever asked for. */
   readonly namespaces: readonly string[];
+  /** Milliseconds from any beginning: only how old something is matters. */
   readonly clock: Clock;
   readonly random: () => number;
   readonly wait: Wait;
@@ -83,7 +84,7 @@ export function openKubernetesCatalog(options: KubernetesCatalogOptions): Kubern
     confirm: (run) => confirmation.of(run),
     unready: () => {
       const stale = followed.find(({ watch }) => watch.staleSince() !== undefined);
-      return stale === undefined ? undefined : staleText(stale);
+      return stale === undefined ? undefined : staleText(stale, clock());
     },
     age: () => (clock() - Math.min(...followed.map(({ watch }) => watch.heardAt() ?? -Infinity))) / 1000,
     close: async () => {
@@ -92,7 +93,7 @@ export function openKubernetesCatalog(options: KubernetesCatalogOptions): Kubern
   };
 }
 
-function staleText({ name, watch }: Followed): string {
+function staleText({ name, watch }: Followed, now: number): string {
   const since = watch.staleSince()!;
-  return Number.isFinite(since) ? `the catalog is stale: the state of ${name} is unknown since ${new Date(since).toISOString()}` : `the catalog is not read yet: ${name}`;
+  return Number.isFinite(since) ? `the catalog is stale: the state of ${name} is unknown for ${Math.round((now - since) / 1000)} s` : `the catalog is not read yet: ${name}`;
 }

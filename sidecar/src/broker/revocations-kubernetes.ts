@@ -1,15 +1,18 @@
 import type { RunName } from './authorize';
 import { resourceOf } from './catalog/custom-objects';
-import { MemoryRevocations, Revocations } from './revocations';
+import { isOver, MemoryRevocations, Revocations } from './revocations';
 import { OBJECTS } from '../../../src/protocol/objects';
 import type { KubeClient, KubeObject, Resource } from '../kube/client';
 import { hasCode } from '../kube/kube-error';
 import { sourceOf, Watch, WatchOptions } from '../kube/watch';
+import type { Clock } from '../server/clock';
 
 export interface KubernetesRevocationsOptions extends Pick<WatchOptions<never>, 'clock' | 'random' | 'wait' | 'interrupted'> {
   readonly client: KubeClient;
   /** Namespace of the ConfigMap with the sessions. */
   readonly namespace: string;
+  /** The time of day, in milliseconds since 1970; `clock` says only how old something is. */
+  readonly now: Clock;
 }
 
 export interface KubernetesRevocations extends Revocations {
@@ -22,15 +25,34 @@ type Sessions = readonly (readonly [id: string, notAfter: number])[];
 
 const FIELD_MANAGER = 'broker';
 
+/** What is written is told by the watch of runs within this time, or the broker is unready. Milliseconds. */
+const TOLD = 10 * 60_000;
+
+/** Entries that one write takes away; the next takes others. */
+const MAX_REMOVED = 100;
+
 /**
  * Revocations that every replica sees: leases in the status of their run, which the catalog follows, sessions in a ConfigMap
  * that is followed here: session id to the time from which on there is nothing left to revoke. Both are merge patches, so that two writers never lose an entry.
+ * Neither grows without end: whoever adds a session takes away some that are over.
  */
 export function openKubernetesRevocations(options: KubernetesRevocationsOptions): KubernetesRevocations {
-  const { client, namespace, clock } = options;
-  const memory = new MemoryRevocations(clock);
+  const { client, namespace, now, clock } = options;
+  const memory = new MemoryRevocations(now);
   const configMap: Resource = { group: '', version: 'v1', plural: 'configmaps', namespace };
-  const take = (sessions: Sessions = []): void => sessions.forEach(([id, notAfter]) => memory.addSession({ id, notAfter }));
+  let listed: Sessions = [];
+  const take = (sessions: Sessions = []): void => {
+    listed = sessions;
+    sessions.forEach(([id, notAfter]) => memory.addSession({ id, notAfter }));
+    memory.allSessions();
+  };
+  const written: { readonly run: RunName; readonly ids: readonly string[]; readonly at: number }[] = [];
+  const forgetTold = (): void => {
+    while (written.length > 0 && clock() - written[0].at >= TOLD) {
+      const { run, ids } = written.shift()!;
+      memory.forgetLeases(run, ids);
+    }
+  };
   const watch = new Watch<Sessions>({
     ...options,
     source: sourceOf(client, { ...configMap, only: OBJECTS.revokedSessions }),
@@ -42,17 +64,20 @@ export function openKubernetesRevocations(options: KubernetesRevocationsOptions)
     isSessionRevoked: (id) => memory.isSessionRevoked(id),
     revokeLeases: async (run: RunName, ids) => {
       await memory.revokeLeases(run, ids);
-      const time = new Date(clock()).toISOString();
+      const time = new Date(now()).toISOString();
       const status = { revokedLeases: Object.fromEntries(ids.map((id) => [id, time])) };
       await client.mergePatch(resourceOf('HarnessRun', run.namespace), run.name, { status }, { subresource: 'status', fieldManager: FIELD_MANAGER })
         .catch((error: unknown) => {
           // A run that is gone has no leases, and another of its name has others.
           if (!hasCode(error, 'NotFound')) throw error;
         });
+      forgetTold();
+      written.push({ run, ids, at: clock() });
     },
     revokeSession: async (id, notAfter) => {
       await memory.revokeSession(id, notAfter);
-      const data = { [id]: new Date(notAfter).toISOString() };
+      const over = listed.filter(([, end]) => isOver(end, now())).slice(0, MAX_REMOVED);
+      const data = { ...Object.fromEntries(over.map(([one]) => [one, null])), [id]: new Date(notAfter).toISOString() };
       await client.mergePatch(configMap, OBJECTS.revokedSessions, { data }, { fieldManager: FIELD_MANAGER });
     },
     unready: () => (watch.staleSince() === undefined ? undefined : 'the revoked sessions are not known'),

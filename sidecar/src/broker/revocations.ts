@@ -23,6 +23,14 @@ export interface SessionEnd {
   readonly notAfter: number;
 }
 
+/** An end counts as past only when it is for every replica: their clocks may differ by so much. */
+const CLOCK_MARGIN = 5 * 60_000;
+
+/** Whether nothing is left to revoke, whichever replica is asked. */
+export function isOver(notAfter: number, now: number): boolean {
+  return notAfter + CLOCK_MARGIN <= now;
+}
+
 /** What is revoked, in memory; what keeps it adds itself. */
 export class MemoryRevocations implements Revocations {
   private readonly leases = new Map<string, RevokedLease[]>();
@@ -43,6 +51,13 @@ export class MemoryRevocations implements Revocations {
     if (!known.some(({ id }) => id === lease.id)) this.leases.set(keyOf(lease), [...known, lease]);
   }
 
+  /** For leases that whoever is asked about the run knows by now. */
+  forgetLeases(run: RunName, ids: readonly string[]): void {
+    const left = this.leasesWith(run).filter(({ id }) => !ids.includes(id));
+    if (left.length > 0) this.leases.set(keyOf(run), left);
+    else this.leases.delete(keyOf(run));
+  }
+
   addSession({ id, notAfter }: SessionEnd): void {
     this.sessions.set(id, Math.max(notAfter, this.sessions.get(id) ?? -Infinity));
   }
@@ -61,7 +76,7 @@ export class MemoryRevocations implements Revocations {
 
   /** Those that are not over; the others are forgotten. */
   allSessions(): readonly SessionEnd[] {
-    for (const [id, notAfter] of this.sessions) if (notAfter <= this.clock()) this.sessions.delete(id);
+    for (const [id, notAfter] of this.sessions) if (isOver(notAfter, this.clock())) this.sessions.delete(id);
     return [...this.sessions].map(([id, notAfter]) => ({ id, notAfter }));
   }
 

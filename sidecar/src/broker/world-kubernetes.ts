@@ -19,7 +19,7 @@ import { Connection, inCluster } from '../kube/connection';
 import { kubeconfig } from '../kube/kubeconfig';
 import { OwnedSecret } from '../kube/owned-secret';
 import { TokenReview } from '../kube/token-review';
-import type { Clock } from '../server/clock';
+import { Clock, steadyClock } from '../server/clock';
 import type { Config } from '../server/config';
 
 type BrokerConfig = Config<typeof BROKER_ENV>;
@@ -43,7 +43,8 @@ export async function openKubernetesWorld(config: BrokerConfig, { log, clock, me
   const { RUN_NAMESPACES, IDENTITIES_FILE, KEYRING_DIR } = config;
   // The table requires it for a catalog from the API.
   const namespace = config.POD_NAMESPACE!;
-  const following = { client, clock, random: Math.random, wait };
+  // How old a snapshot is must not depend on a clock that somebody sets.
+  const following = { client, clock: steadyClock, random: Math.random, wait };
   const identities = IDENTITIES_FILE === undefined ? undefined : await openIdentities({
     file: IDENTITIES_FILE,
     refused: (problem) => log.error({ problem }, 'the changed identities cannot be used; those from before stay'),
@@ -57,6 +58,7 @@ export async function openKubernetesWorld(config: BrokerConfig, { log, clock, me
   const revocations = openKubernetesRevocations({
     ...following,
     namespace,
+    now: clock,
     interrupted: (err) => log.warn({ err }, 'the watch of revoked sessions was interrupted and begins anew'),
   });
   const reviews = new TokenReview({ client, audience: BROKER_AUDIENCE, clock, observe: (result) => metrics.reviewed(result) });

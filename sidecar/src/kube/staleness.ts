@@ -1,4 +1,4 @@
-/** What is known of a watch. Times in milliseconds since 1970. */
+/** What is known of a watch. Times in milliseconds, by a clock of any beginning. */
 export interface WatchHealth {
   /** When an event, a bookmark or a complete list came last; undefined before the first list. */
   readonly heardAt?: number;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { KubeClient, KubeObject } from './client';
 import { serviceAccountOf, ServiceAccount } from './reviewed-account';
 import { tokenExpiry } from './token-expiry';
-import type { Clock } from '../server/clock';
+import { Clock, isWithin } from '../server/clock';
 import { ExpiringMap } from '../server/lru';
 
 export interface TokenReviewOptions {
@@ -63,13 +63,23 @@ export class TokenReview {
     const known = this.valid.get(name);
     if (known !== undefined && isWithin(now, known.reviewedAt, POSITIVE)) return this.observed('hit', known.account);
     if (this.invalid.get(name) === true) return this.observed('hit', undefined);
+    const asking = this.asked(name, token, expiry);
+    // Who has a verdict does not wait for an API server that did not answer the last time.
+    if (known !== undefined && this.isDown) {
+      asking.catch(() => undefined);
+      return this.observed('error', known.account);
+    }
     try {
-      return this.observed('miss', await this.asked(name, token, expiry));
+      return this.observed('miss', await asking);
     } catch (error) {
       const verdict = this.observed('error', this.valid.get(name));
       if (verdict === undefined) throw error;
       return verdict.account;
     }
+  }
+
+  private get isDown(): boolean {
+    return this.failedAt !== -Infinity;
   }
 
   private observed<T>(result: 'hit' | 'miss' | 'error', answer: T): T {
@@ -97,6 +107,7 @@ export class TokenReview {
       this.failedAt = clock();
       throw error;
     });
+    this.failedAt = -Infinity;
     const account = serviceAccountOf(answer.status, audience);
     if (account === undefined) {
       this.valid.delete(name);
@@ -106,9 +117,4 @@ export class TokenReview {
     }
     return account;
   }
-}
-
-/** Whether `now` is less than so long after a time. A clock that was set back ends it. */
-function isWithin(now: number, since: number, milliseconds: number): boolean {
-  return now >= since && now - since < milliseconds;
 }

@@ -85,6 +85,7 @@ const FORMS: Readonly<Record<EnvVariable['kind'], string>> = {
   flag: 'true or false',
   integer: 'whole number',
   text: 'text',
+  document: 'text of one or more lines',
 };
 
 function allowedText(variable: EnvVariable): string {

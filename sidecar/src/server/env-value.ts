@@ -62,6 +62,11 @@ function nonEmpty(text: string): string | undefined {
   return text === '' || CONTROL.test(text) ? undefined : text;
 }
 
+/** Line ends and tabs are part of it. */
+function document(text: string): string | undefined {
+  return text.trim() === '' || CONTROL.test(text.replace(/[\t\r\n]/g, '')) ? undefined : text;
+}
+
 const FLAGS: Readonly<Record<string, boolean>> = { true: true, false: false };
 
 const PARSERS: Readonly<Record<EnvVariable['kind'], (text: string, variable: EnvVariable) => unknown>> = {
@@ -72,6 +77,7 @@ const PARSERS: Readonly<Record<EnvVariable['kind'], (text: string, variable: Env
   flag: (text) => Object.hasOwn(FLAGS, text) ? FLAGS[text] : undefined,
   integer,
   text: nonEmpty,
+  document,
 };
 
 const ALLOWED: Readonly<Record<EnvVariable['kind'], (variable: EnvVariable) => string>> = {
@@ -82,4 +88,5 @@ const ALLOWED: Readonly<Record<EnvVariable['kind'], (variable: EnvVariable) => s
   flag: () => 'true or false',
   integer: ({ range: [min, max] = [0, Number.MAX_SAFE_INTEGER] }) => `a whole number from ${min} to ${max}`,
   text: () => 'a text that is not empty and has no control characters',
+  document: () => 'a text that is not empty and has no control characters but tabs and line ends',
 };

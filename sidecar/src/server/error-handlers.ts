@@ -21,7 +21,7 @@ export const ANSWER_HEADERS = { 'cache-control': 'no-store', 'x-content-type-opt
 /** Statuses by which a guess is told from a hit. */
 const GUESSED: readonly number[] = [401, 404];
 
-/** Turns whatever goes wrong into `{"code", "message"}` of the role's table. */
+/** Turns whatever goes wrong into a refusal of the role's table. */
 export function handleErrors(app: FastifyInstance, handling: ErrorHandling): void {
   app.setErrorHandler((error, request, reply) => sendRefusal(handling, error, request, reply));
   app.setNotFoundHandler((request, reply) => sendRefusal(handling, notFound(handling, request), request, reply));
@@ -34,13 +34,14 @@ export function sendRefusal({ errors, refusals }: ErrorHandling, thrown: unknown
   // What is left of a body that nobody reads would be taken for the next request.
   if (request.body === undefined && announcesBody(request.raw)) reply.header('connection', 'close');
   if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
-  return reply.code(refusal.status).headers(ANSWER_HEADERS).headers(refusal.headers).type(JSON_TYPE).send(bodyOf(refusal).body);
+  return reply.code(refusal.status).headers(ANSWER_HEADERS).headers(refusal.headers).type(JSON_TYPE).send(bodyOf(errors, refusal).body);
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-function bodyOf({ status, code, message }: ApiError): { readonly status: number; readonly body: string } {
-  return { status, body: JSON.stringify({ code, message }) };
+function bodyOf(errors: FrameErrors, refusal: ApiError): { readonly status: number; readonly body: string } {
+  const { status, code, message } = refusal;
+  return { status, body: JSON.stringify(errors.body?.(refusal) ?? { code, message }) };
 }
 
 /**
@@ -65,7 +66,7 @@ export function notFound({ errors, routes }: ErrorHandling, request: FastifyRequ
 /** `Expect` with anything but 100-continue, which Node would answer without a code. */
 export function expectationHandler(errors: FrameErrors) {
   return (_request: IncomingMessage, response: ServerResponse): void => {
-    const { status, body } = bodyOf(listed(errors, errors.malformed, 417, 'the header expect asks for what is not offered'));
+    const { status, body } = bodyOf(errors, listed(errors, errors.malformed, 417, 'the header expect asks for what is not offered'));
     response.writeHead(status, { ...ANSWER_HEADERS, 'content-type': JSON_TYPE, 'content-length': Buffer.byteLength(body), 'connection': 'close' }).end(body);
   };
 }
@@ -79,7 +80,7 @@ export function clientErrorHandler(errors: FrameErrors, log: Logger) {
       return;
     }
     const { status, message } = RAW[error.code ?? ''] ?? { status: 400, message: 'the request is not HTTP' };
-    const refusal = bodyOf(listed(errors, errors.malformed, status, message));
+    const refusal = bodyOf(errors, listed(errors, errors.malformed, status, message));
     socket.end([
       `HTTP/1.1 ${refusal.status} Refused`,
       `content-type: ${JSON_TYPE}`,

@@ -17,10 +17,17 @@ export interface FrameErrors {
   readonly unavailable: string;
   /** A defect of ours; nothing about it is told. */
   readonly unexpected: string;
+  /**
+   * The body of a refusal.
+   * @default - code and message
+   */
+  readonly body?: (refusal: ApiError) => object;
 }
 
 /** The same, written by a role: the compiler sees that every code is of the table. */
-export type RoleErrors<Table extends StatusTable = StatusTable> = { readonly [Field in keyof FrameErrors]: Field extends 'table' ? Table : CodeOf<Table> };
+export type RoleErrors<Table extends StatusTable = StatusTable> = Pick<FrameErrors, 'body'> & {
+  readonly [Field in Exclude<keyof FrameErrors, 'body'>]: Field extends 'table' ? Table : CodeOf<Table>
+};
 
 export interface RefusalOptions<Status extends number = number> {
   readonly status?: Status;

@@ -7,12 +7,14 @@ export interface ExpiringMapOptions {
 
 interface Entry<Value> {
   readonly value: Value;
+  readonly since: number;
   readonly expiresAt: number;
 }
 
 /**
- * A bounded memory of what has been verified. Each entry ends at its own time; when the
- * map is full, what was not asked for longest goes first.
+ * A bounded memory of what has been verified. Each entry ends at its own time, or when the clock is set back
+ * behind its beginning, as nobody knows then how old it is. When the map is full, what was not asked for longest
+ * goes first.
  */
 export class ExpiringMap<Key, Value> {
   private readonly entries = new Map<Key, Entry<Value>>();
@@ -31,7 +33,8 @@ export class ExpiringMap<Key, Value> {
     const entry = this.entries.get(key);
     if (entry === undefined) return undefined;
     this.entries.delete(key);
-    if (entry.expiresAt <= this.options.clock()) return undefined;
+    const now = this.options.clock();
+    if (now < entry.since || entry.expiresAt <= now) return undefined;
     // A Map keeps the order of insertion: what is put back last is forgotten last.
     this.entries.set(key, entry);
     return entry.value;
@@ -40,10 +43,11 @@ export class ExpiringMap<Key, Value> {
   /** Remembers the value until the time in milliseconds since 1970. */
   set(key: Key, value: Value, expiresAt: number): void {
     this.entries.delete(key);
+    const since = this.options.clock();
     // Asked this way round, a time that is not a number is over too.
-    if (!(expiresAt > this.options.clock())) return;
+    if (!(expiresAt > since)) return;
     if (this.entries.size >= this.options.max) this.entries.delete(this.entries.keys().next().value!);
-    this.entries.set(key, { value, expiresAt });
+    this.entries.set(key, { value, since, expiresAt });
   }
 
   delete(key: Key): boolean {

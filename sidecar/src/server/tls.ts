@@ -15,9 +15,16 @@ export interface KeyPair {
 const CERT_FILE = 'tls.crt';
 const KEY_FILE = 'tls.key';
 
-/** Both ends are ours or current, so nothing older is spoken. */
+/** Suites of TLS 1.3, and those of TLS 1.2 that keep past traffic secret and have no padding: https://www.rfc-editor.org/rfc/rfc9325#section-4.2 */
+const CIPHERS = [
+  'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384', 'ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305',
+  'ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256',
+].join(':');
+
+/** TLS 1.3 with whoever speaks it, 1.2 with clients that do not yet, and nothing older. */
 export function tlsOptions({ cert, key }: KeyPair): SecureContextOptions {
-  return { cert, key, minVersion: 'TLSv1.3' };
+  return { cert, key, minVersion: 'TLSv1.2', ciphers: CIPHERS, honorCipherOrder: true };
 }
 
 /** Reads the pair of a folder. Refuses one that no server could use. */

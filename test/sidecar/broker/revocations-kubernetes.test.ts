@@ -27,7 +27,7 @@ async function revocationsOver(data: Record<string, string> | undefined, failure
       return { metadata: { name } };
     },
   } as unknown as KubeClient;
-  const revocations = openKubernetesRevocations({ client, namespace: 'platform', clock: () => time.now, random: () => 0, wait: () => new Promise((resolve) => setImmediate(resolve)) });
+  const revocations = openKubernetesRevocations({ client, namespace: 'platform', clock: () => time.now, now: () => time.now, random: () => 0, wait: () => new Promise((resolve) => setImmediate(resolve)) });
   open.push(revocations);
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   return { revocations, patches, time, asked };
@@ -54,6 +54,31 @@ test('a revoked session is written for all replicas, and is known to those that 
   expect(other.revocations.isSessionRevoked('s2')).toBe(false);
   other.time.now += HOUR;
   expect(other.revocations.isSessionRevoked('s1')).toBe(false);
+});
+
+test('who revokes a session takes away those that are over on every replica, and no others', async () => {
+  const ends = { over: T0 - 5 * 60_000, late: T0 - 5 * 60_000 + 1, open: T0 + HOUR };
+  const data = Object.fromEntries(Object.entries(ends).map(([id, end]) => [id, new Date(end).toISOString()]));
+  const { revocations, patches } = await revocationsOver(data);
+  await revocations.revokeSession('new', T0 + HOUR);
+  expect(patches).toEqual([['configmaps', 'platform', 'revoked-sessions', undefined, { data: { over: null, new: new Date(T0 + HOUR).toISOString() } }]]);
+});
+
+test('leases that the status of their run has long shown are not kept here as well; what could not be written is', async () => {
+  const { revocations, time } = await revocationsOver({});
+  await revocations.revokeLeases(RUN, ['pat-1']);
+  time.now += 10 * 60_000 - 1;
+  await revocations.revokeLeases(RUN, ['pat-2']);
+  expect(revocations.leasesOf(RUN)).toEqual(['pat-1', 'pat-2']);
+  time.now += 1;
+  await revocations.revokeLeases({ ...RUN, name: 'r2' }, ['pat-3']);
+  expect(revocations.leasesOf(RUN)).toEqual(['pat-2']);
+
+  const down = await revocationsOver({}, undefined, new KubeError('Unavailable', 'down'));
+  await expect(down.revocations.revokeLeases(RUN, ['pat-1'])).rejects.toThrow('down');
+  down.time.now += 24 * HOUR;
+  await expect(down.revocations.revokeLeases(RUN, ['pat-2'])).rejects.toThrow('down');
+  expect(down.revocations.leasesOf(RUN)).toEqual(['pat-1', 'pat-2']);
 });
 
 test('a revocation that cannot be written counts here, and is an error', async () => {

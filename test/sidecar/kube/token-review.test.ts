@@ -191,6 +191,23 @@ describe('while the API server does not answer', () => {
     expect(await review.review(short)).toBeUndefined();
   });
 
+  test('who has a verdict does not wait for it, and what it says once it is back counts', async () => {
+    const { review, time, world, asked } = reviewer();
+    await review.review(TOKEN);
+    world.down = true;
+    time.now += 30_000;
+    await review.review(TOKEN);
+    let answer = () => undefined as void;
+    world.hold = new Promise((resolve) => { answer = resolve; });
+    time.now += 1_000;
+    expect(await review.review(TOKEN)).toMatchObject({ name: 'r1-collector' });
+    expect(asked).toHaveLength(3);
+    Object.assign(world, { down: false, status: { authenticated: false } });
+    answer();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await review.review(TOKEN)).toBeUndefined();
+  });
+
   test('a negative verdict does not become positive by it', async () => {
     const { review, world, time } = reviewer();
     await review.review(TOKEN);

@@ -16,6 +16,16 @@ test('remembers until the time of the entry, and not at it', () => {
   expect(map.size).toBe(0);
 });
 
+test('forgets what lies ahead after the clock was set back, so that nothing is remembered for longer than it may be', () => {
+  const { map, time } = mapOf(2);
+  time.now = 1000;
+  map.set('a', 1, 1010);
+  time.now = 999;
+  expect(map.get('a')).toBeUndefined();
+  time.now = 1000;
+  expect(map.get('a')).toBeUndefined();
+});
+
 test('forgets what was not asked for longest', () => {
   const { map } = mapOf(2);
   map.set('a', 1, 10);

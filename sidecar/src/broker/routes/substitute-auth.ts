@@ -58,13 +58,16 @@ async function exchanged(deps: SubstituteDeps, request: Request, sighting: Sight
   // The seal makes the name true, also for a lease that is refused.
   const sealed = leaseOf(opened);
   if (sealed !== undefined) draft.credential = { name: sealed.credential, provider: sealed.provider };
-  const { credential: { grant, policy }, lease, run, policies } = await judged(deps, request, (present) => ({
+  const admitted = () => judged(deps, request, (present) => ({
     ...present,
     ...admit({ opened, run: actor.run, ...present, destination, line: body, now: deps.clock(), renewals: present.known?.leaseExpiries }),
   }));
+  const { credential: { grant, policy }, lease, run, policies } = await admitted();
   const provider = requiredProvider(deps, grant);
   refuseMisplaced(sighting, provider.carriers(grant));
   const exchange = await provider.exchange(grant, { ...providerContext(deps, run, policies, policy), lease, path: body.path });
+  // A provider may take seconds, and what is revoked or over by then gets nothing.
+  await admitted();
   grantedAs(draft, 'credential-issued', policy, 'substituted');
   return forwardExchanged(body, sighting, exchange);
 }

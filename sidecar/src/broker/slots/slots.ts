@@ -35,11 +35,14 @@ export interface SlotFacts {
 /** On whose behalf slots are held, as this replica sees them. */
 export type Subjects = Pick<Snapshot, 'run'> & Pick<Revocations, 'isSessionRevoked'>;
 
-/** The clocks of brokers may differ by so much. */
-const CLOCK_MARGIN = 60_000;
+/** The clocks of brokers may differ by so much, also when one of them is set. */
+const CLOCK_MARGIN = 5 * 60_000;
 
-/** A replica may not have seen a run yet for which another has just leased a slot: so long a lease counts without its run. */
-const UNSEEN_MARGIN = 5 * 60_000;
+/**
+ * A replica may not have seen a run yet for which another has just leased a slot: so long a lease counts without its run.
+ * That is as long as a watch may be silent.
+ */
+const UNSEEN_MARGIN = CLOCK_MARGIN + 150_000;
 
 /** Slots that are remembered: about 250 bytes each, of the mebibyte that an object of Kubernetes may have. */
 const MAX_SLOTS = 3000;
