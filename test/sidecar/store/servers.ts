@@ -1,0 +1,120 @@
+import { ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from '@redis/client';
+
+export type Binary = 'redis-server' | 'valkey-server';
+
+export function isOnPath(binary: Binary): boolean {
+  return spawnSync(binary, ['--version']).status === 0;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Asks again until it answers, for at most ten seconds. */
+export async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  let last: unknown;
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    try {
+      const answer = await ask();
+      if (answer !== undefined) return answer;
+    } catch (error) {
+      last = error;
+    }
+    await sleep(50);
+  }
+  throw new Error('it did not come about', { cause: last });
+}
+
+/** A server of its own on a port of loopback, with its data in a folder of its own. */
+export class TestServer {
+  static async start(binary: Binary, ...args: readonly string[]): Promise<TestServer> {
+    const server = new TestServer(binary, await freePort(), args);
+    await server.launch();
+    return server;
+  }
+
+  /** A node of a cluster that knows no others yet. */
+  static async startNode(binary: Binary): Promise<TestServer> {
+    return TestServer.start(binary, '--cluster-enabled', 'yes', '--cluster-port', String(await freePort()), '--cluster-node-timeout', '1000', '--cluster-require-full-coverage', 'no');
+  }
+
+  private readonly dir = mkdtempSync(join(tmpdir(), 'store-'));
+  private child: ChildProcess | undefined;
+  private client: ReturnType<TestServer['connected']> | undefined;
+
+  private constructor(private readonly binary: Binary, readonly port: number, private readonly args: readonly string[]) {}
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  async launch(): Promise<void> {
+    this.child = spawn(this.binary, [
+      '--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir, '--save', '', ...this.args,
+    ], { stdio: 'ignore' });
+    await eventually(async () => await this.command('PING') === 'PONG' ? true : undefined);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child?.kill(signal);
+  }
+
+  async kill(): Promise<void> {
+    const { child } = this;
+    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGKILL');
+      await ended;
+    }
+    this.client = undefined;
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  async command(...words: readonly string[]): Promise<unknown> {
+    this.client ??= this.connected();
+    return (await this.client).sendCommand([...words]);
+  }
+
+  private async connected() {
+    const at = this.args.indexOf('--requirepass');
+    const client = createClient({ url: this.url, RESP: 2, socket: { reconnectStrategy: false }, ...(at < 0 ? {} : { password: this.args[at + 1] }) });
+    client.on('error', () => { this.client = undefined; });
+    return client.connect();
+  }
+}
+
+const SLOTS = 16_384;
+
+/** Three masters that share the slots. */
+export async function startCluster(binary: Binary): Promise<readonly TestServer[]> {
+  const nodes = await Promise.all([1, 2, 3].map(() => TestServer.startNode(binary)));
+  const share = Math.ceil(SLOTS / nodes.length);
+  for (const [at, node] of nodes.entries()) {
+    await node.command('CLUSTER', 'ADDSLOTSRANGE', String(at * share), String(Math.min(SLOTS, (at + 1) * share) - 1));
+  }
+  for (const node of nodes.slice(1)) await node.command('CLUSTER', 'MEET', '127.0.0.1', String(nodes[0].port), await busPort(nodes[0]));
+  await eventually(async () => {
+    const states = await Promise.all(nodes.map(async (node) => String(await node.command('CLUSTER', 'INFO'))));
+    return states.every((state) => state.includes('cluster_state:ok') && state.includes('cluster_known_nodes:3')) ? true : undefined;
+  });
+  return nodes;
+}
+
+async function busPort(node: TestServer): Promise<string> {
+  const [, port] = await node.command('CONFIG', 'GET', 'cluster-port') as readonly string[];
+  return port;
+}
