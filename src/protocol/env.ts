@@ -8,9 +8,9 @@ import { PORTS } from './ports';
 export interface EnvVariable {
   /**
    * `listen` is host:port with an optional host; `names` is a comma-separated list of
-   * Kubernetes names; `integer` is a whole number within `range`.
+   * Kubernetes names; `integer` is a whole number within `range`; `document` is a text that may have many lines.
    */
-  readonly kind: 'listen' | 'path' | 'enum' | 'names' | 'flag' | 'integer' | 'text';
+  readonly kind: 'listen' | 'path' | 'enum' | 'names' | 'flag' | 'integer' | 'text' | 'document';
   /** Allowed values of an `enum`. */
   readonly values?: readonly string[];
   /** Smallest and largest value of an `integer`. */
@@ -92,10 +92,11 @@ export const SESSION_ENV = {
   SESSION_LISTEN: { kind: 'listen', default: `127.0.0.1:${PORTS['session-api']}`, doc: 'address of the session API' },
   ADMIN_LISTEN,
   SESSION_WORKSPACE: { kind: 'path', required: true, doc: 'folder that files and commands of the session are confined to' },
+  SESSION_HELPER_FD: { kind: 'integer', range: [3, 1023], doc: 'file of the helper that has started the daemon; set by the helper, unset means that there is none' },
   SESSION_REQUIRE_BOOT_ID: { kind: 'flag', default: 'false', doc: 'refuse init tokens that do not name this boot of the daemon' },
   POD_UID: { kind: 'text', doc: 'UID of the pod; compared with the pod_uid claim of init tokens' },
   AGENT_TRUST_DIR: { kind: 'path', doc: 'folder with bootstrap-jwks.json, the public keys that sign init tokens; read again when it changes, wins over PICOD_BOOTSTRAP_PUBLIC_KEY' },
-  PICOD_BOOTSTRAP_PUBLIC_KEY: { kind: 'text', doc: 'public keys that sign init tokens: PEM, one or several, or a JWK Set' },
-  PICOD_AUTH_PUBLIC_KEY: { kind: 'text', doc: 'older name of PICOD_BOOTSTRAP_PUBLIC_KEY, read when that is not set' },
+  PICOD_BOOTSTRAP_PUBLIC_KEY: { kind: 'document', doc: 'public keys that sign init tokens: PEM, one or several, or a JWK Set' },
+  PICOD_AUTH_PUBLIC_KEY: { kind: 'document', doc: 'older name of PICOD_BOOTSTRAP_PUBLIC_KEY, read when that is not set' },
   PICOD_SESSION_ID: { kind: 'text', doc: 'the one session that the daemon takes; unset means any' },
 } as const satisfies EnvTable;

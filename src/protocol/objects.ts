@@ -17,6 +17,8 @@ export const OBJECTS = {
   brokerSlots: 'broker-slots',
   /** Session id to the time until which its bearers stay refused. */
   revokedSessions: 'revoked-sessions',
+  /** In each namespace of workers: what the roles publish for them, mounted at `PATHS.trust`. */
+  agentTrust: 'agent-trust',
   /** Account of the pods that try the network. It has no rights. */
   probe: 'probe',
 } as const;

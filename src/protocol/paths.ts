@@ -12,8 +12,12 @@ export const PATHS = {
   callers: '/etc/agent-platform/callers',
   /** What a role keeps across restarts. */
   state: '/var/lib/agent-platform',
-  /** The session daemon and the Node runtime it needs, copied into worker pods of any image. */
+  /** The session daemon with Node and its libraries: a folder of the sidecar image, and a copy of it in worker pods of any image. */
   runtime: '/opt/agent-platform',
+  /** Where the init container that makes the copy has the volume for it; at `runtime` it would hide its own. */
+  runtimeCopy: '/mnt/runtime',
+  /** What the roles publish for workers: the public keys that sign init tokens. */
+  trust: '/etc/agent-platform/trust',
   /** The working directory of sessions. */
   workspace: '/workspace',
   /** Home directory in pods that run a user's image. */
@@ -35,9 +39,13 @@ export const ENTRY_POINTS = {
   installRuntime: '/app/install-runtime.mjs',
 } as const;
 
-/** Files below `PATHS.runtime` after the copy. */
+/** Files below `PATHS.runtime`, in the image and after the copy. */
 export const RUNTIME_FILES = {
   node: `${PATHS.runtime}/bin/node`,
+  /** Starts the daemon, whose arguments follow `--`, and stays process 1. */
+  helper: `${PATHS.runtime}/bin/session-helper`,
+  /** Folder of the program loader and of what Node links to. */
+  libraries: `${PATHS.runtime}/lib`,
   session: `${PATHS.runtime}/session.mjs`,
 } as const;
 

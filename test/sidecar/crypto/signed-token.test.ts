@@ -67,6 +67,12 @@ describe('a signed token', () => {
     }), { numRuns: 300 });
   });
 
+  test('has one spelling: the bits that base64url leaves over at its end are zero', () => {
+    const token = signToken({ sub: 's' }, EC.privateKey);
+    const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'];
+    expect(letters.filter((letter) => verifyToken(`${token.slice(0, -1)}${letter}`, KEYS, MAX) !== undefined)).toEqual([token.at(-1)]);
+  });
+
   test('is never read out of noise, and noise never throws', () => {
     const part = fc.oneof(fc.base64String(), fc.string(), fc.constant('eyJhbGciOiJFUzI1NiJ9'));
     fc.assert(fc.property(fc.array(part, { maxLength: 5 }), (parts) => {

@@ -1,0 +1,55 @@
+import { isUtf8 } from 'node:buffer';
+import type { FastifyInstance } from 'fastify';
+import { authenticated } from './authenticate';
+import { healthRoute } from './health';
+import { initRoutes } from './init';
+import { SESSION_ERRORS } from './refuse';
+import type { SessionDeps } from './session-deps';
+import { MAX_INIT_BODY } from '../../../src/protocol/session-api';
+import { buildServer, ServerOptions } from '../server/build-server';
+import type { ServerLimits } from '../server/limits';
+import { JsonRefusal, parseStrictJson } from '../server/strict-json';
+
+export interface SessionServer {
+  readonly metrics?: ServerOptions['metrics'];
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** A command may run, and a file may travel, for as long as a session may live. Headers and idle connections have the usual times. */
+const SESSION_LIMITS: Partial<ServerLimits> = { bodyLimit: MAX_INIT_BODY, requestTimeout: DAY, handlerTimeout: DAY, connectionTimeout: DAY };
+
+/** The daemon's API over whatever it is given. It does not listen. */
+export function buildSession(deps: SessionDeps, server: SessionServer = {}): FastifyInstance {
+  const app = buildServer({ ...server, log: deps.log, errors: SESSION_ERRORS, limits: SESSION_LIMITS, answersLevel: 'debug' });
+  readAnyJson(app);
+  healthRoute(app, deps);
+  initRoutes(app, deps);
+  app.register((api, _options, done) => {
+    api.addHook('onRequest', authenticated(deps.identity, deps.clock));
+    for (const add of deps.routes) {
+      api.register((own, _own, added) => {
+        add(own, () => deps.identity.session!);
+        added();
+      });
+    }
+    done();
+  });
+  return app;
+}
+
+/** Bodies are JSON whatever they are called, but for those in parts: curl calls its own a form. */
+function readAnyJson(app: FastifyInstance): void {
+  app.addContentTypeParser(/^(?!multipart\/)/i, { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, parseJsonBody(body as Buffer));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+function parseJsonBody(body: Buffer): unknown {
+  if (!isUtf8(body)) throw new JsonRefusal('the body is not UTF-8');
+  return parseStrictJson(body.toString('utf8'));
+}

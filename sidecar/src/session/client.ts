@@ -1,0 +1,62 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import type { After } from './processes';
+
+/** Thrown where something is done for a client that has gone. */
+export class ClientGone extends Error {
+  constructor() {
+    super('the client went away');
+  }
+}
+
+/** Aborts when the client goes away before its answer has ended. */
+export function departure(reply: FastifyReply): AbortController {
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
+  return gone;
+}
+
+/** Writes an answer as fast as its client takes it, and cuts off a client that takes nothing. */
+export class AnswerWriter {
+  constructor(private readonly raw: ServerResponse, private readonly stalledMs: number, private readonly timer: After) {}
+
+  /**
+   * Resolves when the client has taken so much that there is room for more; at once, without a promise, when there is.
+   *
+   * @throws ClientGone
+   */
+  write(bytes: string | Buffer): void | Promise<void> {
+    if (this.raw.destroyed) throw new ClientGone();
+    if (this.raw.write(bytes)) return undefined;
+    return this.until((done) => {
+      this.raw.once('drain', done);
+      return () => this.raw.off('drain', done);
+    });
+  }
+
+  /** Resolves when the bytes have been handed to the system, so that their memory is free. */
+  flush(bytes: Buffer): Promise<void> {
+    return this.until((done) => {
+      this.raw.write(bytes, () => done());
+      return () => undefined;
+    });
+  }
+
+  private until(wait: (done: () => void) => () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stopTimer = this.timer(this.stalledMs, () => this.raw.destroy());
+      const settle = (): void => {
+        stopTimer();
+        stopWaiting();
+        this.raw.off('close', settle);
+        if (this.raw.destroyed) reject(new ClientGone());
+        else resolve();
+      };
+      this.raw.once('close', settle);
+      const stopWaiting = wait(settle);
+      if (this.raw.destroyed) settle();
+    });
+  }
+}

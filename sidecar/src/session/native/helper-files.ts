@@ -1,0 +1,38 @@
+import { openSync } from 'node:fs';
+import { errorName } from './errno';
+import type { HelperConnection } from './helper-connection';
+import { emptyFrame, MAX_FRAME, openFrame, REPLY, Reply, REQUEST } from './protocol';
+import type { Resolver } from '../beneath';
+import type { Directory } from '../directory';
+import { errnoError } from '../errno-error';
+
+/** Finds files by `openat2` in the helper, where the kernel keeps the path beneath the root by itself. */
+export class HelperFiles implements Resolver {
+  readonly means = 'openat2';
+
+  constructor(private readonly connection: HelperConnection, private readonly pid: number, private readonly root: Directory) {}
+
+  open(components: readonly string[], flags: number): Promise<number> {
+    const path = components.length === 0 ? '.' : components.join('/');
+    // The kernel refuses such a path by the same name, and it would not fit into a frame.
+    if (Buffer.byteLength(path) > MAX_FRAME / 2) return Promise.reject(errnoError('ENAMETOOLONG', path));
+    return new Promise((resolve, reject) => {
+      const { files } = this.connection;
+      const reply = ({ type, payload }: Reply): void => {
+        try {
+          if (type === REPLY.NOT_OPENED) throw errnoError(errorName(payload.readUInt32LE(0)), path);
+          // Leads to that very file, whatever its name is by now.
+          resolve(openSync(`/proc/${this.pid}/fd/${payload.readUInt32LE(0)}`, flags));
+        } catch (error) {
+          reject(error);
+        }
+        if (type === REPLY.OPENED) this.connection.send(emptyFrame(REQUEST.RELEASE, id!));
+        files.release(id!);
+      };
+      const id = this.connection.gone === undefined ? files.take({ reply, gone: reject }) : undefined;
+      if (id === undefined) reject(this.connection.gone ?? errnoError('EAGAIN', path));
+      else this.connection.send(openFrame(id, this.root.fd, path));
+    });
+  }
+}
+

@@ -1,0 +1,22 @@
+import { NOT_INITIALIZED, SESSION_ERROR_TEXTS, SESSION_STATUS, SessionCode, SessionErrorBody } from '../../../src/protocol/session-api';
+import { ApiError, refusals, RoleErrors } from '../server/errors';
+
+/** Makes a refusal with a code of the session daemon: `throw refuse('TOKEN_REFUSED', 'the token has expired')`. */
+export const refuse = refusals(SESSION_STATUS);
+
+/** The codes of the daemon for what the server refuses by itself. */
+export const SESSION_ERRORS: RoleErrors<typeof SESSION_STATUS> = {
+  table: SESSION_STATUS,
+  malformed: 'BAD_REQUEST',
+  unknownPath: 'NOT_FOUND',
+  limited: 'TOO_MANY_INITS',
+  unavailable: 'UNAVAILABLE',
+  unexpected: 'INTERNAL',
+  body: refusalBody,
+};
+
+/** The body of a refusal, as PicoD's clients read it. */
+export function refusalBody({ code, status, message }: ApiError): SessionErrorBody {
+  const reason = code as SessionCode;
+  return { error: SESSION_ERROR_TEXTS[reason] ?? message, code: reason === NOT_INITIALIZED ? reason : status, reason, detail: message };
+}
