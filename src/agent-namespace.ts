@@ -1,12 +1,13 @@
 import { Construct } from 'constructs';
 import { IAgentNamespace } from './agent-namespace-ref';
-import { restrictedNamespace } from './manifests/config';
+import { emptyConfigMap, restrictedNamespace } from './manifests/config';
 import { Endpoint } from './manifests/network-policy';
 import { addManifest } from './private/api-objects';
 import { PlatformContext } from './private/context';
 import type { CoveredRun, CoveredTemplate } from './private/coverage';
 import { NamespaceContent } from './private/namespace-content';
 import { objectNameProblem, problems, refuse, ValidationError } from './private/validation';
+import { OBJECTS } from './protocol/objects';
 import type { NamedPolicy } from './protocol/policy';
 import { SidecarImage } from './sidecar-image';
 
@@ -75,6 +76,7 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
       const id = { platform: context.platformName, part: 'namespaces', name } as const;
       addManifest(this, 'Resource', restrictedNamespace(id, context.podSecurityVersion));
     }
+    addManifest(this, 'Trust', emptyConfigMap({ platform: context.platformName, part: 'namespaces', name: OBJECTS.agentTrust, namespace: name }));
     context.boundary._addNamespace(name);
     context.broker._serve(this, name, () => this.content.secretNames(options.additionalSecrets ?? []));
     if (!(options.managedElsewhere ?? false)) {

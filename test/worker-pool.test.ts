@@ -28,9 +28,16 @@ describe('a warm pool', () => {
   });
 
   test('brings the daemon and its runtime into any image, read-only for the session', () => {
-    expect(spec.initContainers[0].volumeMounts).toContainEqual({ name: 'runtime', mountPath: '/opt/agent-platform' });
-    expect(spec.containers[0].command).toEqual(['/opt/agent-platform/bin/node', '/opt/agent-platform/session.mjs']);
+    expect(spec.initContainers[0]).toMatchObject({ args: ['/app/install-runtime.mjs', '/mnt/runtime'], volumeMounts: [{ name: 'runtime', mountPath: '/mnt/runtime' }] });
+    const program = ['/opt/agent-platform/bin/node', '/opt/agent-platform/session.mjs'];
+    expect(spec.containers[0].command).toEqual(['/opt/agent-platform/bin/session-helper', '--', ...program]);
     expect(spec.containers[0].volumeMounts).toContainEqual({ name: 'runtime', mountPath: '/opt/agent-platform', readOnly: true });
+  });
+
+  test('looks for the keys that it trusts in a ConfigMap, which may come later', () => {
+    expect(spec.volumes).toContainEqual({ name: 'trust', configMap: { name: 'agent-trust', optional: true } });
+    expect(spec.containers[0].volumeMounts).toContainEqual({ name: 'trust', mountPath: '/etc/agent-platform/trust', readOnly: true });
+    expect(spec.containers[0].env).toContainEqual({ name: 'AGENT_TRUST_DIR', value: '/etc/agent-platform/trust' });
   });
 
   test('has no API token, no DNS and no Service links', () => {
@@ -41,8 +48,9 @@ describe('a warm pool', () => {
 
   test('runs as user 1000 with a volume for every path it writes', () => {
     expect(spec.securityContext).toMatchObject({ runAsUser: 1000, runAsGroup: 1000, fsGroup: 65532, runAsNonRoot: true });
-    expect(spec.containers[0].volumeMounts.map((mount: any) => mount.mountPath)).toEqual(['/workspace', '/opt/agent-platform', '/home/agent', '/tmp']);
-    for (const volume of spec.volumes) expect(volume.emptyDir.sizeLimit).toBeDefined();
+    const writable = spec.containers[0].volumeMounts.filter((mount: any) => !mount.readOnly);
+    expect(writable.map((mount: any) => mount.mountPath)).toEqual(['/workspace', '/home/agent', '/tmp']);
+    for (const { emptyDir } of spec.volumes.filter(({ name }: any) => name !== 'trust')) expect(emptyDir.sizeLimit).toBeDefined();
   });
 
   test('sets HOME, USER and LOGNAME after everything else', () => {

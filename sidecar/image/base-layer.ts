@@ -1,7 +1,8 @@
+import { rehomed } from './elf';
 import type { ImagePlatform } from './platforms';
 import type { Entry } from './tar';
 import type { Archive } from './untar';
-import { PLATFORM_UID } from '../../src/protocol/paths';
+import { PLATFORM_UID, RUNTIME_FILES } from '../../src/protocol/paths';
 
 /** A Debian package, opened. */
 export interface DebianPackage {
@@ -10,9 +11,6 @@ export interface DebianPackage {
   readonly control: Buffer;
   readonly files: Archive;
 }
-
-/** Where Node is in the image. */
-export const NODE_PATH = '/usr/bin/node';
 
 /** Where the CA certificates are in the image. */
 export const CA_PATH = '/etc/ssl/certs/ca-certificates.crt';
@@ -30,21 +28,23 @@ const COPYRIGHTS: Readonly<Record<string, string>> = {
   'libc6': 'usr/share/doc/libc6/copyright',
 };
 
-/** The part of the image that stays the same from version to version: Node, what it links to, and CA certificates. No shell. */
+/**
+ * The part of the image that stays the same from version to version: Node, what it links to, and CA certificates. No shell.
+ * Node and libraries lie, and look for one another, where worker pods have their copy.
+ */
 export function baseLayer(platform: ImagePlatform, node: Archive, debian: readonly DebianPackage[]): Entry[] {
   const packageOf = (name: string): DebianPackage => {
     const found = debian.find((one) => one.name === name);
     if (found === undefined) throw new Error(`the pins for ${platform.architecture} have no package ${name}`);
     return found;
   };
-  const loader = platform.loader.replace(/.*\//, '');
-  // Plain files where the loader looks first, instead of Debian's links: nothing in the image points anywhere.
-  const libraries = Object.entries(LIBRARIES).flatMap(([name, files]) => files.map((file) => (
-    { path: `lib/${platform.triplet}/${file}`, mode: 0o755, bytes: packageOf(name).files.read(`usr/lib/${platform.triplet}/${file}`) }
+  // Plain files instead of Debian's links: nothing in the image points anywhere.
+  const libraries = Object.entries({ ...LIBRARIES, libc6: [platform.loader, ...LIBRARIES.libc6] }).flatMap(([name, files]) => files.map((file) => (
+    { path: `${RUNTIME_FILES.libraries.slice(1)}/${file}`, mode: 0o755, bytes: packageOf(name).files.read(`usr/lib/${platform.triplet}/${file}`) }
   )));
+  const home = { loader: `${RUNTIME_FILES.libraries}/${platform.loader}`, libraries: RUNTIME_FILES.libraries };
   return [
-    { path: NODE_PATH.slice(1), mode: 0o755, bytes: node.read('package/bin/node') },
-    { path: platform.loader, mode: 0o755, bytes: packageOf('libc6').files.read(`usr/lib/${platform.triplet}/${loader}`) },
+    { path: RUNTIME_FILES.node.slice(1), mode: 0o755, bytes: rehomed(node.read('package/bin/node'), home) },
     ...libraries,
     { path: CA_PATH.slice(1), mode: 0o644, bytes: certificates(packageOf('ca-certificates').files) },
     { path: 'usr/share/doc/node/LICENSE', mode: 0o644, bytes: node.read('package/LICENSE') },

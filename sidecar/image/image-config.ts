@@ -1,5 +1,6 @@
-import { CA_PATH, NODE_PATH } from './base-layer';
-import { PLATFORM_UID } from '../../src/protocol/paths';
+import { dirname } from 'node:path';
+import { CA_PATH } from './base-layer';
+import { PLATFORM_UID, RUNTIME_FILES } from '../../src/protocol/paths';
 
 /** What of the package's description ends up in the image. */
 export interface ImageMetadata {
@@ -14,7 +15,7 @@ export function containerConfig(metadata: ImageMetadata): object {
   return {
     User: `${PLATFORM_UID}:${PLATFORM_UID}`,
     Env: Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`),
-    Entrypoint: [NODE_PATH],
+    Entrypoint: [RUNTIME_FILES.node],
     WorkingDir: '/',
     Labels: {
       'org.opencontainers.image.description': metadata.description,
@@ -45,7 +46,7 @@ export function imageConfig(architecture: string, metadata: ImageMetadata, creat
 }
 
 const ENVIRONMENT = {
-  PATH: '/usr/bin',
+  PATH: dirname(RUNTIME_FILES.node),
   NODE_ENV: 'production',
   // For `NODE_USE_SYSTEM_CA=1`, by which an operator adds a company's CA; without it Node uses the list built into it.
   SSL_CERT_FILE: CA_PATH,

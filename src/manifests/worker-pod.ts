@@ -1,10 +1,12 @@
-import type { EnvVar, PodSpec, ResourceRequirements } from 'kubernetes-types/core/v1';
+import type { EnvVar, PodSpec, ResourceRequirements, Volume } from 'kubernetes-types/core/v1';
 import { environment } from './environment';
 import { PodPlacement, RestrictedContainer, restrictedPod } from './pod';
 import { SESSION_ENV } from '../protocol/env';
 import { PLATFORM_GRACE_SECONDS } from '../protocol/limits';
+import { OBJECTS } from '../protocol/objects';
 import { AGENT_USER, ENTRY_POINTS, PATHS, PLATFORM_UID, RUNTIME_FILES } from '../protocol/paths';
 import { PORTS } from '../protocol/ports';
+import { RUNTIME_MEBIBYTES } from '../protocol/runtime';
 
 export interface WorkerPodOptions {
   readonly serviceAccountName: string;
@@ -49,7 +51,7 @@ export function workerPod(options: WorkerPodOptions): PodSpec {
     placement: options.placement,
     volumes: [
       ...(options.workspaceSize === undefined ? [] : [{ name: 'workspace', emptyDir: { sizeLimit: options.workspaceSize } }]),
-      ...(options.sidecar === undefined ? [] : [{ name: 'runtime', emptyDir: { sizeLimit: '256Mi' } }]),
+      ...(options.sidecar === undefined ? [] : DAEMON_VOLUMES),
     ],
     ...(options.sidecar === undefined
       ? { restartPolicy: 'Never', containers: [session] }
@@ -57,14 +59,24 @@ export function workerPod(options: WorkerPodOptions): PodSpec {
   });
 }
 
-/** Adds the daemon as the container's process. The runtime folder is read-only for it and all it starts. */
+/** The ConfigMap is there, and has keys, only when a controller serves the namespace; until then the daemon is not ready. */
+const DAEMON_VOLUMES: readonly Volume[] = [
+  { name: 'runtime', emptyDir: { sizeLimit: `${RUNTIME_MEBIBYTES}Mi` } },
+  { name: 'trust', configMap: { name: OBJECTS.agentTrust, optional: true } },
+];
+
+/** Adds the daemon as the container's process, below the helper. The runtime folder is read-only for it and all it starts. */
 function withDaemon(container: RestrictedContainer, env: WorkerPodOptions['env']): RestrictedContainer {
   return {
     ...container,
-    command: [RUNTIME_FILES.node, RUNTIME_FILES.session],
+    command: [RUNTIME_FILES.helper, '--', RUNTIME_FILES.node, RUNTIME_FILES.session],
     ports: ['session-api', 'admin'],
     probed: true,
-    mounts: [...(container.mounts ?? []), { name: 'runtime', mountPath: PATHS.runtime, readOnly: true }],
+    mounts: [
+      ...(container.mounts ?? []),
+      { name: 'runtime', mountPath: PATHS.runtime, readOnly: true },
+      { name: 'trust', mountPath: PATHS.trust, readOnly: true },
+    ],
     env: [
       ...userEnv(env),
       ...environment(SESSION_ENV, {
@@ -73,6 +85,7 @@ function withDaemon(container: RestrictedContainer, env: WorkerPodOptions['env']
         SESSION_WORKSPACE: PATHS.workspace,
         SESSION_REQUIRE_BOOT_ID: 'true',
         POD_UID: { fieldPath: 'metadata.uid' },
+        AGENT_TRUST_DIR: PATHS.trust,
       }),
       ...IDENTITY_ENV,
     ],
@@ -84,9 +97,9 @@ function runtimeInit(sidecar: NonNullable<WorkerPodOptions['sidecar']>): Restric
     name: 'runtime',
     image: sidecar.image,
     imagePullPolicy: sidecar.pinned ? 'IfNotPresent' : 'Always',
-    args: [ENTRY_POINTS.installRuntime, PATHS.runtime],
+    args: [ENTRY_POINTS.installRuntime, PATHS.runtimeCopy],
     resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '128Mi' } },
-    mounts: [{ name: 'runtime', mountPath: PATHS.runtime }],
+    mounts: [{ name: 'runtime', mountPath: PATHS.runtimeCopy }],
   };
 }
 

@@ -1,6 +1,6 @@
 import { ask, BROKER_HOST, clientPod, inPod, Reply } from './client-pod';
 import { builtImage, CALLER_LABELS, CALLERS, CREDENTIAL, givenObjects, HOST, platformObjects, REAL_KEY, selfSigned, SYSTEM } from './world';
-import { PLATFORM_UID } from '../../src/protocol/paths';
+import { PATHS, PLATFORM_UID, RUNTIME_FILES } from '../../src/protocol/paths';
 import { apply, kubectl, must } from '../cluster/cli';
 
 const IMAGE = builtImage();
@@ -38,7 +38,7 @@ describe('the pod of the broker', () => {
     expect(facts).toEqual({ Uid: user, Gid: user, CapPrm: none, CapEff: none, CapBnd: none, NoNewPrivs: '1', Seccomp: '2' });
   });
 
-  test.each(['/', '/app', '/usr/bin', '/etc/agent-platform'])('cannot write to %s', (folder) => {
+  test.each(['/', '/app', '/usr', '/etc/agent-platform', PATHS.runtime])('cannot write to %s', (folder) => {
     const program = "try { require('fs').writeFileSync(process.argv[1] + '/planted', ''); console.log('written') } catch ({ code }) { console.log(code) }";
     expect(inPod(SYSTEM, POD, program, folder).trim()).toBe('EROFS');
   });
@@ -47,7 +47,7 @@ describe('the pod of the broker', () => {
     expect(kubectl(['exec', '-n', SYSTEM, POD, '--', shell, '-c', 'true'])).toMatchObject({ ok: false, stderr: expect.stringMatching(/no such file|not found/) });
   });
 
-  test('has one program, Node', () => {
+  test('has two programs, Node and the helper of sessions', () => {
     const program = `
       const { readdirSync, statSync } = require('fs');
       const skipped = ['/proc', '/sys', '/dev'];
@@ -58,7 +58,7 @@ describe('the pod of the broker', () => {
       });
       console.log(JSON.stringify(walk('/')));`;
     const executable: string[] = JSON.parse(inPod(SYSTEM, POD, program));
-    expect(executable.filter((path) => !/\/(lib|ld-linux)[^/]*\.so[.\d]*$/.test(path))).toEqual(['/usr/bin/node']);
+    expect(executable.filter((path) => !/\/(lib|ld-linux)[^/]*\.so[.\d]*$/.test(path))).toEqual([RUNTIME_FILES.node, RUNTIME_FILES.helper]);
   });
 });
 

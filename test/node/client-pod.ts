@@ -1,4 +1,5 @@
 import { BuiltImage, CALLERS, SYSTEM, TOKEN } from './world';
+import { RUNTIME_FILES } from '../../src/protocol/paths';
 import { PORTS } from '../../src/protocol/ports';
 import { kubectl } from '../cluster/cli';
 
@@ -37,7 +38,7 @@ export function ask(pod: string, path: string, body: object, ca?: string): Reply
 
 /** Runs a Node program in a pod and gives what it printed. */
 export function inPod(namespace: string, pod: string, program: string, ...args: readonly string[]): string {
-  const { ok, stdout, stderr } = kubectl(['exec', '-n', namespace, pod, '--', '/usr/bin/node', '-e', program, ...args]);
+  const { ok, stdout, stderr } = kubectl(['exec', '-n', namespace, pod, '--', RUNTIME_FILES.node, '-e', program, ...args]);
   if (!ok) throw new Error(`node in ${namespace}/${pod}: ${stderr}`);
   return stdout;
 }

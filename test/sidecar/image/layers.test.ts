@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
+import { smallProgram } from './small-program';
 import { appLayer, isShipped } from '../../../sidecar/image/app-layer';
 import { buildArguments } from '../../../sidecar/image/arguments';
-import { baseLayer, CA_PATH, DebianPackage, NODE_PATH } from '../../../sidecar/image/base-layer';
+import { baseLayer, CA_PATH, DebianPackage } from '../../../sidecar/image/base-layer';
 import { containerConfig, imageConfig } from '../../../sidecar/image/image-config';
 import { DEBIAN_PACKAGES, PLATFORMS } from '../../../sidecar/image/platforms';
 import { tar } from '../../../sidecar/image/tar';
 import { Archive } from '../../../sidecar/image/untar';
-import { ENTRY_POINTS, PLATFORM_UID } from '../../../src/protocol/paths';
+import { ENTRY_POINTS, PATHS, PLATFORM_UID, RUNTIME_FILES } from '../../../src/protocol/paths';
 
-const archive = (name: string, files: Readonly<Record<string, string>>) =>
-  new Archive(tar(Object.entries(files).map(([path, text]) => ({ path, mode: 0o644, bytes: Buffer.from(text) })), 0), name);
+const archive = (name: string, files: Readonly<Record<string, string | Buffer>>) =>
+  new Archive(tar(Object.entries(files).map(([path, text]) => ({ path, mode: 0o644, bytes: Buffer.from(text as string) })), 0), name);
 
 /** Packages with the files that a base layer takes, and some that it does not. */
 function packages(triplet: string, loader: string): DebianPackage[] {
@@ -35,7 +36,7 @@ function packages(triplet: string, loader: string): DebianPackage[] {
   }));
 }
 
-const NODE = archive('node', { 'package/bin/node': 'the program', 'package/LICENSE': 'MIT', 'package/bin/npm': 'another program' });
+const NODE = archive('node', { 'package/bin/node': smallProgram(), 'package/LICENSE': 'MIT', 'package/bin/npm': 'another program' });
 const { amd64, arm64 } = PLATFORMS;
 const debian = packages(amd64.triplet, 'ld-linux-x86-64.so.2');
 const base = baseLayer(amd64, NODE, debian);
@@ -45,12 +46,18 @@ describe('the base layer', () => {
 
   test('has one program, Node; all else that can be executed is its libraries', () => {
     const executable = base.filter(({ mode, bytes }) => bytes !== undefined && (mode & 0o111) !== 0).map(({ path }) => path);
-    expect(executable.filter((path) => !/^lib(64)?\/.*\.so[.\d]*$/.test(path))).toEqual([NODE_PATH.slice(1)]);
+    expect(executable.filter((path) => !/\/lib\/.*\.so[.\d]*$/.test(path)).map((path) => `/${path}`)).toEqual([RUNTIME_FILES.node]);
   });
 
-  test('has the loader where the Node binary asks for it', () => {
-    expect(base.map(({ path }) => path)).toContain('lib64/ld-linux-x86-64.so.2');
-    expect(baseLayer(arm64, NODE, packages(arm64.triplet, 'ld-linux-aarch64.so.1')).map(({ path }) => path)).toContain('lib/ld-linux-aarch64.so.1');
+  test.each([
+    ['amd64', base, 'ld-linux-x86-64.so.2'],
+    ['arm64', baseLayer(arm64, NODE, packages(arm64.triplet, 'ld-linux-aarch64.so.1')), 'ld-linux-aarch64.so.1'],
+  ])('has Node, its loader and its libraries in the folder of the runtime, where Node looks for them: %s', (_architecture, entries, loader) => {
+    const executable = entries.filter(({ mode, bytes }) => bytes !== undefined && (mode & 0o111) !== 0);
+    expect(executable.filter(({ path }) => !`/${path}`.startsWith(`${PATHS.runtime}/`))).toEqual([]);
+    expect(executable.map(({ path }) => `/${path}`)).toContain(`${RUNTIME_FILES.libraries}/${loader}`);
+    const node = Buffer.from(executable.find(({ path }) => `/${path}` === RUNTIME_FILES.node)!.bytes!).toString('latin1');
+    expect(node).toContain(`${RUNTIME_FILES.libraries}/${loader}\0${RUNTIME_FILES.libraries}\0`);
   });
 
   test('has nothing that another than root can write, except /tmp', () => {
@@ -112,7 +119,7 @@ describe('how containers run', () => {
   const config = containerConfig(metadata) as any;
 
   test('as a user that is not root, with Node as entry point and no command', () => {
-    expect(config).toMatchObject({ User: '65532:65532', Entrypoint: ['/usr/bin/node'] });
+    expect(config).toMatchObject({ User: '65532:65532', Entrypoint: [RUNTIME_FILES.node] });
     expect(config.Cmd).toBeUndefined();
   });
 

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Two images as users bring them, for the tests that bring the session daemon into them. They know nothing of the platform.
+#
+#   user-images.sh FOLDER      writes FOLDER/user-glibc.tar and FOLDER/user-musl.tar
+#
+# localhost/user-glibc:1   Debian as debootstrap makes it, with an older glibc than that of Node in the platform's image
+# localhost/user-musl:1    Debian's musl and a busybox linked to it by musl-gcc; there is no glibc in it
+# Needs root for debootstrap, and the packages debootstrap, musl-tools, gcc, make, bzip2 and debian-archive-keyring.
+set -euo pipefail
+OUT=$(realpath "$1")
+SUITE=bookworm
+MIRROR=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+WORK=$(mktemp -d)
+trap 'rm -rf "$WORK"' EXIT
+cd "$WORK"
+
+# image NAME: the folder NAME as an archive in the form of `docker save`.
+image() {
+  local machine layer config
+  machine=$(dpkg --print-architecture)
+  tar --sort=name --mtime=@0 --numeric-owner --exclude='./dev/*' --exclude='./proc/*' -C "$1" -cf "$1.layer" .
+  layer=$(sha256sum "$1.layer" | cut -d' ' -f1)
+  mkdir "$1.image"
+  mv "$1.layer" "$1.image/layer.tar"
+  printf '{"architecture":"%s","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' "$machine" "$layer" >"$1.image/config.json"
+  printf '[{"Config":"config.json","RepoTags":["localhost/%s:1"],"Layers":["layer.tar"]}]' "$1" >"$1.image/manifest.json"
+  tar -C "$1.image" -cf "$OUT/$1.tar" manifest.json config.json layer.tar
+}
+
+# The source of Debian's busybox, checked by apt, which is told of folders of its own.
+busybox_source() {
+  mkdir -p apt/{lists/partial,cache/archives/partial,parts}
+  echo "deb-src [signed-by=$KEYRING] $MIRROR $SUITE main" >apt/sources.list
+  local options=(-o "Dir::State::Lists=$WORK/apt/lists" -o Dir::State::status=/dev/null -o "Dir::Etc::sourcelist=$WORK/apt/sources.list"
+    -o "Dir::Etc::sourceparts=$WORK/apt/parts" -o "Dir::Cache=$WORK/apt/cache" -o APT::Sandbox::User=)
+  apt-get "${options[@]}" update
+  apt-get "${options[@]}" source --download-only busybox
+  mkdir source
+  tar -C source --strip-components 1 -xf busybox_*.orig.tar.*
+}
+
+# Few programs, because most of the others want the headers of Linux, which musl-gcc does not have.
+busybox() {
+  local wanted=(ASH SH_IS_ASH ASH_ECHO ASH_TEST ASH_PRINTF CAT ECHO ENV ID LS MKDIR PRINTENV SLEEP TOUCH TRUE LFS LONG_OPTS)
+  make -C source CC=musl-gcc allnoconfig
+  sed -i -E "s/^# CONFIG_($(IFS='|'; echo "${wanted[*]}")) is not set/CONFIG_\1=y/" source/.config
+  # Questions that come up by it get the default. `yes` ends by a broken pipe.
+  (yes '' || true) | make -C source CC=musl-gcc oldconfig
+  make -C source CC=musl-gcc busybox busybox.links
+}
+
+debootstrap --variant=minbase "--keyring=$KEYRING" "$SUITE" user-glibc "$MIRROR"
+image user-glibc
+
+busybox_source
+busybox
+mkdir -p user-musl/{bin,lib,usr/bin}
+cp source/busybox user-musl/bin/
+while read -r link; do ln -s /bin/busybox "user-musl$link"; done <source/busybox.links
+for loader in /lib/ld-musl-*.so.1; do cp -L "$loader" user-musl/lib/; done
+image user-musl
