@@ -25,6 +25,7 @@ export const IMPORT_ZONES: Readonly<Record<string, ImportZone>> = {
   broker: { path: 'sidecar/src/broker', mayImport: ['protocol', 'server', 'crypto', 'kube'] },
   controller: { path: 'sidecar/src/controller', mayImport: ['protocol', 'server', 'crypto', 'kube', 'store'] },
   session: { path: 'sidecar/src/session', mayImport: ['protocol', 'server', 'crypto'] },
+  installRuntime: { path: 'sidecar/src/install-runtime', mayImport: ['protocol'] },
   cli: { path: 'sidecar/src/cli', mayImport: ['protocol'] },
 };
 

@@ -2,7 +2,7 @@ import { cdk8s, javascript, JsonFile } from 'projen';
 
 /** What the servers are made of. esbuild puts it into the bundles, so the library itself depends on none of it. */
 export const SIDECAR_DEPENDENCIES = [
-  '@fastify/under-pressure@^9', '@peculiar/x509@^2', 'autocannon@^8', 'close-with-grace@^2', 'esbuild@^0.28', 'fastify@^5', 'fflate@^0.8', 'jose@^6', 'pino@^10', 'prom-client@^15', 'reflect-metadata@^0.2', '@types/autocannon@^7',
+  '@fastify/under-pressure@^9', '@peculiar/x509@^2', '@redis/client@^6.3.1', 'autocannon@^8', 'close-with-grace@^2', 'esbuild@^0.28', 'fastify@^5', 'fflate@^0.8', 'jose@^6', 'pino@^10', 'prom-client@^15', 'reflect-metadata@^0.2', '@types/autocannon@^7',
 ];
 
 /** jest runs CommonJS: the ESM-only packages of the servers are turned into it. */
@@ -39,10 +39,10 @@ export function addSidecar(project: cdk8s.ConstructLibraryCdk8s): void {
   // light-my-request 6.8 brings cookie 2, which is ESM only and which jest on Node 20 cannot load.
   project.package.addPackageResolutions('light-my-request@6.6.0');
   // Tests of servers import ESM-only packages, which only the sidecar's own settings allow.
-  project.tsconfigDev.addExclude('sidecar');
-  new JsonFile(project, 'test/sidecar/tsconfig.json', {
-    obj: { extends: '../../sidecar/tsconfig.json', include: ['**/*.ts'] },
-  });
+  for (const folder of ['sidecar', 'node']) {
+    project.tsconfigDev.addExclude(folder);
+    new JsonFile(project, `test/${folder}/tsconfig.json`, { obj: { extends: '../../sidecar/tsconfig.json', include: ['**/*.ts'] } });
+  }
   project.eslint!.allowDevDeps('**/sidecar/**');
   // File modes are bit masks.
   project.eslint!.addOverride({ files: ['sidecar/**/*.ts', 'test/sidecar/**/*.ts'], rules: { 'no-bitwise': ['off'] } });

@@ -27,6 +27,7 @@ export function addProjectTasks(project: cdk8s.ConstructLibraryCdk8s): void {
       { exec: 'tsc -p examples/tsconfig.json' },
       { exec: 'tsc -p sidecar/tsconfig.json' },
       { exec: 'tsc -p test/sidecar/tsconfig.json' },
+      { exec: 'tsc -p test/node/tsconfig.json' },
     ],
   });
   // What was deleted from src must not stay in the package.
@@ -70,6 +71,11 @@ export function addProjectTasks(project: cdk8s.ConstructLibraryCdk8s): void {
   project.addTask('bench:reach', {
     description: 'Measure the reach evaluator against plain loops of the same run',
     exec: 'ts-node bench/reach/main.ts',
+  });
+  project.addTask('bench:session', {
+    description: 'Measure cost, latency and memory of the session daemon against a bare HTTP echo of the same run',
+    exec: 'ts-node bench/session/main.ts',
+    receiveArgs: true,
   });
   project.addTask('bench:broker', {
     description: 'Measure cost, latency and memory of the broker against a bare HTTP echo of the same run',

@@ -1,5 +1,5 @@
 import { builtinModules } from 'node:module';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -13,6 +13,7 @@ export const ENTRIES = {
   'cli': 'sidecar/src/cli/main.ts',
   'probe': 'sidecar/src/probe/main.ts',
   'session': 'sidecar/src/session/main.ts',
+  'install-runtime': 'sidecar/src/install-runtime/main.ts',
 };
 
 /**
@@ -20,15 +21,16 @@ export const ENTRIES = {
  * may not. A pod that is broken into holds no more code than its role needs.
  */
 export const RULES = {
-  'audit-verify': { sidecar: ['broker', 'server'], src: ['protocol'], without: ['fastify', 'jose', '@kubernetes/client-node', 'redis'] },
+  'audit-verify': { sidecar: ['broker', 'server'], src: ['protocol'], without: ['fastify', 'jose', '@kubernetes/client-node', '@redis/client'] },
   broker: { sidecar: ['broker', 'server', 'crypto', 'kube'], src: ['protocol'], without: [] },
-  egress: { sidecar: ['egress', 'server', 'crypto'], src: ['protocol'], without: ['@kubernetes/client-node', 'redis'] },
-  cli: { sidecar: ['cli'], src: ['protocol'], without: ['fastify', 'jose', '@kubernetes/client-node', 'redis'] },
+  egress: { sidecar: ['egress', 'server', 'crypto'], src: ['protocol'], without: ['@kubernetes/client-node', '@redis/client'] },
+  cli: { sidecar: ['cli'], src: ['protocol'], without: ['fastify', 'jose', '@kubernetes/client-node', '@redis/client'] },
   controller: { sidecar: ['controller', 'server', 'crypto', 'kube', 'store'], src: ['protocol'], without: [] },
   gateway: { sidecar: ['gateway', 'server', 'crypto', 'store'], src: ['protocol'], without: ['@kubernetes/client-node'] },
-  operator: { sidecar: ['operator', 'server', 'crypto', 'kube'], src: ['protocol', 'manifests'], without: ['redis'] },
-  probe: { sidecar: ['probe', 'server'], src: ['protocol'], without: ['fastify', 'jose', '@kubernetes/client-node', 'redis'] },
-  session: { sidecar: ['session', 'server', 'crypto'], src: ['protocol'], without: ['@kubernetes/client-node', 'redis'] },
+  'install-runtime': { sidecar: ['install-runtime'], src: ['protocol'], without: ['fastify', 'jose', '@kubernetes/client-node', '@redis/client'] },
+  operator: { sidecar: ['operator', 'server', 'crypto', 'kube'], src: ['protocol', 'manifests'], without: ['@redis/client'] },
+  probe: { sidecar: ['probe', 'server'], src: ['protocol'], without: ['fastify', 'jose', '@kubernetes/client-node', '@redis/client'] },
+  session: { sidecar: ['session', 'server', 'crypto'], src: ['protocol'], without: ['@kubernetes/client-node', '@redis/client'] },
 };
 
 /** In no bundle: what synthesizes, and what builds and tests. */
@@ -79,12 +81,15 @@ function describe(role, { outputs }, outdir, root) {
 }
 
 /** What a bundle holds that it may not. */
+/** What packages load only when asked to, and do without when it is not there. */
+const OPTIONAL = ['@node-rs/xxhash', '@opentelemetry/api'];
+
 function problemsOf({ role, inputs, external }, rule) {
   if (rule === undefined) return [`${role}: there are no rules for the bundle`];
   const without = [...NEVER, ...rule.without];
   return [
     ...inputs.filter((input) => !isAllowed(input, rule, without)).map((input) => `${role}: ${input} may not be in the bundle`),
-    ...external.filter((name) => !isBuiltin(name)).map((name) => `${role}: ${name} is not in the bundle, and the image has no packages`),
+    ...external.filter((name) => !isBuiltin(name) && !OPTIONAL.includes(name)).map((name) => `${role}: ${name} is not in the bundle, and the image has no packages`),
   ];
 }
 
@@ -114,6 +119,9 @@ async function main() {
   await Promise.all(old.map((name) => rm(join(outdir, name), { recursive: true })));
   const entries = Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, join(ROOT, file)]));
   const { roles, problems } = await bundle({ entries, outdir });
+  // The image copies the files of one role to a place of their own.
+  const filesOf = ({ role, files }) => [role, files.map((file) => relative(outdir, resolve(ROOT, file)).replaceAll('\\', '/')).sort()];
+  await writeFile(join(outdir, 'roles.json'), `${JSON.stringify(Object.fromEntries(roles.map(filesOf)), undefined, 2)}\n`);
   for (const { role, bytes, files } of roles) console.log(`${role}.mjs  ${Math.ceil(bytes / 1024)} KiB in ${files.length} ${files.length === 1 ? 'file' : 'files'}`);
   for (const problem of problems) console.error(problem);
   if (problems.length > 0) process.exitCode = 1;
