@@ -11,7 +11,7 @@ export function addProjectTasks(project: cdk8s.ConstructLibraryCdk8s): void {
     exec: 'node sidecar/bundle.mjs',
   });
   project.addTask('quickstart', {
-    description: 'Synthesize examples/quickstart, check it, and run the broker over it; -- --keep leaves the broker running',
+    description: 'Synthesize examples/quickstart, check it, run the broker over it and two sessions; -- --keep leaves the broker running',
     steps: [
       { spawn: project.compileTask.name },
       { spawn: bundle.name },

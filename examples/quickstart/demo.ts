@@ -3,7 +3,9 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { Yaml } from 'cdk8s';
 import { readOutput } from '../read-output';
-import { BrokerFolders, BrokerProcess } from './broker-process';
+import { ServerProcess, Servers, Settings } from './server-process';
+import { showSessions } from './session-demo';
+import { step } from './step';
 
 /** The token of the run's own ServiceAccount stands here for what Kubernetes would mount. */
 const TOKEN = 'the-token-of-the-run-in-this-demo';
@@ -12,29 +14,30 @@ const CREDENTIAL = 'MODEL_API_KEY';
 const HOST = 'api.model.example';
 
 /**
- * Shows what the synthesized policies mean to a real broker, on loopback, with an example key.
+ * Shows what the synthesized policies mean to a real broker, on loopback, with an example key; then what sessions are.
  * Usage: demo.ts FOLDER [--keep]
  */
 async function main([output, keep]: readonly string[]): Promise<void> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'agent-platform-'));
-  let broker: BrokerProcess | undefined;
+  const servers = new Servers();
   const cleanUp = async () => {
-    await broker?.end('SIGTERM');
+    await servers.end();
     fs.rmSync(folder, { recursive: true, force: true });
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cleanUp().then(() => process.exit(130)));
   try {
     console.log('The broker over these documents, with an example key');
-    const started = broker = await BrokerProcess.create(writeFolders(folder, output));
-    await step('start the broker', () => started.start(), () => '');
-    await walk(started);
-    if (keep === '--keep') await linger(started);
+    const broker = await servers.create('broker', writeFolders(folder, output));
+    await step('start the broker', () => broker.start(), () => '');
+    await walk(broker);
+    await showSessions(servers, folder);
+    if (keep === '--keep') await linger(broker);
   } finally {
     await cleanUp();
   }
 }
 
-async function walk(broker: BrokerProcess): Promise<void> {
+async function walk(broker: ServerProcess): Promise<void> {
   const ask = (route: string, body: object) => post(`${broker.url}/v1/${route}`, body);
   const issued = await step('the run asks for its credential', () => ask('issue', { name: CREDENTIAL }), ({ body }) => `${cut(body.value)}, lease ${body.leaseId}`);
   const bearer: string = issued.body.value;
@@ -49,14 +52,6 @@ async function walk(broker: BrokerProcess): Promise<void> {
   await step('the bearer still works', () => swap(bearer), shown);
 }
 
-/** Runs a step and prints what came of it and how long it took. */
-async function step<T>(what: string, run: () => Promise<T>, shown: (result: T) => string): Promise<T> {
-  const start = performance.now();
-  const result = await run();
-  console.log(`  ${`${(performance.now() - start).toFixed(0)} ms`.padStart(7)}  ${what.padEnd(40)} ${shown(result)}`.trimEnd());
-  return result;
-}
-
 interface Answer {
   readonly status: number;
   readonly body: any;
@@ -68,16 +63,16 @@ async function post(url: string, body: object): Promise<Answer> {
 }
 
 /** The custom resources of the output, an example Secret and the one caller, as a broker without cluster reads them. */
-function writeFolders(folder: string, output: string): BrokerFolders {
-  const folders = { catalog: path.join(folder, 'catalog'), callers: path.join(folder, 'callers'), state: path.join(folder, 'state') };
-  fs.mkdirSync(folders.catalog);
-  fs.mkdirSync(folders.state, { mode: 0o700 });
+function writeFolders(folder: string, output: string): Settings {
+  const settings = { CATALOG: 'directory', CATALOG_DIR: path.join(folder, 'catalog'), CALLERS_FILE: path.join(folder, 'callers'), STATE_DIR: path.join(folder, 'state') };
+  fs.mkdirSync(settings.CATALOG_DIR);
+  fs.mkdirSync(settings.STATE_DIR, { mode: 0o700 });
   const documents = readOutput(output).objects.filter(({ apiVersion }) => apiVersion.startsWith('paddock.dev/'));
   const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'model-key', namespace: 'team-a' }, stringData: { token: 'an-example-key' } };
-  Yaml.save(path.join(folders.catalog, 'documents.yaml'), [...documents, secret]);
+  Yaml.save(path.join(settings.CATALOG_DIR, 'documents.yaml'), [...documents, secret]);
   const callers = { [TOKEN]: { namespace: 'team-a', serviceAccount: 'fix-login-collector' } };
-  fs.writeFileSync(folders.callers, JSON.stringify(callers), { mode: 0o600 });
-  return folders;
+  fs.writeFileSync(settings.CALLERS_FILE, JSON.stringify(callers), { mode: 0o600 });
+  return settings;
 }
 
 /** Another character in the middle of the seal. */
@@ -90,7 +85,7 @@ function cut(text: string): string {
   return `${text.slice(0, 24)}… (${text.length} characters)`;
 }
 
-async function linger(broker: BrokerProcess): Promise<void> {
+async function linger(broker: ServerProcess): Promise<void> {
   const headers = Object.entries(HEADERS).map(([name, value]) => `-H '${name}: ${value}'`).join(' ');
   console.log(`\nThe broker stays at ${broker.url} until Ctrl-C. Try:`);
   console.log(`  curl ${headers} -d '{"name":"${CREDENTIAL}"}' ${broker.url}/v1/issue`);
