@@ -18,10 +18,9 @@ export interface Sample {
 /** Loads a server; each connection has requests of its own, so that no run is asked about twice at a time. */
 export async function load(server: Server, requests: readonly LoadRequest[], connections: number, seconds: number): Promise<Sample> {
   const times: number[] = [];
-  let next = 0;
+  const share = shared(requests, connections);
   const setupClient = (client: autocannon.Client): void => {
-    const mine = next++;
-    client.setRequests(requests.filter((_, index) => index % connections === mine % Math.min(connections, requests.length)));
+    share(client);
     client.on('response', (_status, _bytes, time) => times.push(time));
   };
   const before = await usageOf(server.child);
@@ -33,8 +32,25 @@ export async function load(server: Server, requests: readonly LoadRequest[], con
     cpuMicrosPerRequest: (after.cpuMicros - before.cpuMicros) / times.length,
     p50: percentile(times, 0.5),
     p99: percentile(times, 0.99),
-    failed: result.non2xx + result.errors + result.timeouts,
+    failed: failures(result),
   };
+}
+
+/** Sends so many requests, whatever time they take. Answers how many failed. */
+export async function loadOf({ url }: Server, requests: readonly LoadRequest[], connections: number, amount: number): Promise<number> {
+  return failures(await autocannon({ url, connections, amount, timeout: 5, setupClient: shared(requests, connections) }));
+}
+
+function shared(requests: readonly LoadRequest[], connections: number): (client: autocannon.Client) => void {
+  let next = 0;
+  return (client) => {
+    const mine = next++;
+    client.setRequests(requests.filter((_, index) => index % connections === mine % Math.min(connections, requests.length)));
+  };
+}
+
+function failures({ non2xx, errors, timeouts }: autocannon.Result): number {
+  return non2xx + errors + timeouts;
 }
 
 export function median(values: readonly number[]): number {

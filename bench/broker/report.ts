@@ -4,6 +4,8 @@ import type { Work } from './works';
 
 /** The samples of one work and its echo, round by round. */
 export interface Measured {
+  /** Where the broker takes what it knows from. */
+  readonly where: string;
   readonly work: Work;
   readonly connections: number;
   readonly broker: readonly Sample[];
@@ -13,7 +15,7 @@ export interface Measured {
 const TARGET_MIB = { rest: 75, peak: 130 };
 
 /** Ratios first: they travel between machines. */
-export function describe({ work, connections, broker, echo }: Measured): string[] {
+export function describe({ where, work, connections, broker, echo }: Measured): string[] {
   const mid = (samples: readonly Sample[], field: keyof Sample): number => median(samples.map((sample) => sample[field]));
   const costs = broker.map(({ cpuMicrosPerRequest }, round) => cpuMicrosPerRequest / echo[round].cpuMicrosPerRequest);
   const cost = median(costs);
@@ -21,20 +23,13 @@ export function describe({ work, connections, broker, echo }: Measured): string[
   const p50 = mid(broker, 'p50');
   const failed = broker.reduce((sum, sample) => sum + sample.failed, 0);
   return [
-    `${work.name}, ${connections} connections`,
+    `${work.name}, ${connections} connections, ${where}`,
     line('cost', `${cost.toFixed(2)} x echo`, `${mid(broker, 'cpuMicrosPerRequest').toFixed(0)} us against ${mid(echo, 'cpuMicrosPerRequest').toFixed(0)} us`, verdict(cost, target.cost)),
     line('rate', `${(mid(broker, 'perSecond') / mid(echo, 'perSecond')).toFixed(2)} x echo`, `${mid(broker, 'perSecond').toFixed(0)}/s against ${mid(echo, 'perSecond').toFixed(0)}/s`),
     line('p50', `${p50.toFixed(2)} ms`, `echo ${mid(echo, 'p50').toFixed(2)} ms`, target.p50 === undefined || connections > 10 ? '' : verdict(p50, target.p50)),
     line('p99', `${mid(broker, 'p99').toFixed(2)} ms`, `echo ${mid(echo, 'p99').toFixed(2)} ms`),
-    ...(work.name === 'issue' ? [growth(broker)] : []),
     ...(failed > 0 ? [`  ${failed} requests failed: the figures above are not to be relied on`] : []),
   ];
-}
-
-/** Leases add up over the rounds, and must not make the next one dearer. */
-function growth(broker: readonly Sample[]): string {
-  const ratio = broker[broker.length - 1].perSecond / broker[0].perSecond;
-  return line('last round', `${ratio.toFixed(2)} x first`, 'rate, with the leases of all rounds between');
 }
 
 export function describeProcess(rest: Usage, end: Usage, readyMs: number): string[] {

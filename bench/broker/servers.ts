@@ -5,7 +5,8 @@ import { AddressInfo, createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
-import type { BrokerFolders } from './documents';
+import { type BrokerFolders, NAMESPACE } from './documents';
+import { RATES } from '../../src/protocol/env';
 
 /** A server in a process of its own. */
 export interface Server {
@@ -52,15 +53,30 @@ export async function startEcho(folder: string): Promise<Server> {
   });
 }
 
-export async function startBroker(folder: string, { catalog, callers, state }: BrokerFolders): Promise<Server> {
+/** A broker whose runs and callers are in files. */
+export function startBroker(folder: string, { catalog, callers, state }: BrokerFolders): Promise<Server> {
+  return startWith(folder, { CATALOG: 'directory', CATALOG_DIR: catalog, CALLERS_FILE: callers, STATE_DIR: state });
+}
+
+/** A broker that asks an API server for everything. */
+export function startClusterBroker(folder: string, kubeconfig: string, state: string): Promise<Server> {
+  return startWith(folder, {
+    CATALOG: 'kubernetes', KUBECONFIG: kubeconfig, STATE_DIR: state, RUN_NAMESPACES: NAMESPACE, POD_NAMESPACE: NAMESPACE, POD_NAME: 'broker-0',
+  });
+}
+
+/** So high that no answer is a refusal. */
+const UNLIMITED = String(RATES[1]);
+
+async function startWith(folder: string, env: NodeJS.ProcessEnv): Promise<Server> {
   const [port, adminPort] = await freePorts(2);
   const child = run(folder, [BUNDLE], {
     BROKER_LISTEN: `127.0.0.1:${port}`,
     ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
-    CATALOG: 'directory',
-    CATALOG_DIR: catalog,
-    CALLERS_FILE: callers,
-    STATE_DIR: state,
+    ISSUE_PER_SECOND: UNLIMITED,
+    VALIDATE_PER_SECOND: UNLIMITED,
+    SUBSTITUTE_PER_SECOND: UNLIMITED,
+    ...env,
   });
   return ready(child, `http://127.0.0.1:${port}`, async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok);
 }
