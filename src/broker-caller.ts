@@ -14,6 +14,14 @@ export enum BrokerCapability {
   SUBSTITUTE_AUTH = 'substitute-auth',
 }
 
+/** On whose behalf a caller takes credentials and egress tokens. The values are those of the file that the broker reads. */
+export enum BrokerSubject {
+  /** Runs, which it names. */
+  RUNS = 'runs',
+  /** Sessions of worker pools, whose egress token it shows. */
+  SESSIONS = 'sessions',
+}
+
 /**
  * A ServiceAccount from elsewhere that acts for runs, such as the controller of a paddock
  * installation. Beside the leave it needs a way through the network: `brokerCallers` of the platform.
@@ -27,4 +35,11 @@ export interface BrokerCaller {
 
   /** What it may do, each once; one or more. */
   readonly capabilities: BrokerCapability[];
+
+  /**
+   * On whose behalf it may use `ISSUE` and `ISSUE_EGRESS`, each once; one or more. The other capabilities do not depend on it.
+   *
+   * @default - runs
+   */
+  readonly subjects?: BrokerSubject[];
 }

@@ -54,8 +54,7 @@ export interface BrokerOptions {
   readonly auditStorage?: AuditStorage;
 
   /**
-   * ServiceAccounts from elsewhere that may act for runs that are not their own. The
-   * platform's own parts need not be named.
+   * ServiceAccounts from elsewhere that may act for runs and sessions that are not their own.
    *
    * @default - none
    */

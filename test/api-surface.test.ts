@@ -85,6 +85,7 @@ test('these names are public, and no others', () => {
     ],
     enums: [
       'BrokerCapability',
+      'BrokerSubject',
       'DefinitionsOwner',
       'HttpMethod',
       'ImagePullPolicy',

@@ -1,5 +1,5 @@
 import { Size, Testing } from 'cdk8s';
-import { AuditStorage, BrokerCapability, BrokerCatalog, BrokerOptions, BrokerPolicy, BrokerTls, CredentialBroker, CredentialGrant } from '../src';
+import { AuditStorage, BrokerCapability, BrokerCatalog, BrokerOptions, BrokerPolicy, BrokerSubject, BrokerTls, CredentialBroker, CredentialGrant } from '../src';
 import { Emitted, one, synth } from './helpers/manifests';
 import { IMAGE, testPlatform } from './helpers/platform';
 import { BROKER_ENV, EnvVariable } from '../src/protocol/env';
@@ -111,6 +111,15 @@ test('nobody may act for others, unless named: the broker reads that from a Conf
   expect(environmentOf(synth(testPlatform().chart))).toMatchObject({ IDENTITIES_FILE: '/etc/agent-platform/identities/identities.json' });
 });
 
+test('a caller that acts for sessions only is written so, and one that does not say has no field for it', () => {
+  const callers = [{ ...CONTROLLER, subjects: [BrokerSubject.SESSIONS, BrokerSubject.RUNS] }, { ...CONTROLLER, serviceAccount: 'other' }];
+  const text = one(synth(testPlatform({ broker: { callers } }).chart), 'ConfigMap', 'broker-identities').data['identities.json'];
+  expect(JSON.parse(text)).toEqual({
+    'paddock-system/controller': { capabilities: ['issue', 'revoke'], subjects: ['runs', 'sessions'] },
+    'paddock-system/other': { capabilities: ['issue', 'revoke'] },
+  });
+});
+
 test('limits reach the broker, and what is not said stays its default', () => {
   const env = environmentOf(synth(testPlatform({ broker: { limits: { validateEgressPerSecond: 300 } } }).chart));
   expect(env).toMatchObject({ VALIDATE_PER_SECOND: '300' });
@@ -149,6 +158,8 @@ test.each<[string, BrokerOptions, RegExp]>([
   ['a folder without limit', { auditStorage: AuditStorage.ephemeral(Size.mebibytes(255)) }, /auditStorage.size must be 256Mi or more, got 255Mi/],
   ['a caller without capabilities', { callers: [{ namespace: 'a', serviceAccount: 'b', capabilities: [] }] }, /callers\[0\].capabilities must name one or more/],
   ['a capability twice', { callers: [{ namespace: 'a', serviceAccount: 'b', capabilities: [ISSUE, ISSUE] }] }, /callers\[0\].capabilities must differ, got issue, issue/],
+  ['a caller for nobody', { callers: [{ ...CONTROLLER, subjects: [] }] }, /callers\[0\].subjects must name one or more, or be left out/],
+  ['a subject twice', { callers: [{ ...CONTROLLER, subjects: [BrokerSubject.RUNS, BrokerSubject.RUNS] }] }, /callers\[0\].subjects must differ, got runs, runs/],
   ['a caller twice', { callers: [CONTROLLER, CONTROLLER] }, /callers\[1\] is paddock-system\/controller, which is there already/],
   ['a caller that cannot be', { callers: [{ ...CONTROLLER, namespace: 'A B' }] }, /callers\[0\].namespace must be .* got "A B"/],
   ['no requests at all', { limits: { issuePerSecond: 0 } }, /limits.issuePerSecond must be a whole number from 1 to 10000, got 0/],

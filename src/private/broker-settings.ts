@@ -9,18 +9,29 @@ import { MIN_AUDIT_MEBIBYTES } from '../protocol/limits';
 /** What is wrong with the callers of a broker. */
 export function callerProblems(callers: readonly BrokerCaller[] = []): string[] {
   const names = callers.map(nameOf);
-  return callers.flatMap(({ namespace, serviceAccount, capabilities }, index) => problems(
+  return callers.flatMap(({ namespace, serviceAccount, capabilities, subjects }, index) => problems(
     dnsLabelProblem(`callers[${index}].namespace`, namespace),
     objectNameProblem(`callers[${index}].serviceAccount`, serviceAccount),
     capabilities.length > 0 ? undefined : `callers[${index}].capabilities must name one or more`,
     new Set(capabilities).size === capabilities.length ? undefined : `callers[${index}].capabilities must differ, got ${capabilities.join(', ')}`,
+    subjects?.length === 0 ? `callers[${index}].subjects must name one or more, or be left out` : undefined,
+    new Set(subjects).size === (subjects?.length ?? 0) ? undefined : `callers[${index}].subjects must differ, got ${subjects!.join(', ')}`,
     names.indexOf(names[index]) === index ? undefined : `callers[${index}] is ${names[index]}, which is there already`,
   ));
 }
 
+/** What the broker reads about one caller. */
+interface CallerEntry {
+  readonly capabilities: readonly string[];
+  readonly subjects?: readonly string[];
+}
+
 /** The file that the broker reads: `namespace/serviceAccount` to what it may do, sorted. */
-export function callerEntries(callers: readonly BrokerCaller[]): Record<string, { readonly capabilities: readonly string[] }> {
-  const entries = callers.map((caller): [string, { capabilities: string[] }] => [nameOf(caller), { capabilities: [...caller.capabilities].sort() }]);
+export function callerEntries(callers: readonly BrokerCaller[]): Record<string, CallerEntry> {
+  const entries = callers.map((caller): [string, CallerEntry] => {
+    const { capabilities, subjects } = caller;
+    return [nameOf(caller), { capabilities: [...capabilities].sort(), ...(subjects === undefined ? {} : { subjects: [...subjects].sort() }) }];
+  });
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -64,6 +64,10 @@ export type BrokerCode = keyof typeof BROKER_STATUS;
 export const CAPABILITIES = ['issue', 'issue-egress', 'renew', 'revoke', 'validate-egress', 'substitute-auth'] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
+/** On whose behalf a configured identity may take credentials and egress tokens; runs, unless it says otherwise. */
+export const SUBJECT_KINDS = ['runs', 'sessions'] as const;
+export type SubjectKind = (typeof SUBJECT_KINDS)[number];
+
 export type DeliveryMode = 'ProxyInjected' | 'InContainer';
 
 /** Additive: by what a caller that is not the run itself shows on whose behalf it asks. */

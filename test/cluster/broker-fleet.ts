@@ -115,7 +115,7 @@ export function apiServerUrl(): string {
 export function fleetOf(bundle: string, folder: string, kubeconfig: string) {
   const identities = join(folder, 'identities.json');
   const capabilities = ['issue', 'issue-egress', 'revoke', 'validate-egress', 'substitute-auth'];
-  writeFileSync(identities, JSON.stringify({ [`${TEAM}/deputy`]: { capabilities } }));
+  writeFileSync(identities, JSON.stringify({ [`${TEAM}/deputy`]: { capabilities, subjects: ['runs', 'sessions'] } }));
   return async (name: string): Promise<BrokerProcess> => {
     const state = join(folder, name);
     mkdirSync(state, { recursive: true });

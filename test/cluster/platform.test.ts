@@ -58,6 +58,14 @@ describe('the broker', () => {
     ['delete', 'auditevents.paddock.dev', 'team-a'],
     ['patch', 'harnessruns.paddock.dev', 'team-a'],
     ['list', 'harnessruns.paddock.dev', 'default'],
+    ['list', 'secrets', 'default'],
+    ['watch', 'secrets', 'team-a'],
+    ['patch', 'secrets/model-key', 'team-a'],
+    ['get', 'secrets/broker-tls', 'team-a'],
+    ['delete', 'configmaps/revoked-sessions', 'agent-platform'],
+    ['get', 'auditevents.paddock.dev', 'team-a'],
+    ['get', 'pods', 'team-a'],
+    ['create', 'serviceaccounts/token', 'agent-platform'],
   ])('may not %s %s in %s', (verb, resource, namespace) => {
     expect(may(verb, resource, namespace)).toBe('no');
   });

@@ -6,7 +6,7 @@ import { Cpu } from 'cdk8s-plus-28';
 import { Build, each, Effects, emitted, merged, platform, refusal, rows, TEMPLATE } from './build';
 import {
   AgentNamespace, AgentNamespaceOptions, AuditClaimOptions, AuditStorage, BrokerCaller, BrokerCapability, BrokerCatalog, BrokerLimits,
-  BrokerOptions, BrokerPolicy, BrokerTls, CredentialBroker, CredentialBrokerProps, CustomResourceDefinitions, DefinitionsOwner,
+  BrokerOptions, BrokerPolicy, BrokerSubject, BrokerTls, CredentialBroker, CredentialBrokerProps, CustomResourceDefinitions, DefinitionsOwner,
   HarnessTemplate, Placement, SidecarImage,
 } from '../../src';
 import { DIGEST, IMAGE } from '../helpers/platform';
@@ -110,8 +110,9 @@ export const PLATFORM_EFFECTS: Effects = merged(
   rows('BrokerOptions', broker, LONE, { catalog: BrokerCatalog.directory('documents', 'secrets') }),
   rows('BrokerLimits', (limits: BrokerLimits) => broker({ limits }), {}, { issuePerSecond: 7, validateEgressPerSecond: 7, substituteAuthPerSecond: 7 }),
   each('BrokerCapability', (capability) => broker({ callers: [{ ...CALLER, capabilities: [capability] }] }), Object.values(BrokerCapability)),
+  each('BrokerSubject', (subject) => broker({ callers: [{ ...CALLER, subjects: [subject] }] }), Object.values(BrokerSubject)),
   rows('BrokerCaller', (caller: BrokerCaller) => broker({ callers: [caller] }), CALLER, {
-    namespace: 'other', serviceAccount: 'other', capabilities: [BrokerCapability.RENEW],
+    namespace: 'other', serviceAccount: 'other', capabilities: [BrokerCapability.RENEW], subjects: [BrokerSubject.SESSIONS],
   }),
   rows('CredentialBrokerProps', ownBroker, { platformName: 'one', namespace: 'one', image: IMAGE }, {
     ...BROKER,

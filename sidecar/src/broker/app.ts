@@ -22,10 +22,14 @@ import { buildServer, ServerOptions } from '../server/build-server';
 import type { RoleErrors } from '../server/errors';
 import { Limiter } from '../server/limiter';
 
-/** Guessing is slow enough for tokens of any length. */
+/**
+ * No token can be guessed, however fast: what `reviews` keeps small is what strangers make the API server do, and
+ * `refusals` only how they are answered.
+ */
 export const BROKER_LIMITS: BrokerLimits = {
   ...BROKER_RATES,
   refusals: { perSecond: 10, burst: 100 },
+  reviews: { perSecond: 20, burst: 100 },
   maxKeys: 10_000,
 };
 
@@ -45,34 +49,42 @@ export const BROKER_ERRORS: RoleErrors<typeof BROKER_STATUS> = {
 export interface BrokerServer {
   readonly tls?: ServerOptions['tls'];
   readonly metrics?: ServerOptions['metrics'];
+  /** Told once how to find out the number of keys that each limiter holds, by its name. */
+  readonly followLimits?: (sizes: () => Readonly<Record<string, number>>) => void;
 }
 
 /** The broker's API over whatever it is given. It does not listen. */
-export function buildBroker(deps: BrokerDeps, server: BrokerServer = {}): FastifyInstance {
+export function buildBroker(deps: BrokerDeps, { followLimits, ...server }: BrokerServer = {}): FastifyInstance {
   const { audit, clock } = deps;
   const rates = { ...BROKER_LIMITS, ...deps.limits };
-  const { maxKeys } = rates;
+  const limiters = new Map<string, Limiter>();
+  const limiter = (name: string, rate: Rate): Limiter => {
+    const made = new Limiter({ ...rate, maxKeys: rates.maxKeys, clock });
+    limiters.set(name, made);
+    return made;
+  };
   const app = buildServer({
-    ...server, log: deps.log, errors: BROKER_ERRORS, refusals: new Limiter({ ...rates.refusals, maxKeys, clock }), limits: { bodyLimit: MAX_BROKER_BODY }, answersLevel: 'debug',
+    ...server, log: deps.log, errors: BROKER_ERRORS, refusals: limiter('refusals', rates.refusals), limits: { bodyLimit: MAX_BROKER_BODY }, answersLevel: 'debug',
   });
   app.decorateRequest('asker', undefined);
-  const known = { ...deps, repeated: onceIn(REFUSED_RECORD_EVERY, audit, clock), openBearer: openedBearers(deps.keyring, clock) };
-  const limited = (rate: Rate): RunLimit => runLimit(new Limiter({ ...rate, maxKeys, clock }), known.repeated);
-  const counted = countedDecisions(audit, { ...rates.recorded, maxKeys, clock });
+  const known = { ...deps, reviews: limiter('reviews', rates.reviews), repeated: onceIn(REFUSED_RECORD_EVERY, audit, clock), openBearer: openedBearers(deps.keyring, clock) };
+  const limited = (name: string, rate: Rate): RunLimit => runLimit(limiter(name, rate), known.repeated);
+  const counted = countedDecisions(audit, limiter('recorded', rates.recorded), clock);
   app.addHook('onClose', () => counted.flush().catch((err: unknown) => deps.log.error({ err }, 'decisions that were counted last could not be recorded')));
   const validating = { ...known, audit: onceIn(VALID_SECONDS * 1000, counted, clock) };
-  const egressLimit = limited(rates.issueEgress);
+  const egressLimit = limited('issue-egress', rates.issueEgress);
 
-  acting('issue', BROKER_ROUTES.issue, schemas.ISSUE_BODY, (actor, body: IssueRequest) => issue(known, actor, body), limited(rates.issue));
-  acting('renew', BROKER_ROUTES.renew, schemas.RENEW_BODY, (actor, body: RenewRequest) => renew(known, actor, body), limited(rates.renew));
+  acting('issue', BROKER_ROUTES.issue, schemas.ISSUE_BODY, (actor, body: IssueRequest) => issue(known, actor, body), limited('issue', rates.issue));
+  acting('renew', BROKER_ROUTES.renew, schemas.RENEW_BODY, (actor, body: RenewRequest) => renew(known, actor, body), limited('renew', rates.renew));
   acting('validate-egress', BROKER_ROUTES.validateEgress, schemas.VALIDATE_EGRESS_BODY,
-    (actor, body: ValidateEgressRequest) => validateEgress(validating, actor, body), limited(rates.validate));
+    (actor, body: ValidateEgressRequest) => validateEgress(validating, actor, body), limited('validate-egress', rates.validate));
   acting('substitute-auth', BROKER_ROUTES.substituteAuth, schemas.SUBSTITUTE_AUTH_BODY,
-    (actor, body: SubstituteAuthRequest) => substituteAuth(known, actor, body), limited(rates.substitute));
+    (actor, body: SubstituteAuthRequest) => substituteAuth(known, actor, body), limited('substitute-auth', rates.substitute));
   asking('issue-egress', BROKER_ROUTES.issueEgress, schemas.ISSUE_EGRESS_BODY,
     (asker, body: IssueEgressRequest) => issueEgress({ ...known, limit: egressLimit }, asker, body), egressLimit);
   // Without a limit: a lease that goes on because too many others were revoked would be the worse.
   asking('revoke', BROKER_ROUTES.revoke, schemas.REVOKE_BODY, (asker, body: RevokeRequest) => revoke(known, asker, body));
+  followLimits?.(() => Object.fromEntries([...limiters].map(([name, { size }]) => [name, size])));
   return app;
 
   /** What a run does, or somebody else with proof of it. */

@@ -1,6 +1,6 @@
 import type { Caller } from './caller';
 import type { CatalogRun } from './catalog';
-import type { Capability } from '../../../src/protocol/broker-api';
+import type { Capability, SubjectKind } from '../../../src/protocol/broker-api';
 import { ownAccount } from '../../../src/protocol/names';
 
 /** What a caller wants to do; the names of the endpoints are those of the capabilities. */
@@ -18,6 +18,14 @@ const DEPUTIES_ONLY: ReadonlySet<Endpoint> = new Set<Endpoint>(['issue-egress', 
 /** Capabilities that count only together with proof of the run, in the additive field `egressToken`. */
 const NEEDS_PROOF: ReadonlySet<Endpoint> = new Set<Endpoint>(['validate-egress', 'substitute-auth']);
 
+/** Endpoints that hand out something to spend, so that it counts on whose behalf. */
+const BOUND_TO_SUBJECTS: ReadonlySet<Endpoint> = new Set<Endpoint>(['issue', 'issue-egress']);
+
+/** Whether a caller with the capability may use the endpoint for subjects of this kind. */
+export function mayActFor(endpoint: Endpoint, { subjects }: Caller, kind: SubjectKind): boolean {
+  return !BOUND_TO_SUBJECTS.has(endpoint) || (subjects === undefined ? kind === 'runs' : subjects.has(kind));
+}
+
 /** Whether the caller is the run: by its ServiceAccount, or because it speaks from the run's pod. A label would prove nothing. */
 export function isRunItself(caller: Caller, run: RunName, known: CatalogRun | undefined): boolean {
   if (caller.namespace !== run.namespace) return false;
@@ -34,5 +42,7 @@ export function lacksCapability(endpoint: Endpoint, caller: Caller): boolean {
 export function leaveFor(endpoint: Endpoint, caller: Caller, run: RunName, known: CatalogRun | undefined): 'granted' | 'with-proof' | 'denied' {
   if (!DEPUTIES_ONLY.has(endpoint) && isRunItself(caller, run, known)) return 'granted';
   if (!caller.capabilities.has(endpoint)) return 'denied';
+  // The name may be that of a session, which `issue` is shown a token of.
+  if (!mayActFor(endpoint, caller, 'runs')) return endpoint === 'issue' ? 'with-proof' : 'denied';
   return NEEDS_PROOF.has(endpoint) ? 'with-proof' : 'granted';
 }

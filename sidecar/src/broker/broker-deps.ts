@@ -24,6 +24,8 @@ export interface BrokerLimits {
   readonly recorded: Rate;
   /** Answers with 401 or 404 to one address. */
   readonly refusals: Rate;
+  /** Tokens of one address that the API server is asked about and that turn out to be none. */
+  readonly reviews: Rate;
   /** Pairs of caller and run, or addresses, that one limiter remembers. */
   readonly maxKeys: number;
 }

@@ -4,6 +4,7 @@ import { Confirmation } from './catalog/confirmation';
 import { LeftOut, Projected, projection, ReadKind, resourceOf } from './catalog/custom-objects';
 import { KubernetesSecrets } from './catalog/kubernetes-secrets';
 import { LateReads } from './catalog/late-reads';
+import { LeftOutObjects } from './catalog/left-out-objects';
 import type { KindName } from '../../../src/protocol/resources';
 import type { Wait } from '../kube/back-off';
 import type { KubeClient } from '../kube/client';
@@ -27,12 +28,16 @@ export interface KubernetesCatalogOptions {
 /** A watch, for messages. */
 interface Followed {
   readonly name: string;
+  readonly kind: ReadKind;
   readonly watch: Pick<Watch<unknown>, 'staleSince' | 'heardAt' | 'close'>;
+  readonly leftOut: Pick<LeftOutObjects<unknown>, 'size'>;
 }
 
 export interface KubernetesCatalog extends Catalog {
   /** Seconds since each of its watches was heard; Infinity before everything was read once. */
   age(): number;
+  /** Objects that are left out now, by kind. */
+  refusedObjects(): Readonly<Record<string, number>>;
 }
 
 /** The sinks of a namespace, into which a confirmation reads as well. */
@@ -51,16 +56,20 @@ export function openKubernetesCatalog(options: KubernetesCatalogOptions): Kubern
   const state = new CatalogState(namespaces);
   const followed: Followed[] = [];
   const follow = <Kind extends ReadKind>(kind: Kind, namespace: string | undefined, sink: WatchSink<Projected<Kind>>): void => {
+    const leftOut = new LeftOutObjects(sink, projection(kind, options.leftOut));
     const watch = new Watch({
       source: sourceOf(client, resourceOf(kind, namespace)),
-      keep: projection(kind, options.leftOut),
-      sink,
+      keep: (object) => leftOut.keep(object),
+      sink: leftOut,
       clock,
       random: options.random,
       wait: options.wait,
-      interrupted: (reason) => options.interrupted(kind, namespace, reason),
+      interrupted: (reason) => {
+        leftOut.interrupted();
+        options.interrupted(kind, namespace, reason);
+      },
     });
-    followed.push({ name: namespace === undefined ? kind : `${kind} in ${namespace}`, watch });
+    followed.push({ name: namespace === undefined ? kind : `${kind} in ${namespace}`, kind, watch, leftOut });
   };
   const clusterTemplates = new LateReads(state.clusterTemplates());
   follow('ClusterHarnessTemplate', undefined, clusterTemplates);
@@ -87,6 +96,11 @@ export function openKubernetesCatalog(options: KubernetesCatalogOptions): Kubern
       return stale === undefined ? undefined : staleText(stale, clock());
     },
     age: () => (clock() - Math.min(...followed.map(({ watch }) => watch.heardAt() ?? -Infinity))) / 1000,
+    refusedObjects: () => {
+      const counts: Record<string, number> = {};
+      for (const { kind, leftOut } of followed) counts[kind] = (counts[kind] ?? 0) + leftOut.size;
+      return counts;
+    },
     close: async () => {
       await Promise.all(followed.map(({ watch }) => watch.close()));
     },

@@ -18,6 +18,8 @@ export interface CatalogRun {
   readonly podIps?: readonly string[];
   /** Lease id to the time its lease was renewed to, in milliseconds since 1970. */
   readonly leaseExpiries?: ReadonlyMap<string, number>;
+  /** Name of the Secret that the prompt comes from, if it comes from one. */
+  readonly promptSecret?: string;
   /** When the run ends at the latest, in milliseconds since 1970, if that is known. */
   readonly deadline?: number;
 }

@@ -1,5 +1,7 @@
 import type { Audit, AuditRecord } from './audit-event';
-import { Limiter, LimiterOptions } from '../server/limiter';
+import { refuse } from './refuse';
+import type { Clock } from '../server/clock';
+import type { Limiter } from '../server/limiter';
 
 /** Milliseconds in which decisions are counted once a run has made too many. */
 const WINDOW = 60_000;
@@ -7,10 +9,15 @@ const WINDOW = 60_000;
 /** Destinations that a summary shows; as many as an AuditEvent takes. */
 const MAX_SAMPLES = 3;
 
+/** Destinations of a run that are recorded in one window; beyond them nothing is decided. */
+const MAX_PLACES = 1000;
+
 /** Decisions of one kind about one run that are counted instead of recorded. */
 interface Window {
   readonly first: AuditRecord;
   readonly start: number;
+  /** Destinations with a record in this window. */
+  readonly places: Set<string>;
   readonly samples: NonNullable<AuditRecord['destination']>[];
   count: number;
 }
@@ -23,11 +30,10 @@ export interface CountedAudit extends Pick<Audit, 'write' | 'unready'> {
 /**
  * An audit in which no run can make records without end, for decisions that cost the run nothing. While its bucket lasts
  * each is recorded. The one that empties it is recorded too and opens a window in which the others of its kind are
- * counted; after that, one summary says how many they were.
+ * counted; after that, one summary says how many they were. Counted are only destinations that the window has a record
+ * of, so that no number of decoys hides one: a new one is recorded, and refused when there is no room for it.
  */
-export function countedDecisions(audit: Audit, options: LimiterOptions): CountedAudit {
-  const { clock } = options;
-  const limiter = new Limiter(options);
+export function countedDecisions(audit: Audit, limiter: Limiter, clock: Clock): CountedAudit {
   const windows = new Map<string, Window>();
 
   async function close(key: string, window: Window): Promise<void> {
@@ -51,9 +57,16 @@ export function countedDecisions(audit: Audit, options: LimiterOptions): Counted
       }
       const key = `${record.kind} ${record.namespace}/${record.run}`;
       const open = windows.get(key);
-      if (open !== undefined) return count(open, record);
-      if (!limiter.take(key).allowed) windows.set(key, { first: record, start: now, samples: [], count: 0 });
+      const place = placeOf(record);
+      if (open?.places.has(place)) return count(open, record);
+      if (open !== undefined && open.places.size >= MAX_PLACES) {
+        throw refuse('RateLimited', 'the run asks for too many destinations to record each', { retryAfterSeconds: WINDOW / 1000 });
+      }
+      const window = open ?? (limiter.take(key).allowed ? undefined : opened(record, now));
+      if (open === undefined && window !== undefined) windows.set(key, window);
       await audit.write(record);
+      // Not before: what could not be recorded must not be counted either.
+      window?.places.add(place);
     },
     flush: async () => {
       for (const [key, window] of [...windows]) await close(key, window);
@@ -61,16 +74,24 @@ export function countedDecisions(audit: Audit, options: LimiterOptions): Counted
   };
 }
 
+function opened(first: AuditRecord, start: number): Window {
+  return { first, start, places: new Set(), samples: [], count: 0 };
+}
+
+function placeOf({ destination }: AuditRecord): string {
+  return destination === undefined ? '' : `${destination.host}:${destination.port}`;
+}
+
 function count(window: Window, { destination }: AuditRecord): void {
   window.count += 1;
-  if (destination !== undefined && window.samples.length < MAX_SAMPLES) window.samples.push(destination);
+  const isNew = window.samples.every(({ host, port }) => host !== destination?.host || port !== destination.port);
+  if (destination !== undefined && isNew && window.samples.length < MAX_SAMPLES) window.samples.push(destination);
 }
 
 function summaryOf({ first: { decision, kind, namespace, run, caller }, start, samples, count: total }: Window, now: number): AuditRecord {
-  const blocked = kind === 'egress-block';
   return {
     decision,
-    kind: blocked ? 'egress-block-summary' : kind,
+    kind: kind === 'egress-block' ? 'egress-block-summary' : kind,
     namespace,
     run,
     ...(caller === undefined ? {} : { caller }),
@@ -78,6 +99,6 @@ function summaryOf({ first: { decision, kind, namespace, run, caller }, start, s
     count: total,
     windowStart: new Date(start).toISOString(),
     windowEnd: new Date(Math.max(start, now)).toISOString(),
-    ...(blocked ? { sampleDestinations: samples } : {}),
+    ...(samples.length === 0 ? {} : { sampleDestinations: samples }),
   };
 }

@@ -1,5 +1,5 @@
 import { record } from './audited';
-import type { Endpoint, RunName } from './authorize';
+import { Endpoint, mayActFor, RunName } from './authorize';
 import type { CatalogRun } from './catalog';
 import { isSameAddress } from './client-address';
 import { Proof, proofOf } from './egress-token';
@@ -17,7 +17,7 @@ export type ProofDeps = EntranceDeps & { readonly openBearer: OpenBearer };
  * is stopped by what it is bound to, and that is recorded, as it is a sign of theft.
  */
 export async function provenActor(
-  deps: ProofDeps, endpoint: Endpoint, { caller, named }: Asker, { egressToken, clientAddress }: EgressProof,
+  deps: ProofDeps, endpoint: Endpoint, { caller, named, unproven }: Asker, { egressToken, clientAddress }: EgressProof,
 ): Promise<Actor> {
   if (egressToken === undefined && named === undefined) throw refuse('BadRequest', `header ${RUN_HEADER} is required, or egressToken in the body`);
   if (egressToken === undefined) throw forbidden(`capability ${endpoint} needs an egressToken, which says for whom`);
@@ -27,7 +27,10 @@ export async function provenActor(
   const session = subject.session === undefined ? undefined : sessionRun(subject, subject.session, proof.notAfter);
   const actor: Actor = { caller, run, ...(session === undefined ? {} : { session }) };
   const present = presentSubject(deps.catalog.snapshot(), deps.revocations, actor);
-  const problem = nameProblem(run, named) ?? bindingProblem(proof, present) ?? addressProblem(endpoint, present, clientAddress);
+  // The entrance has let the caller act for it.
+  const isNamedRun = session === undefined && named !== undefined && !unproven;
+  const leaveProblem = nameProblem(run, named) ?? (isNamedRun ? undefined : kindProblem(endpoint, actor));
+  const problem = leaveProblem ?? bindingProblem(proof, present) ?? addressProblem(endpoint, present, clientAddress);
   if (problem === undefined) return actor;
   const kind = endpoint === 'validate-egress' ? 'egress-block' : 'credential-denied';
   await record(deps.repeated, { decision: 'denied', kind, ...about(actor), reason: `Forbidden: ${problem}` });
@@ -49,6 +52,11 @@ async function shownProof({ catalog, clock, openBearer }: ProofDeps, token: stri
 function nameProblem(run: RunName, named: RunName | undefined): string | undefined {
   const isSame = named === undefined || (named.namespace === run.namespace && named.name === run.name);
   return isSame ? undefined : 'the headers name another run than the egress token';
+}
+
+function kindProblem(endpoint: Endpoint, { caller, session }: Actor): string | undefined {
+  const kind = session === undefined ? 'runs' : 'sessions';
+  return mayActFor(endpoint, caller, kind) ? undefined : `the caller may not use ${endpoint} for ${kind}`;
 }
 
 /** A run that is not there is left to the endpoint, each of which says so in its own way. */

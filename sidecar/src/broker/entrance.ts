@@ -9,6 +9,7 @@ import { refuse } from './refuse';
 import { callerName, RunLimit } from './run-limit';
 import { runNameOf } from './run-name';
 import type { ActedFor } from './subject';
+import type { Limiter } from '../server/limiter';
 
 /** Who asks, and the run that the headers name, if they do. */
 export interface Asker {
@@ -36,15 +37,17 @@ declare module 'fastify' {
 export type EntranceDeps = Pick<BrokerDeps, 'catalog' | 'callers' | 'clock' | 'revocations'> & {
   /** For refusals that a client can cause without end: one record in a while stands for all. */
   readonly repeated: Pick<Audit, 'write'>;
+  /** For tokens that are not known yet, by address. */
+  readonly reviews: Limiter;
 };
 
 /**
  * What a request passes before its body is read. The order tells strangers least: who they are, then whether the
  * headers make sense, then whether they may. Only who may uses up tokens of the limit, so no one can spend another's.
  */
-export function entrance(endpoint: Endpoint, { catalog, callers }: EntranceDeps, limit?: RunLimit) {
+export function entrance(endpoint: Endpoint, { catalog, callers, reviews }: EntranceDeps, limit?: RunLimit) {
   return async (request: FastifyRequest): Promise<void> => {
-    const caller = await authenticate(request, callers);
+    const caller = await authenticate(request, callers, reviews);
     request.callerName = callerName(caller);
     // Before the headers: paddock's clients know revocation so.
     if (lacksCapability(endpoint, caller)) throw refuse('Forbidden', `capability ${endpoint} is needed`);

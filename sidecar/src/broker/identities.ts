@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
 import type { Caller, CallerReview } from './caller';
 import { fileStamp, readText } from './catalog/folder';
-import { capabilitiesIn, Identities } from './catalog/identity-entries';
+import { identitiesIn, Identities } from './catalog/identity-entries';
 import { openReloaded } from './catalog/reloaded';
 import type { ServiceAccount } from '../kube/reviewed-account';
+import type { ReviewToll } from '../kube/token-review';
 
 export interface IdentitiesFileOptions {
   readonly file: string;
@@ -20,25 +21,27 @@ export interface IdentitiesFile {
 
 const MAX_BYTES = 1024 * 1024;
 
-/** Capabilities by identity, from a file: a JSON object, `namespace/serviceAccount` to `{"capabilities"}`. Follows changes; a file with a mistake changes nothing. */
+/** Identities from a file: a JSON object, `namespace/serviceAccount` to `{"capabilities", "subjects"?}`. Follows changes; a file with a mistake changes nothing. */
 export async function openIdentities({ file, refused, pollMilliseconds }: IdentitiesFileOptions): Promise<IdentitiesFile> {
   return openReloaded<Identities>({
     stamp: () => fileStamp(file),
     folders: async () => [dirname(file)],
-    load: async () => capabilitiesIn(file, await readText(file, MAX_BYTES)),
+    load: async () => identitiesIn(file, await readText(file, MAX_BYTES)),
     refused,
   }, pollMilliseconds);
 }
 
+type Review = (token: string, toll?: ReviewToll) => Promise<ServiceAccount | undefined>;
+
 /** Callers that somebody else verifies, with what the configuration lets them do. Without one nobody may act for another. */
-export function reviewedCallers(review: (token: string) => Promise<ServiceAccount | undefined>, identities: () => Identities): CallerReview {
+export function reviewedCallers(review: Review, identities: () => Identities): CallerReview {
   return {
-    review: async (token): Promise<Caller | undefined> => {
-      const account = await review(token);
+    review: async (token, toll): Promise<Caller | undefined> => {
+      const account = await review(token, toll);
       if (account === undefined) return undefined;
       const { namespace, name, podUid } = account;
-      const capabilities = identities().get(`${namespace}/${name}`) ?? new Set();
-      return { namespace, serviceAccount: name, capabilities, ...(podUid === undefined ? {} : { podUid }) };
+      const leave = identities().get(`${namespace}/${name}`) ?? { capabilities: new Set() };
+      return { namespace, serviceAccount: name, ...leave, ...(podUid === undefined ? {} : { podUid }) };
     },
   };
 }

@@ -42,7 +42,7 @@ async function start({ config, log, registry }: RoleContext<typeof BROKER_ENV>):
   const metrics = new BrokerMetrics(registry);
   const mounted = TLS_DIR === undefined ? undefined : await readKeyPair(TLS_DIR);
   const world = await (CATALOG === 'kubernetes' ? openKubernetesWorld : openDirectoryWorld)(config, { log, clock, metrics });
-  const { certificate, catalogAge, shipTo } = world;
+  const { certificate, catalogAge, refusedObjects, shipTo } = world;
   // What is shipped may be removed when room gets scarce; without anywhere to ship to nothing ever is.
   const cursor = new ShipCursor(folder);
   const limits = AUDIT_MAX_MEBIBYTES === undefined ? {} : { maxTotalBytes: AUDIT_MAX_MEBIBYTES * 1024 * 1024 };
@@ -51,11 +51,13 @@ async function start({ config, log, registry }: RoleContext<typeof BROKER_ENV>):
   const providers = providersOf({ http: httpsClient(), slots: world.slots, clock, observer: metrics.providers });
   const app = buildBroker(
     { ...world, providers, audit: measuredAudit(audit, metrics), clock, log, limits: limitsOf(config) },
-    { tls: certificate?.pair ?? mounted, metrics: new RequestMetrics(registry) },
+    { tls: certificate?.pair ?? mounted, metrics: new RequestMetrics(registry), followLimits: (limitKeys) => metrics.follow({ limitKeys }) },
   );
   shedLoad(app);
   measureRequests(app, metrics);
-  metrics.follow({ catalogAge, ...(shipping && { shipLag: shipping.lag }), ...(certificate && { certificateExpires: () => certificate.expiresAt }) });
+  metrics.follow({
+    catalogAge, refusedObjects, ...(shipping && { shipLag: shipping.lag }), ...(certificate && { certificateExpires: () => certificate.expiresAt }),
+  });
   const stopRenewals = followCertificate((pair) => useKeyPair(app.server as never, pair), { certificate, folder: TLS_DIR, log });
   const stopAnchors = publishAnchors({ heads: () => audit.heads(), publish: (anchor) => log.info({ anchor }, 'audit anchor') });
   return {

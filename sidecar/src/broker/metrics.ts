@@ -79,7 +79,7 @@ export class BrokerMetrics {
     const minted = this.histogram('broker_mint_duration_seconds', 'Time that a server outside took to make a token', ['provider', 'outcome']);
     const labels = ['namespace', 'secret', 'key'] as const;
     const size = new Gauge({ name: 'broker_pool_tokens', help: 'Tokens of a pool', labelNames: labels, registers: [this.registry] });
-    const leases = new Gauge({ name: 'broker_pool_leased_tokens', help: 'Tokens of a pool that are leased', labelNames: labels, registers: [this.registry] });
+    const leases = new Gauge({ name: 'broker_pool_leased_tokens', help: "Tokens of a pool that are leased, as of this replica's last lease", labelNames: labels, registers: [this.registry] });
     const exhausted = this.counter('broker_pool_exhausted_total', 'Leases refused because all tokens of the pool were leased', labels);
     const known = new Set<string>();
     const isKnown = (pool: PoolName): boolean => {

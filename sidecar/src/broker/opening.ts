@@ -5,7 +5,7 @@ import { coveringGrant, RequestLine } from './egress-scope';
 import { isRevoked, LeaseClaims, leaseExpiry, leaseOf } from './lease';
 import { refuse } from './refuse';
 import { hostCovers } from '../../../src/protocol/hosts';
-import { credentialGrant, CredentialGrantSpec, EgressGrantSpec, Granted, NamedPolicy, policiesFor } from '../../../src/protocol/policy';
+import { credentialGrant, CredentialGrantSpec, EgressGrantSpec, Granted, NamedPolicy, policiesFor, secretNames } from '../../../src/protocol/policy';
 import { ENV_NAME_PATTERN } from '../../../src/protocol/reserved-env';
 import { credentialHosts, isTerminal } from '../../../src/protocol/resources';
 import type { Opened } from '../crypto/sealed-token';
@@ -94,6 +94,15 @@ export function presentRun(known: CatalogRun | undefined): CatalogRun {
 /** A run that is over has no leases, whether anybody revoked them or not. */
 export function refuseEnded({ phase }: CatalogRun): void {
   if (isTerminal(phase)) throw refuse('RunTerminated', `the run is over: ${phase}`, { status: 403 });
+}
+
+/**
+ * A run must not read, as its prompt, what it may only spend. Any policy of the namespace counts, for whatever template:
+ * the Secret is one that somebody wanted no agent to see.
+ */
+export function refuseGrantedPrompt(snapshot: Snapshot, { namespace, promptSecret }: CatalogRun): void {
+  const isGranted = promptSecret !== undefined && snapshot.policies(namespace).some(({ spec }) => secretNames(spec).includes(promptSecret));
+  if (isGranted) throw refuse('Forbidden', `the run takes its prompt from Secret ${promptSecret}, which a policy grants`);
 }
 
 /** The grant by which the request may leave at all. */

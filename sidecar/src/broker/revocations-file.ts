@@ -14,8 +14,6 @@ interface Content {
   readonly sessions: readonly SessionEnd[];
 }
 
-/** A revocation that is forgotten would give a credential back, so at the limit further ones are not kept, and say so. */
-const MAX_LEASES = 20_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** Revocations of a broker without API server. The file appears whole or not at all; one with a mistake stops the start. */
@@ -30,7 +28,6 @@ export async function openRevocationsFile(file: string, clock: Clock): Promise<R
     isSessionRevoked: (id) => memory.isSessionRevoked(id),
     revokeLeases: async (run: RunName, ids) => {
       await memory.revokeLeases(run, ids);
-      if (memory.allLeases().length > MAX_LEASES) throw new Error(`${file} holds ${MAX_LEASES} revoked leases, and no more fit`);
       await keep();
     },
     revokeSession: async (id, notAfter) => {

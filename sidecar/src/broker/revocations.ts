@@ -1,4 +1,5 @@
 import type { RunName } from './authorize';
+import { refuse } from './refuse';
 import type { Clock } from '../server/clock';
 
 /** Keeps what is revoked beyond what a run's own end revokes. */
@@ -31,31 +32,52 @@ export function isOver(notAfter: number, now: number): boolean {
   return notAfter + CLOCK_MARGIN <= now;
 }
 
+/** A revocation that is forgotten would give a credential back, so at the limit further ones are not kept, and whoever asks is told. */
+export const MAX_REVOKED_LEASES = 20_000;
+
 /** What is revoked, in memory; what keeps it adds itself. */
 export class MemoryRevocations implements Revocations {
-  private readonly leases = new Map<string, RevokedLease[]>();
+  private readonly leases = new Map<string, { readonly run: RunName; readonly ids: Set<string> }>();
+  private count = 0;
   private readonly sessions = new Map<string, number>();
 
   constructor(private readonly clock: Clock) {}
 
   async revokeLeases(run: RunName, ids: readonly string[]): Promise<void> {
     for (const id of ids) this.addLease({ ...run, id });
+    this.requireLeases(run, ids);
   }
 
   async revokeSession(id: string, notAfter: number): Promise<void> {
     this.addSession({ id, notAfter });
   }
 
-  addLease(lease: RevokedLease): void {
-    const known = this.leasesWith(lease);
-    if (!known.some(({ id }) => id === lease.id)) this.leases.set(keyOf(lease), [...known, lease]);
+  /** Whether it is new. At the limit nothing is. */
+  addLease({ namespace, name, id }: RevokedLease): boolean {
+    const run = { namespace, name };
+    if (this.count >= MAX_REVOKED_LEASES || this.holds(run, [id])) return false;
+    const known = this.leases.get(keyOf(run)) ?? { run, ids: new Set<string>() };
+    this.leases.set(keyOf(run), known);
+    known.ids.add(id);
+    this.count += 1;
+    return true;
   }
 
   /** For leases that whoever is asked about the run knows by now. */
-  forgetLeases(run: RunName, ids: readonly string[]): void {
-    const left = this.leasesWith(run).filter(({ id }) => !ids.includes(id));
-    if (left.length > 0) this.leases.set(keyOf(run), left);
-    else this.leases.delete(keyOf(run));
+  forgetLease({ id, ...run }: RevokedLease): void {
+    const ids = this.leases.get(keyOf(run))?.ids;
+    if (ids?.delete(id)) this.count -= 1;
+    if (ids?.size === 0) this.leases.delete(keyOf(run));
+  }
+
+  holds(run: RunName, ids: readonly string[]): boolean {
+    const known = this.leases.get(keyOf(run))?.ids;
+    return ids.every((id) => known?.has(id));
+  }
+
+  /** Throws when one of them did not fit. */
+  requireLeases(run: RunName, ids: readonly string[]): void {
+    if (!this.holds(run, ids)) throw refuse('ProviderFailure', `revoke failed: this replica holds ${MAX_REVOKED_LEASES} revoked leases, and no more fit`);
   }
 
   addSession({ id, notAfter }: SessionEnd): void {
@@ -63,7 +85,7 @@ export class MemoryRevocations implements Revocations {
   }
 
   leasesOf(run: RunName): readonly string[] {
-    return this.leases.size === 0 ? [] : this.leasesWith(run).map(({ id }) => id);
+    return this.leases.size === 0 ? [] : [...this.leases.get(keyOf(run))?.ids ?? []];
   }
 
   isSessionRevoked(id: string): boolean {
@@ -71,17 +93,13 @@ export class MemoryRevocations implements Revocations {
   }
 
   allLeases(): readonly RevokedLease[] {
-    return [...this.leases.values()].flat();
+    return [...this.leases.values()].flatMap(({ run, ids }) => [...ids].map((id) => ({ ...run, id })));
   }
 
   /** Those that are not over; the others are forgotten. */
   allSessions(): readonly SessionEnd[] {
     for (const [id, notAfter] of this.sessions) if (isOver(notAfter, this.clock())) this.sessions.delete(id);
     return [...this.sessions].map(([id, notAfter]) => ({ id, notAfter }));
-  }
-
-  private leasesWith(run: RunName): readonly RevokedLease[] {
-    return this.leases.get(keyOf(run)) ?? [];
   }
 }
 

@@ -3,7 +3,7 @@ import { kubeAuditEvents } from './audit/ship-kube';
 import { openKubernetesCatalog } from './catalog-kubernetes';
 import { openIdentities, reviewedCallers } from './identities';
 import { ownedConfigMap } from './owned-config-map';
-import { openKubernetesRevocations } from './revocations-kubernetes';
+import { openKubernetesRevocations, withRevocations } from './revocations-kubernetes';
 import { brokerNames, ServingCertificate } from './serving-certificate';
 import { configMapSlotStore } from './slots/config-map-slot-store';
 import { kubeConfigMap } from './slots/kube-config-map';
@@ -58,9 +58,12 @@ export async function openKubernetesWorld(config: BrokerConfig, { log, clock, me
   const revocations = openKubernetesRevocations({
     ...following,
     namespace,
+    runNamespaces: RUN_NAMESPACES,
     now: clock,
+    nearlyFull: (bytes) => log.warn({ bytes }, 'the ConfigMap of revoked sessions is nearly full: of 1 MiB, 80 % are used'),
     interrupted: (err) => log.warn({ err }, 'the watch of revoked sessions was interrupted and begins anew'),
   });
+  const known = withRevocations(catalog, revocations);
   const reviews = new TokenReview({ client, audience: BROKER_AUDIENCE, clock, observe: (result) => metrics.reviewed(result) });
   const close = async () => {
     identities?.close();
@@ -87,15 +90,16 @@ export async function openKubernetesWorld(config: BrokerConfig, { log, clock, me
   }), ATTEMPTS, wait, Math.random).catch(failed);
   const certificate = config.TLS_SELF_MADE ? await persistently(openCertificate, ATTEMPTS, wait, Math.random).catch(failed) : undefined;
   return {
-    catalog,
+    catalog: known,
     catalogAge: () => catalog.age(),
+    refusedObjects: () => catalog.refusedObjects(),
     shipTo: { events: kubeAuditEvents(client), namespace },
     ...(certificate && { certificate }),
-    callers: reviewedCallers((token) => reviews.review(token), () => identities?.current() ?? new Map()),
+    callers: reviewedCallers((token, toll) => reviews.review(token, toll), () => identities?.current() ?? new Map()),
     keyring,
     revocations,
     slots: configMapSlotStore(kubeConfigMap(client, { namespace, name: OBJECTS.brokerSlots })),
-    unready: () => catalog.unready() ?? revocations.unready() ?? keyring.problem() ?? certificate?.problem(),
+    unready: () => known.unready() ?? keyring.problem() ?? certificate?.problem(),
     close,
   };
 }

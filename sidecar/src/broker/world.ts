@@ -22,6 +22,8 @@ export interface BrokerWorld extends Pick<BrokerDeps, 'catalog' | 'callers' | 'k
   readonly certificate?: ServingCertificate;
   /** Seconds since the state of runs was known to be current, where that can differ. */
   readonly catalogAge?: () => number;
+  /** Objects that are left out, by kind, where one that cannot be used does not stop the others. */
+  readonly refusedObjects?: () => Readonly<Record<string, number>>;
   /** Why it cannot be relied on now; undefined when it can. */
   unready(): string | undefined;
   close(): Promise<void>;

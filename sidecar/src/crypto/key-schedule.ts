@@ -49,6 +49,11 @@ export function spentKeys<K extends Dated>(keys: readonly K[], now: number): K[]
     && byAge[index + 1].created + HEAD_START + LONGEST_LIFETIME + CLOCK_MARGIN <= now);
 }
 
+/** Whether there is anything to make or to take away. */
+export function isRenewalDue(keys: readonly Dated[], seals: number, now: number): boolean {
+  return isRotationDue(keys, seals, now) || spentKeys(keys, now).length > 0;
+}
+
 function oldestFirst<K extends Dated>(keys: readonly K[]): K[] {
   return [...keys].sort((a, b) => a.created - b.created);
 }

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { FileKeyStore } from './file-key-store';
-import { isRotationDue, sealingKey, spentKeys } from './key-schedule';
+import { isRenewalDue, isRotationDue, sealingKey, spentKeys } from './key-schedule';
 import { Key, KeySet, KeyStore, MemoryKeyStore, newKey } from './key-store';
 
 /** One key that seals, older and younger ones that only open, and one that makes lease ids. */
@@ -54,7 +54,7 @@ export class StoredKeyring implements Keyring {
   }
 
   sealing(): Key {
-    if (isRotationDue(this.keys, this.seals, this.now())) this.look();
+    if (isRenewalDue(this.keys, this.seals, this.now())) this.look();
     // There is always one: the last key is never spent.
     const key = sealingKey(this.keys, this.now())!;
     this.seals = key.kid === this.sealer ? this.seals + 1 : 1;
@@ -93,9 +93,9 @@ export class StoredKeyring implements Keyring {
 
   private renewed({ seals }: KeySet, now: number): readonly Key[] {
     if (seals.length === 0) throw new Error('its keys are gone');
-    if (!this.store.owned || !isRotationDue(seals, this.seals, now)) return seals;
+    if (!this.store.owned || !isRenewalDue(seals, this.seals, now)) return seals;
     spentKeys(seals, now).forEach((key) => this.store.remove(key));
-    this.store.createSeal(newKey(now));
+    if (isRotationDue(seals, this.seals, now)) this.store.createSeal(newKey(now));
     return this.store.load().seals;
   }
 

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { ID_FILE, KeyFileError, parseKey, renderKey, SEAL_FILE, sealFile } from './key-file';
-import { isRotationDue, sealingKey, spentKeys } from './key-schedule';
+import { isRenewalDue, isRotationDue, sealingKey, spentKeys } from './key-schedule';
 import { Key, KeySet, KeyStore, newKey } from './key-store';
 import type { Keyring } from './keyring';
 
@@ -61,7 +61,7 @@ class SecretKeyring<Content extends { readonly entries: Entries }> implements Ke
   sealing(): Key {
     const now = this.options.now();
     // Nobody waits for the next key: it does not seal for a while anyway.
-    if (isRotationDue(this.keys, this.seals, now)) void this.reread();
+    if (isRenewalDue(this.keys, this.seals, now)) void this.reread();
     const key = sealingKey(this.keys, now)!;
     this.seals = key.kid === this.sealer ? this.seals + 1 : 1;
     this.sealer = key.kid;
@@ -106,9 +106,9 @@ class SecretKeyring<Content extends { readonly entries: Entries }> implements Ke
     const found = keysIn(place, seen.entries);
     if (found.id === undefined || found.seals.length === 0) throw new KeyFileError(place, 'has lost its keys');
     if (!found.id.secret.equals(this.idKey)) throw new KeyFileError(place, 'has another id key than before: restore it; with a new one every revocation is undone');
-    if (!isRotationDue(found.seals, this.seals, now)) return found;
-    const spent = spentKeys(found.seals, now);
-    const entries = withSeal(withoutKeys(place, seen.entries, spent), newKey(now));
+    if (!isRenewalDue(found.seals, this.seals, now)) return found;
+    const kept = withoutKeys(place, seen.entries, spentKeys(found.seals, now));
+    const entries = isRotationDue(found.seals, this.seals, now) ? withSeal(kept, newKey(now)) : kept;
     return await secret.replace(seen, entries) ? keysIn(place, entries) : keysIn(place, (await secret.read()).entries);
   }
 

@@ -16,6 +16,14 @@ export interface TokenReviewOptions {
   readonly max?: number;
 }
 
+/** What somebody pays for a question about a token of which nothing is known, before the API server is asked. */
+export interface ReviewToll {
+  /** Throws when there is nothing to pay with. */
+  pay(): void;
+  /** The token was valid. */
+  giveBack(): void;
+}
+
 /** A valid token. Times in milliseconds since 1970. */
 interface Verdict {
   readonly account: ServiceAccount;
@@ -54,8 +62,8 @@ export class TokenReview {
     this.invalid = new ExpiringMap({ max, clock });
   }
 
-  /** The account; undefined for a token that is not valid. Rejects when that cannot be told now. */
-  async review(token: string): Promise<ServiceAccount | undefined> {
+  /** The account; undefined for a token that is not valid. Rejects when that cannot be told now, or with what the toll throws. */
+  async review(token: string, toll?: ReviewToll): Promise<ServiceAccount | undefined> {
     const expiry = tokenExpiry(token);
     const now = this.options.clock();
     if (expiry === undefined || expiry <= now) return undefined;
@@ -63,7 +71,7 @@ export class TokenReview {
     const known = this.valid.get(name);
     if (known !== undefined && isWithin(now, known.reviewedAt, POSITIVE)) return this.observed('hit', known.account);
     if (this.invalid.get(name) === true) return this.observed('hit', undefined);
-    const asking = this.asked(name, token, expiry);
+    const asking = this.asked(name, token, expiry, known === undefined ? toll : undefined);
     // Who has a verdict does not wait for an API server that did not answer the last time.
     if (known !== undefined && this.isDown) {
       asking.catch(() => undefined);
@@ -88,14 +96,17 @@ export class TokenReview {
   }
 
   /** Asks once, however many want to know. */
-  private async asked(name: string, token: string, expiry: number): Promise<ServiceAccount | undefined> {
+  private async asked(name: string, token: string, expiry: number, toll: ReviewToll | undefined): Promise<ServiceAccount | undefined> {
     const under = this.open.get(name);
     if (under !== undefined) return under;
     if (isWithin(this.options.clock(), this.failedAt, PAUSE)) throw new Error('the API server did not answer a moment ago');
     if (this.open.size >= MAX_OPEN) throw new Error(`${MAX_OPEN} tokens are being reviewed already`);
+    toll?.pay();
     const asking = this.ask(name, token, expiry).finally(() => this.open.delete(name));
     this.open.set(name, asking);
-    return asking;
+    const account = await asking;
+    if (account !== undefined) toll?.giveBack();
+    return account;
   }
 
   private async ask(name: string, token: string, expiry: number): Promise<ServiceAccount | undefined> {

@@ -56,6 +56,13 @@ export class Limiter {
     return ALLOWED;
   }
 
+  /** Puts back a token that was taken for something else than what is limited. */
+  giveBack(key: string): void {
+    const now = this.options.clock();
+    const bucket = this.buckets.get(key);
+    if (bucket !== undefined) this.put(key, Math.min(this.options.burst, this.tokensOf(bucket, now) + 1), now);
+  }
+
   /** Whether a token is there, without taking it. */
   peek(key: string): Verdict {
     const tokens = this.tokensOf(this.buckets.get(key), this.options.clock());

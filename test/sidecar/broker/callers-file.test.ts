@@ -33,6 +33,11 @@ test.each(['', 'planted-token-of-run-', `${TOKEN} `, TOKEN.toUpperCase(), '__pro
   expect(await callers.review(token)).toBeUndefined();
 });
 
+test.each([[['sessions']], [[]], [['runs', 'sessions']]])('a caller may say on whose behalf it acts: %j', async (subjects) => {
+  const { callers } = await callersOf(JSON.stringify({ [TOKEN]: { ...IDENTITY, subjects } }));
+  expect((await callers.review(TOKEN))!.subjects).toEqual(new Set(subjects));
+});
+
 test('a changed file is used, also when another takes its place', async () => {
   const { path, callers } = await callersOf(JSON.stringify({ [TOKEN]: IDENTITY }));
   writeFileSync(`${path}.new`, JSON.stringify({ 'another-token-altogether': IDENTITY }), { mode: 0o600 });
@@ -62,6 +67,7 @@ describe('a callers file is refused', () => {
     ['with a blank in a token', JSON.stringify({ [`${TOKEN} x`]: IDENTITY }), /caller 1: its token must/],
     ['with an unknown field', JSON.stringify({ [TOKEN]: { ...IDENTITY, [TOKEN]: {} } }), /caller 1: has a field that is not known; allowed are namespace/],
     ['with an unknown capability', JSON.stringify({ [TOKEN]: { ...IDENTITY, capabilities: [TOKEN] } }), /caller 1: capabilities\[0\]: must be one of "issue"/],
+    ['with an unknown subject', JSON.stringify({ [TOKEN]: { ...IDENTITY, subjects: [TOKEN] } }), /caller 1: subjects\[0\]: must be one of "runs"/],
     ['with a capability twice', JSON.stringify({ [TOKEN]: { ...IDENTITY, capabilities: ['issue', 'issue'] } }), /must not be listed twice/],
     ['without namespace', JSON.stringify({ [TOKEN]: { serviceAccount: 'x' } }), /caller 1: namespace: is required/],
     ['with a namespace in capitals', JSON.stringify({ [TOKEN]: { ...IDENTITY, namespace: 'Team' } }), /namespace: must be an RFC 1123 label/],

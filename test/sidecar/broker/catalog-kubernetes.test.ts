@@ -98,6 +98,7 @@ test('an object that breaks the rules stops no other', async () => {
   expect(catalog.snapshot().run('team-a', 'r1')).toBeDefined();
   expect(catalog.snapshot().run('team-a', 'bad')).toBeUndefined();
   expect(told.join()).toMatch(/^HarnessRun team-a\/bad: /);
+  expect(catalog.refusedObjects()).toEqual({ HarnessRun: 1, HarnessTemplate: 0, BrokerPolicy: 0, ClusterHarnessTemplate: 0 });
   // One that is changed so is gone.
   api.tell('harnessruns', 'MODIFIED', { ...harnessRun(), spec: {} });
   await settle();

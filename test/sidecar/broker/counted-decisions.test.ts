@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import type { AuditRecord } from '../../../sidecar/src/broker/audit-event';
 import { countedDecisions } from '../../../sidecar/src/broker/counted-decisions';
+import { Limiter } from '../../../sidecar/src/server/limiter';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 4, 4, 9);
@@ -19,9 +20,10 @@ function world(burst = 2) {
     unready: () => (state.fails ? 'the disk is full' : undefined),
     close: async () => {},
   };
-  const counted = countedDecisions(audit, { perSecond: 0.001, burst, maxKeys: 100, clock: () => state.now });
-  const ask = async (count: number, more: Partial<AuditRecord> = {}) => {
-    for (let i = 0; i < count; i += 1) await counted.write(block(`h${i}.example`, more));
+  const clock = () => state.now;
+  const counted = countedDecisions(audit, new Limiter({ perSecond: 0.001, burst, maxKeys: 100, clock }), clock);
+  const ask = async (count: number, more: Partial<AuditRecord> = {}, host?: string) => {
+    for (let i = 0; i < count; i += 1) await counted.write(block(host ?? `h${i}.example`, more));
   };
   return { state, counted, ask };
 }
@@ -32,9 +34,10 @@ test('each decision is recorded while the bucket lasts', async () => {
   expect(state.written.map(({ destination }) => destination?.host)).toEqual(['h0.example', 'h1.example', 'h2.example', 'h3.example', 'h4.example']);
 });
 
-test('beyond it one more is recorded, the rest is counted, and one summary says how many they were', async () => {
+test('beyond it one more is recorded, the rest of what it asks for is counted, and one summary says how many they were', async () => {
   const { state, ask } = world();
-  await ask(1000);
+  await ask(2);
+  await ask(998, {}, 'same.example');
   expect(state.written).toHaveLength(3);
   state.now += MINUTE;
   await ask(1);
@@ -48,30 +51,63 @@ test('beyond it one more is recorded, the rest is counted, and one summary says 
     count: 997,
     windowStart: '2026-05-04T09:00:00.000Z',
     windowEnd: '2026-05-04T09:01:00.000Z',
-    sampleDestinations: [{ host: 'h3.example', port: 443 }, { host: 'h4.example', port: 443 }, { host: 'h5.example', port: 443 }],
+    sampleDestinations: [{ host: 'same.example', port: 443 }],
+  });
+});
+
+describe('a destination that the window has no record of', () => {
+  test('is recorded like any other, so that no number of decoys hides it', async () => {
+    const { state, ask } = world();
+    await ask(600);
+    await ask(3, { kind: 'egress-discovery-allow', decision: 'granted' }, 'exfil.example');
+    await ask(1, {}, 'exfil.example');
+    await ask(1, { destination: { host: 'exfil.example', port: 8443 } });
+    expect(state.written).toHaveLength(605);
+    expect(state.written.at(-1)).toMatchObject({ destination: { host: 'exfil.example', port: 8443 } });
+  });
+
+  test('is refused when there is no room for it, until the window is over', async () => {
+    const { state, ask } = world();
+    await ask(1002);
+    await expect(ask(1, {}, 'exfil.example')).rejects.toMatchObject({ code: 'RateLimited', headers: { 'retry-after': '60' } });
+    await ask(1, {}, 'h500.example');
+    expect(state.written).toHaveLength(1002);
+    state.now += MINUTE;
+    await ask(1, {}, 'exfil.example');
+    expect(state.written.at(-1)?.destination?.host).toBe('exfil.example');
+  });
+
+  test('is not counted as long as it could not be recorded', async () => {
+    const { state, ask } = world();
+    await ask(3);
+    state.fails = true;
+    await expect(ask(1, {}, 'late.example')).rejects.toThrow('full');
+    state.fails = false;
+    await ask(1, {}, 'late.example');
+    expect(state.written.at(-1)?.destination?.host).toBe('late.example');
   });
 });
 
 test('the decisions of another run, and those of another kind, are not counted with them', async () => {
   const { state, ask } = world();
-  await ask(50);
+  await ask(50, {}, 'a.example');
   await ask(1, { run: 'r2' });
   await ask(1, { namespace: 'team-b' });
   await ask(1, { kind: 'egress-allow', decision: 'granted' });
   expect(state.written).toHaveLength(6);
 });
 
-test('a summary of what was allowed keeps its kind, and shows no destinations, which are for blocks only', async () => {
+test('a summary of what was allowed keeps its kind, and shows some of the destinations', async () => {
   const { state, counted, ask } = world();
-  await ask(9, { kind: 'egress-allow', decision: 'granted', caller: 'team-a/r1-collector' });
+  await ask(9, { kind: 'egress-allow', decision: 'granted', caller: 'team-a/r1-collector' }, 'a.example');
   await counted.flush();
   expect(state.written.at(-1)).toMatchObject({ decision: 'granted', kind: 'egress-allow', count: 6, caller: 'team-a/r1-collector' });
-  expect(state.written.at(-1)?.sampleDestinations).toBeUndefined();
+  expect(state.written.at(-1)?.sampleDestinations).toEqual([{ host: 'a.example', port: 443 }]);
 });
 
 test('any request closes the windows of all runs that are over', async () => {
   const { state, ask } = world();
-  await ask(9);
+  await ask(9, {}, 'a.example');
   state.now += MINUTE;
   await ask(1, { run: 'r2' });
   expect(state.written.filter(({ kind }) => kind === 'egress-block-summary')).toHaveLength(1);
@@ -79,7 +115,7 @@ test('any request closes the windows of all runs that are over', async () => {
 
 test('a summary that cannot be written refuses the request, and is written later', async () => {
   const { state, counted, ask } = world();
-  await ask(9);
+  await ask(9, {}, 'a.example');
   state.now += MINUTE;
   state.fails = true;
   await expect(ask(1)).rejects.toThrow('full');
@@ -91,7 +127,7 @@ test('a summary that cannot be written refuses the request, and is written later
 
 test('a clock that was set back ends the windows', async () => {
   const { state, ask } = world();
-  await ask(9);
+  await ask(9, {}, 'a.example');
   state.now -= 60 * MINUTE;
   await ask(1);
   expect(state.written.at(-2)).toMatchObject({ kind: 'egress-block-summary', windowStart: '2026-05-04T09:00:00.000Z', windowEnd: '2026-05-04T09:00:00.000Z' });

@@ -26,7 +26,7 @@ export function egressWorld(documents: readonly object[] = [RUN, ...REST], more:
   const broker = brokerOver(documents, more);
   broker.world.callers.set(TOKENS.egress, callerNamed('platform', 'egress', ['validate-egress', 'substitute-auth']));
   broker.world.callers.set(TOKENS.operator, callerNamed('platform', 'operator', ['issue', 'issue-egress', 'renew', 'revoke']));
-  broker.world.callers.set(TOKENS.controller, callerNamed('platform', 'controller', ['issue', 'issue-egress', 'revoke']));
+  broker.world.callers.set(TOKENS.controller, { ...callerNamed('platform', 'controller', ['issue', 'issue-egress', 'revoke']), subjects: new Set(['sessions']) });
   broker.world.callers.set(TOKENS.nobody, callerNamed('team-a', 'default'));
 
   /** Asks as a deputy, who names no run unless headers do. */

@@ -112,13 +112,24 @@ test('egress is limited for each run, so that no one fills the log or keeps othe
   expect(statuses).toEqual([200, 200, 429]);
 });
 
-test('an agent that asks for ever new hosts makes records up to a bound, and one summary counts the others', async () => {
-  const { ask, records, world: { now }, app } = brokerOver(DOCUMENTS, { limits: { recorded: { perSecond: 0.001, burst: 10 } } });
-  for (let i = 0; i < 150; i += 1) expect((await ask('validate-egress', { host: `h${i}.example`, port: 443 })).body.allowed).toBe(false);
-  expect(records).toHaveLength(11);
+test('an agent that asks again and again makes records up to a bound, and one summary counts the others', async () => {
+  const { app, ask, records, world: time } = brokerOver(DOCUMENTS, { limits: { recorded: { perSecond: 0.001, burst: 10 } } });
+  for (let round = 0; round < 6; round += 1, time.now += 10_000) {
+    for (let i = 0; i < 10; i += 1) expect((await ask('validate-egress', { host: `h${i}.example`, port: 443 })).body.allowed).toBe(false);
+  }
+  expect(records).toHaveLength(20);
   await app.close();
-  expect(records).toHaveLength(12);
-  expect(records[11]).toMatchObject({ kind: 'egress-block-summary', run: 'r1', count: 139, windowStart: new Date(now).toISOString() });
+  expect(records).toHaveLength(21);
+  expect(records[20]).toMatchObject({ kind: 'egress-block-summary', run: 'r1', count: 40, windowStart: '2026-05-04T09:00:10.000Z' });
+});
+
+test('an agent that hides a destination behind many others gets no answer about it instead', async () => {
+  const discovery = { accepted: true, reason: 'finding out what the agent needs', expiresAt: '2026-05-05T08:00:00Z' };
+  const limits = { recorded: { perSecond: 0.001, burst: 10 }, validate: { perSecond: 10_000, burst: 10_000 } };
+  const { ask, records } = brokerOver([DOCUMENTS[0], DOCUMENTS[1], brokerPolicy({}, { grants: {}, egressDiscovery: discovery })], { limits });
+  for (let i = 0; i < 1010; i += 1) expect((await ask('validate-egress', { host: `h${i}.example`, port: 443 })).body.allowed).toBe(true);
+  expect(await ask('validate-egress', { host: 'exfil.example', port: 443 })).toMatchObject({ status: 429, body: { code: 'RateLimited' }, headers: { 'retry-after': '60' } });
+  expect(records.filter(({ destination }) => destination?.host === 'exfil.example')).toEqual([expect.objectContaining({ decision: 'denied', kind: 'egress-block' })]);
 });
 
 test('what a stranger asks uses up nothing of a run (B48)', async () => {

@@ -29,6 +29,12 @@ describe('a reviewed caller', () => {
     expect(await callers.review('token')).toEqual({ namespace: 'agents', serviceAccount: 'operator', podUid: 'pod-1', capabilities: new Set(['issue', 'renew']) });
   });
 
+  test('has the subjects of its identity', async () => {
+    const { identities } = await identitiesOf(JSON.stringify({ 'agents/operator': { capabilities: ['issue'], subjects: ['sessions'] } }));
+    const callers = reviewedCallers(async () => account, () => identities.current());
+    expect((await callers.review('token'))!.subjects).toEqual(new Set(['sessions']));
+  });
+
   test.each([{ namespace: 'agents', name: 'other' }, { namespace: 'other', name: 'operator' }, { namespace: 'agents', name: '__proto__' }])('that is not named has none: %j', async (other) => {
     const { identities } = await identitiesOf(OPERATOR);
     const callers = reviewedCallers(async () => other, () => identities.current());
@@ -62,6 +68,7 @@ describe('a file is refused', () => {
     ['whose identity is a pattern', '{"agents/*": {"capabilities": []}}', /serviceAccount: must be an RFC 1123 subdomain/],
     ['whose namespace is none', '{"A/b": {"capabilities": []}}', /namespace: must be an RFC 1123 label/],
     ['with an unknown capability', '{"a/b": {"capabilities": ["admin"]}}', /capabilities\[0\]: must be one of "issue"/],
+    ['with an unknown subject', '{"a/b": {"capabilities": [], "subjects": ["pods"]}}', /subjects\[0\]: must be one of "runs"/],
     ['without capabilities', '{"a/b": {}}', /capabilities/],
     ['with another field', '{"a/b": {"capabilities": [], "podUid": "x"}}', /podUid/],
     ['with too many identities', JSON.stringify(Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`a/b${i}`, { capabilities: [] }]))), /more than 1000 identities/],

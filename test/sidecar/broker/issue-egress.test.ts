@@ -43,9 +43,9 @@ describe('for a run', () => {
   test('without end it is limited', async () => {
     const { askAs } = egressWorld(undefined, { limits: { issueEgress: { perSecond: 0.001, burst: 1 } } });
     const statuses: number[] = [];
-    const ask = async (body: object, headers = {}) => statuses.push((await askAs('operator', 'issue-egress', body, headers)).status);
-    for (let i = 0; i < 2; i += 1) await ask({}, OF_RUN);
-    for (let i = 0; i < 2; i += 1) await ask({ session: SESSION });
+    const ask = async (who: 'operator' | 'controller', body: object, headers = {}) => statuses.push((await askAs(who, 'issue-egress', body, headers)).status);
+    for (let i = 0; i < 2; i += 1) await ask('operator', {}, OF_RUN);
+    for (let i = 0; i < 2; i += 1) await ask('controller', { session: SESSION });
     expect(statuses).toEqual([200, 429, 200, 429]);
   });
 });
@@ -159,7 +159,7 @@ describe('for a session', () => {
 
   test('it is 400 with a run in the headers as well, and 403 past its end', async () => {
     const { askAs } = egressWorld();
-    expect(await askAs('controller', 'issue-egress', { session: SESSION }, OF_RUN)).toMatchObject({ status: 400 });
+    expect(await askAs('operator', 'issue-egress', { session: SESSION }, OF_RUN)).toMatchObject({ status: 400 });
     expect(await askAs('controller', 'issue-egress', { session: { ...SESSION, notAfter: '2026-05-04T09:00:00Z' } })).toMatchObject({ status: 403, body: { code: 'RunTerminated' } });
   });
 });

@@ -44,6 +44,14 @@ async function ask(broker: BrokerProcess, endpoint: string, body: object) {
   return { status: answer.status, body: await answer.json() as Record<string, unknown> };
 }
 
+/** What only a broker has that ships its log, follows the API server or makes its certificate. */
+const OF_A_CLUSTER = [
+  'broker_audit_unshipped_records', 'broker_audit_ship_lag_seconds', 'broker_catalog_age_seconds', 'broker_catalog_refused_objects', 'broker_certificate_expiry_timestamp_seconds',
+];
+
+const namesIn = (metrics: string) => [...metrics.matchAll(/^# TYPE ((?:http|broker)_\w+)/gm)].map(([, name]) => name).sort();
+const documented = () => [...readFileSync('docs/reference/metrics.md', 'utf8').matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name).sort();
+
 test('a bearer outlives kill -9 of the broker that issued it (B16), and nothing secret is printed', async () => {
   const first = await start().ready();
   const { body: { value, leaseId } } = await ask(first, 'issue', { name: 'GITHUB_TOKEN' });
@@ -55,7 +63,10 @@ test('a bearer outlives kill -9 of the broker that issued it (B16), and nothing 
   expect((await ask(second, 'issue', { name: 'GITHUB_TOKEN' })).body.leaseId).toBe(leaseId);
   const admin = `http://${second.addresses.admin}`;
   expect(await Promise.all(['livez', 'readyz'].map(async (probe) => (await fetch(`${admin}/${probe}`)).status))).toEqual([200, 200]);
-  expect(await (await fetch(`${admin}/metrics`)).text()).toContain('route="/v1/substitute-auth",status="200"');
+  const metrics = await (await fetch(`${admin}/metrics`)).text();
+  expect(metrics).toContain('route="/v1/substitute-auth",status="200"');
+  expect(namesIn(metrics)).toEqual(documented().filter((name) => !OF_A_CLUSTER.includes(name)));
+  expect(metrics).toContain('broker_limit_keys{limiter="substitute-auth",role="broker"} 1');
   expect(await second.end('SIGTERM')).toBe(0);
 
   const log = readdirSync(join(root, 'state', 'audit')).map((name) => readFileSync(join(root, 'state', 'audit', name), 'utf8')).join('');

@@ -1,4 +1,7 @@
-import { openKubernetesRevocations } from '../../../sidecar/src/broker/revocations-kubernetes';
+import { brokerOver, callerNamed } from './build-broker';
+import { snapshotOf } from '../../../sidecar/src/broker/catalog/directory-snapshot';
+import { MAX_REVOKED_LEASES } from '../../../sidecar/src/broker/revocations';
+import { openKubernetesRevocations, withRevocations } from '../../../sidecar/src/broker/revocations-kubernetes';
 import type { KubeClient } from '../../../sidecar/src/kube/client';
 import { KubeError } from '../../../sidecar/src/kube/kube-error';
 
@@ -10,6 +13,7 @@ afterEach(() => Promise.all(open.splice(0).map((one) => one.close())));
 
 async function revocationsOver(data: Record<string, string> | undefined, failure?: KubeError, patchFailure = failure) {
   const time = { now: T0 };
+  const api = { patchFailure };
   const patches: unknown[] = [];
   const asked: unknown[] = [];
   const client = {
@@ -21,16 +25,18 @@ async function revocationsOver(data: Record<string, string> | undefined, failure
     watch: async (_: unknown, __: unknown, signal: AbortSignal) => (async function* () {
       await new Promise<void>((resolve) => { signal.addEventListener('abort', () => resolve()); });
     })(),
+    get: async (_: unknown, name: string) => ({ metadata: { name }, status: {} }),
     mergePatch: async (resource: { plural: string; namespace: string }, name: string, patch: object, { subresource }: { subresource?: string }) => {
-      if (patchFailure !== undefined) throw patchFailure;
+      if (api.patchFailure !== undefined) throw api.patchFailure;
       patches.push([resource.plural, resource.namespace, name, subresource, patch]);
       return { metadata: { name } };
     },
   } as unknown as KubeClient;
-  const revocations = openKubernetesRevocations({ client, namespace: 'platform', clock: () => time.now, now: () => time.now, random: () => 0, wait: () => new Promise((resolve) => setImmediate(resolve)) });
+  const nearlyFull = jest.fn();
+  const revocations = openKubernetesRevocations({ client, nearlyFull, namespace: 'platform', runNamespaces: ['team-a'], clock: () => time.now, now: () => time.now, random: () => 0, wait: () => new Promise((resolve) => setImmediate(resolve)) });
   open.push(revocations);
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-  return { revocations, patches, time, asked };
+  return { revocations, patches, time, asked, api, nearlyFull };
 }
 
 const RUN = { namespace: 'team-a', name: 'r1' };
@@ -92,6 +98,56 @@ test('the leases of a run that is gone are revoked without further ado', async (
   const { revocations } = await revocationsOver({}, undefined, new KubeError('NotFound', 'gone'));
   await revocations.revokeLeases(RUN, ['pat-1']);
   expect(revocations.leasesOf(RUN)).toEqual(['pat-1']);
+});
+
+test.each(['kube-system', 'team-b'])('leases of runs in %s, which is not served, are refused, written nowhere and not held', async (namespace) => {
+  const { revocations, patches } = await revocationsOver({});
+  await expect(revocations.revokeLeases({ namespace, name: 'r1' }, ['pat-1'])).rejects.toMatchObject({ code: 'BadRequest', message: expect.stringContaining(`namespace ${namespace} is not one`) });
+  expect([patches, revocations.leasesOf({ namespace, name: 'r1' })]).toEqual([[], []]);
+});
+
+test('what the API server forbids is told as not revoked, and is not held', async () => {
+  const { revocations } = await revocationsOver({}, undefined, new KubeError('Forbidden', 'no'));
+  await expect(revocations.revokeLeases(RUN, ['pat-1'])).rejects.toMatchObject({ code: 'ProviderFailure', message: expect.stringContaining('nothing is revoked') });
+  expect(revocations.leasesOf(RUN)).toEqual([]);
+});
+
+test('a replica that holds all it can goes on writing for the others, and says when it cannot', async () => {
+  const { revocations, patches, api } = await revocationsOver({}, undefined, new KubeError('Unavailable', 'down'));
+  const ids = Array.from({ length: MAX_REVOKED_LEASES }, (_, index) => `pat-${index}`);
+  await expect(revocations.revokeLeases(RUN, ids)).rejects.toThrow('down');
+  await expect(revocations.revokeLeases(RUN, ['pat-more'])).rejects.toThrow('no more fit');
+  api.patchFailure = undefined;
+  await revocations.revokeLeases(RUN, ['pat-more']);
+  expect(patches).toEqual([['harnessruns', 'team-a', 'r1', 'status', { status: { revokedLeases: { 'pat-more': new Date(T0).toISOString() } } }]]);
+  expect(revocations.leasesOf(RUN)).toHaveLength(MAX_REVOKED_LEASES);
+});
+
+test('a lease that is revoked over and over is held until ten minutes after the last time', async () => {
+  const { revocations, time } = await revocationsOver({});
+  await revocations.revokeLeases(RUN, ['pat-1']);
+  time.now += 9 * 60_000;
+  await revocations.revokeLeases(RUN, ['pat-1']);
+  time.now += 9 * 60_000;
+  await revocations.revokeLeases(RUN, ['pat-2']);
+  expect(revocations.leasesOf(RUN)).toEqual(['pat-1', 'pat-2']);
+});
+
+test('while the revoked sessions are not known, requests are refused, and revocations are not', async () => {
+  const { revocations } = await revocationsOver(undefined, new KubeError('Unavailable', 'down'));
+  const catalog = { snapshot: () => snapshotOf([]), secret: async () => undefined, unready: () => undefined, close: async () => {} };
+  const { ask, world, send } = brokerOver([], { catalog: withRevocations(catalog, revocations) });
+  expect(await ask('validate-egress', { host: 'api.github.com', port: 443 })).toMatchObject({ status: 503, body: { code: 'Unavailable' } });
+  world.callers.set('token-of-the-operator-00', callerNamed('team-a', 'operator', ['revoke']));
+  const body = JSON.stringify({ provider: 'UserSuppliedSecret', leaseId: `uss-${'0'.repeat(32)}` });
+  expect((await send('/v1/revoke', body, { authorization: 'Bearer token-of-the-operator-00' })).status).toBe(204);
+  expect(withRevocations({ ...catalog, unready: () => 'stale' }, revocations).unready()).toBe('stale');
+  expect(withRevocations(catalog, (await revocationsOver({})).revocations).unready()).toBeUndefined();
+});
+
+test('a ConfigMap that is nearly full is told when it is read', async () => {
+  expect((await revocationsOver({ s1: 'x'.repeat(900_000) })).nearlyFull).toHaveBeenCalledTimes(1);
+  expect((await revocationsOver({ s1: 'x'.repeat(800_000) })).nearlyFull).not.toHaveBeenCalled();
 });
 
 test('without the ConfigMap of revoked sessions nobody is ready; an empty one is enough', async () => {

@@ -1,5 +1,6 @@
 import { harnessRun } from './documents';
 import { egressWorld, GITHUB, OF_RUN, REST, SESSION } from './egress-world';
+import { refuse } from '../../../sidecar/src/broker/refuse';
 import { MemoryRevocations } from '../../../sidecar/src/broker/revocations';
 
 const ID = `uss-${'0'.repeat(32)}`;
@@ -71,6 +72,15 @@ test('a broker that does not know the present state revokes all the same', async
   expect((await revoke()).status).toBe(204);
 });
 
+test('the end of a session is no later than that of any token of it', async () => {
+  const revokeSession = jest.fn(async () => {});
+  const { askAs } = egressWorld(undefined, { revocations: { ...new MemoryRevocations(() => 0), revokeSession } as never });
+  const session = { namespace: 'team-a', id: SESSION.id, notAfter: '9999-01-01T00:00:00Z' };
+  expect((await askAs('operator', 'revoke', { session })).status).toBe(204);
+  expect((await askAs('operator', 'revoke', { session: { ...session, notAfter: '2026-05-04T09:00:01Z' } })).status).toBe(204);
+  expect(revokeSession.mock.calls).toEqual([[SESSION.id, Date.parse('2026-06-03T09:00:00Z')], [SESSION.id, Date.parse('2026-05-04T09:00:01Z')]]);
+});
+
 test('there is no limit: a lease that goes on would be the worse', async () => {
   const { revoke } = await leased();
   for (let i = 0; i < 30; i += 1) expect((await revoke()).status).toBe(204);
@@ -100,6 +110,21 @@ describe('revoke is refused', () => {
     expect(await askAs('operator', 'revoke', { session }, OF_RUN)).toMatchObject({ status: 400 });
     expect(await askAs('operator', 'revoke', { session: { ...session, id: '' } })).toMatchObject({ status: 400 });
     expect(await askAs('operator', 'revoke', { session: { ...session, notAfter: '2026-02-31T25:00:00Z' } })).toMatchObject({ status: 400 });
+  });
+
+  test.each(['2026-05-04T09:00:00Z', '2026-05-04T08:59:59Z', '1970-01-01T00:00:00Z'])('for a session until %s, which is not in the future: it would revoke nothing', async (notAfter) => {
+    const { askAs, records } = egressWorld();
+    const answer = await askAs('operator', 'revoke', { session: { namespace: 'team-a', id: SESSION.id, notAfter } });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'BadRequest', message: expect.stringContaining('session.notAfter must be in the future') } });
+    expect(answer.body.message).toContain(notAfter);
+    expect(records).toEqual([]);
+  });
+
+  test('with the reason of whoever keeps revocations', async () => {
+    const revokeLeases = async () => { throw refuse('BadRequest', 'namespace team-a is not one whose runs this broker serves'); };
+    const { askAs, records } = egressWorld(undefined, { revocations: { ...new MemoryRevocations(() => 0), revokeLeases } as never });
+    expect(await askAs('operator', 'revoke', BODY, OF_RUN)).toMatchObject({ status: 400, body: { code: 'BadRequest', message: expect.stringContaining('namespace team-a') } });
+    expect(records).toEqual([expect.objectContaining({ decision: 'denied', kind: 'credential-denied' })]);
   });
 
   test('when it cannot be kept: the lease counts as revoked here, and the client is to ask again', async () => {

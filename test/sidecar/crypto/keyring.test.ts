@@ -4,6 +4,8 @@ import { MemoryKeyStore, newKey } from '../../../sidecar/src/crypto/key-store';
 import { memoryKeyring, StoredKeyring } from '../../../sidecar/src/crypto/keyring';
 
 const T0 = Date.UTC(2026, 0, 1);
+const HOUR = 60 * 60 * 1000;
+const DAY = 24 * HOUR;
 
 function ring() {
   const time = { now: T0 };
@@ -49,6 +51,23 @@ test('an old key opens for the longest lease, then it goes', () => {
   time.now += ROTATE_AFTER;
   keyring.sealing();
   expect(keyring.opening(kid)).toBeUndefined();
+});
+
+test('a key goes as soon as nothing valid is sealed with it, and no other is made for that', () => {
+  const time = { now: T0 };
+  const store = new MemoryKeyStore();
+  store.createId(newKey(T0));
+  const [first, next] = [newKey(T0), newKey(T0 + DAY)];
+  [first, next].forEach((key) => store.createSeal(key));
+  // Many seals have brought one more before its time, so that the next is not due for a while.
+  store.createSeal(newKey(T0 + 20 * DAY));
+  const keyring = new StoredKeyring(store, () => time.now);
+  time.now = T0 + DAY + HEAD_START + LONGEST_LIFETIME + HOUR - 1;
+  keyring.sealing();
+  expect(store.load().seals).toHaveLength(3);
+  time.now += 1;
+  keyring.sealing();
+  expect([store.load().seals.length, keyring.opening(first.kid), keyring.opening(next.kid)]).toEqual([2, undefined, next]);
 });
 
 test('a key that another process made is found when its first token comes', () => {

@@ -1,9 +1,11 @@
+import { renderKey } from '../../../sidecar/src/crypto/key-file';
 import { HEAD_START, LONGEST_LIFETIME, ROTATE_AFTER } from '../../../sidecar/src/crypto/key-schedule';
 import { MemoryKeyStore, newKey } from '../../../sidecar/src/crypto/key-store';
 import { open, seal } from '../../../sidecar/src/crypto/sealed-token';
 import { Entries, KeySecret, openSecretKeyring } from '../../../sidecar/src/crypto/secret-keyring';
 
 const T0 = Date.UTC(2026, 0, 1);
+const HOUR = 60 * 60 * 1000;
 const CLAIMS = { notAfter: T0 + 1000, secret: 'no' };
 
 interface Content {
@@ -139,6 +141,24 @@ describe('rotation', () => {
     expect(time.now - T0).toBeGreaterThan(2 * LONGEST_LIFETIME);
     expect(secret.names()).not.toContain('seal-1.json');
     expect(secret.names()).toContain('seal-4.json');
+  });
+
+  test('is not needed for that: a spent key goes at once, and none is made', async () => {
+    const ring = await keyring();
+    time.now = T0 + ROTATE_AFTER;
+    ring.sealing();
+    await settle();
+    const { kid } = ring.opening(JSON.parse(String(secret.entries.get('seal-1.json'))).kid)!;
+    // The third key is young when the first is spent.
+    secret.entries = new Map([...secret.entries, ['seal-3.json', Buffer.from(renderKey(newKey(time.now + ROTATE_AFTER)))]]);
+    time.now += HEAD_START + LONGEST_LIFETIME + HOUR;
+    await ring.reread!();
+    expect([secret.names(), ring.opening(kid)]).toEqual([['id.json', 'seal-2.json', 'seal-3.json'], undefined]);
+    const { version } = secret;
+    time.now += HOUR;
+    ring.sealing();
+    await settle();
+    expect(secret.version).toBe(version);
   });
 
   test('that cannot be written leaves the old key sealing, ready all the while', async () => {

@@ -15,6 +15,18 @@ describe('a key', () => {
     expect(limiter.take('a')).toEqual({ allowed: false, retryAfter: 1 });
   });
 
+  test('has a token again that was given back, and never more than its burst', () => {
+    const { limiter } = limiterAt();
+    limiter.take('a');
+    limiter.take('a');
+    limiter.giveBack('a');
+    expect([limiter.take('a').allowed, limiter.take('a').allowed]).toEqual([true, false]);
+    for (let i = 0; i < 5; i += 1) limiter.giveBack('a');
+    expect([1, 2, 3].map(() => limiter.take('a').allowed)).toEqual([true, true, false]);
+    limiter.giveBack('nobody');
+    expect(limiter.size).toBe(1);
+  });
+
   test('gets tokens back at its rate, and not one more', () => {
     const { limiter, time } = limiterAt();
     limiter.take('a');

@@ -79,3 +79,33 @@ test('is never larger than allowed and never answers with another value or one t
     }
   }));
 });
+
+describe('with weights', () => {
+  function weighing() {
+    return new ExpiringMap<string, number>({ max: 100, clock: () => 0, weight: { max: 10, of: (value) => value } });
+  }
+
+  test('forgets as many as it takes to have room', () => {
+    const map = weighing();
+    for (const [key, weight] of [['a', 4], ['b', 4], ['c', 2], ['d', 7]] as const) map.set(key, weight, 1);
+    expect(['a', 'b', 'c', 'd'].map((key) => map.get(key))).toEqual([undefined, undefined, 2, 7]);
+  });
+
+  test('does not remember what is above the bound alone, nor what was there under its key', () => {
+    const map = weighing();
+    map.set('a', 4, 1);
+    map.set('b', 4, 1);
+    map.set('a', 11, 1);
+    expect([map.get('a'), map.get('b')]).toEqual([undefined, 4]);
+  });
+
+  test('whatever is done, what is there weighs no more than the bound, and there is as much as fits', () => {
+    fc.assert(fc.property(fc.array(fc.record({ key: fc.constantFrom('a', 'b', 'c', 'd'), weight: fc.nat({ max: 5 }), act: fc.constantFrom('set', 'get', 'delete', 'clear') })), (steps) => {
+      const map = weighing();
+      for (const { key, weight, act } of steps) act === 'set' ? map.set(key, weight, 1) : act === 'clear' ? map.clear() : map[act](key);
+      const sum = ['a', 'b', 'c', 'd'].reduce((total, key) => total + (map.get(key) ?? 0), 0);
+      map.set('rest', 10 - sum, 1);
+      return sum <= 10 && ['a', 'b', 'c', 'd'].reduce((total, key) => total + (map.get(key) ?? 0), 0) === sum;
+    }));
+  });
+});

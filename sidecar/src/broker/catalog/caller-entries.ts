@@ -1,7 +1,7 @@
 import { isFields } from './fields';
 import { InputError } from './input-error';
 import { namespaceName } from './namespace-name';
-import { CAPABILITIES } from '../../../../src/protocol/broker-api';
+import { CAPABILITIES, Capability, SUBJECT_KINDS, SubjectKind } from '../../../../src/protocol/broker-api';
 import { objectName } from '../../../../src/protocol/resources/common';
 import { schema } from '../../../../src/protocol/schema/types';
 import { problemsOf } from '../../../../src/protocol/schema/validate';
@@ -21,6 +21,7 @@ const entry = schema({
     serviceAccount: objectName,
     podUid: { type: 'string', minLength: 1, maxLength: 128, pattern: '^[!-~]+$' },
     capabilities: { 'type': 'array', 'maxItems': CAPABILITIES.length, 'x-kubernetes-list-type': 'set', 'items': { type: 'string', enum: CAPABILITIES } },
+    subjects: { 'type': 'array', 'maxItems': SUBJECT_KINDS.length, 'x-kubernetes-list-type': 'set', 'items': { type: 'string', enum: SUBJECT_KINDS } },
   },
 });
 
@@ -38,10 +39,10 @@ export function callersIn(file: string, text: string): [token: string, caller: C
   });
 }
 
-type EntryFields = Omit<Caller, 'capabilities'> & { readonly capabilities?: Iterable<(typeof CAPABILITIES)[number]> };
+type EntryFields = Omit<Caller, 'capabilities' | 'subjects'> & { readonly capabilities?: readonly Capability[]; readonly subjects?: readonly SubjectKind[] };
 
-function callerOf({ capabilities = [], ...identity }: EntryFields): Caller {
-  return { ...identity, capabilities: new Set(capabilities) };
+function callerOf({ capabilities = [], subjects, ...identity }: EntryFields): Caller {
+  return { ...identity, capabilities: new Set(capabilities), ...(subjects === undefined ? {} : { subjects: new Set(subjects) }) };
 }
 
 function tokenProblem(token: string): string | undefined {

@@ -1,14 +1,15 @@
 import { isFields } from './fields';
 import { InputError } from './input-error';
 import { namespaceName } from './namespace-name';
-import { CAPABILITIES, Capability } from '../../../../src/protocol/broker-api';
+import { CAPABILITIES, Capability, SUBJECT_KINDS, SubjectKind } from '../../../../src/protocol/broker-api';
 import { objectName } from '../../../../src/protocol/resources/common';
 import { schema } from '../../../../src/protocol/schema/types';
 import { problemsOf } from '../../../../src/protocol/schema/validate';
 import { parseStrictJson } from '../../server/strict-json';
+import type { Caller } from '../caller';
 
 /** `namespace/serviceAccount` to what it may do. */
-export type Identities = ReadonlyMap<string, ReadonlySet<Capability>>;
+export type Identities = ReadonlyMap<string, Pick<Caller, 'capabilities' | 'subjects'>>;
 
 const MAX_IDENTITIES = 1000;
 
@@ -17,11 +18,17 @@ const entry = schema({
   required: ['capabilities'],
   properties: {
     capabilities: { 'type': 'array', 'maxItems': CAPABILITIES.length, 'x-kubernetes-list-type': 'set', 'items': { type: 'string', enum: CAPABILITIES } },
+    subjects: { 'type': 'array', 'maxItems': SUBJECT_KINDS.length, 'x-kubernetes-list-type': 'set', 'items': { type: 'string', enum: SUBJECT_KINDS } },
   },
 });
 
+interface EntryFields {
+  readonly capabilities: readonly Capability[];
+  readonly subjects?: readonly SubjectKind[];
+}
+
 /** The identities of a file. Nothing in it is secret, so messages name the identity. */
-export function capabilitiesIn(file: string, text: string): Identities {
+export function identitiesIn(file: string, text: string): Identities {
   const identities = parsed(file, text);
   if (!isFields(identities)) throw new InputError(`${file}: must be a JSON object, namespace/serviceAccount to capabilities`);
   const entries = Object.entries(identities);
@@ -29,7 +36,8 @@ export function capabilitiesIn(file: string, text: string): Identities {
   return new Map(entries.map(([identity, value]) => {
     const [problem] = [...identityProblems(identity), ...problemsOf(entry, value, '')];
     if (problem !== undefined) throw new InputError(`${file}, ${JSON.stringify(identity.slice(0, 80))}: ${problem}`);
-    return [identity, new Set((value as { readonly capabilities: readonly Capability[] }).capabilities)];
+    const { capabilities, subjects } = value as EntryFields;
+    return [identity, { capabilities: new Set(capabilities), ...(subjects === undefined ? {} : { subjects: new Set(subjects) }) }];
   }));
 }
 

@@ -15,8 +15,9 @@ const DURING_OUTAGE = 75_000;
 const PAUSE = 1_000;
 const TIMEOUT = 4_000;
 
-/** Secrets in memory at once; each has at most 1 MiB. */
-const MAX_SECRETS = 64;
+/** Secrets in memory at once, and what their values may take of it. Most have some hundred bytes; one has at most 1 MiB. */
+const MAX_SECRETS = 1024;
+const MAX_BYTES = 32 * 1024 * 1024;
 
 type SecretData = ReadonlyMap<string, Buffer>;
 
@@ -33,7 +34,7 @@ export class KubernetesSecrets {
   private failedAt = -Infinity;
 
   constructor(private readonly client: Pick<KubeClient, 'get'>, private readonly clock: Clock) {
-    this.known = new ExpiringMap({ max: MAX_SECRETS, clock });
+    this.known = new ExpiringMap({ max: MAX_SECRETS, clock, weight: { max: MAX_BYTES, of: bytesOf } });
   }
 
   async value(namespace: string, name: string, key: string): Promise<Buffer | undefined> {
@@ -76,6 +77,10 @@ export class KubernetesSecrets {
     this.known.set(place, { data, readAt }, readAt + DURING_OUTAGE);
     return data;
   }
+}
+
+function bytesOf({ data }: Seen): number {
+  return [...data?.values() ?? []].reduce((sum, { length }) => sum + length, 0);
 }
 
 /** Anything else is an answer, and the Secret is not ours to use any more. */

@@ -12,9 +12,9 @@ export interface StoredRun {
   readonly limits: Pick<HarnessRunSpec, 'mode' | 'timeout' | 'interactiveOverrides' | 'templateRef'>;
 }
 
-/** What the broker keeps of a run; its prompt and events are not among it. */
+/** What the broker keeps of a run; its events are not among it, nor is a prompt, but the name of the Secret that holds it. */
 export function storedRun({ namespace, name, uid, object }: Extract<CheckedObject, { object: unknown }>): StoredRun {
-  const { templateRef, mode, timeout, interactiveOverrides } = object.spec as HarnessRunSpec;
+  const { templateRef, mode, timeout, interactiveOverrides, promptFrom } = object.spec as HarnessRunSpec;
   const { phase = 'Pending', revokedLeases = {}, issuedLeases = [], podUID, podIPs, startTime } = (object.status ?? {}) as HarnessRunStatus;
   const expiries = issuedLeases.flatMap(({ leaseID, expiresAt }) => (expiresAt === undefined ? [] : [[leaseID, Date.parse(expiresAt)] as const]));
   return {
@@ -25,6 +25,7 @@ export function storedRun({ namespace, name, uid, object }: Extract<CheckedObjec
       phase,
       templateRef,
       revokedLeases: Object.keys(revokedLeases),
+      ...(promptFrom?.secretKeyRef === undefined ? {} : { promptSecret: promptFrom.secretKeyRef.name }),
       ...(podUID === undefined ? {} : { podUid: podUID }),
       ...(podIPs === undefined ? {} : { podIps: podIPs }),
       ...(expiries.length === 0 ? {} : { leaseExpiries: new Map(expiries) }),

@@ -2,13 +2,13 @@ import { requestedTime } from './requested-time';
 import type { IssueEgressRequest, IssueEgressResponse, SessionSubject } from '../../../../src/protocol/broker-api';
 import { seal } from '../../crypto/sealed-token';
 import { AuditDraft, audited } from '../audited';
-import type { RunName } from '../authorize';
+import { mayActFor, RunName } from '../authorize';
 import type { BrokerDeps } from '../broker-deps';
 import { confirmed } from '../confirmed';
 import type { EgressClaims } from '../egress-token';
 import { about, Asker } from '../entrance';
 import { expiryText, notAfterOf } from '../lease';
-import { refuseEnded, requiredRun } from '../opening';
+import { refuseEnded, refuseGrantedPrompt, requiredRun } from '../opening';
 import { refuse } from '../refuse';
 import type { RunLimit } from '../run-limit';
 import { presentSubject, runSubject, sessionSubject, Subject } from '../subject';
@@ -27,6 +27,8 @@ const EGRESS_TOKEN = { name: '(egress-token)' };
 /** Seals a token by which the egress proxy shows on whose behalf a connection is. */
 export async function issueEgress(deps: IssueEgressDeps, { caller, named }: Asker, { session }: IssueEgressRequest): Promise<IssueEgressResponse> {
   if ((named === undefined) === (session === undefined)) throw refuse('BadRequest', 'the headers must name a run, or the body a session, and not both');
+  // For a run, the entrance has asked.
+  if (session !== undefined && !mayActFor('issue-egress', caller, 'sessions')) throw refuse('Forbidden', 'the caller may not use issue-egress for sessions');
   const run = named ?? { namespace: session!.namespace, name: session!.id };
   const sessionEnd = session === undefined ? undefined : requestedTime(session.notAfter);
   // For a run, the entrance has counted the request.
@@ -47,6 +49,7 @@ function ofRun({ catalog, revocations }: IssueEgressDeps, run: RunName): Promise
   return confirmed(catalog, { run }, (snapshot) => {
     const present = requiredRun(presentSubject(snapshot, revocations, { run }), run);
     refuseEnded(present);
+    refuseGrantedPrompt(snapshot, present);
     return { subject: runSubject(present), deadline: present.deadline };
   });
 }

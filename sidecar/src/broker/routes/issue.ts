@@ -6,7 +6,7 @@ import type { CatalogRun, CatalogTemplate, Snapshot } from '../catalog';
 import { confirmed } from '../confirmed';
 import { about, Actor } from '../entrance';
 import { issueLease } from '../issuing';
-import { recordedName, refuseEnded, requiredGrant, requiredRun } from '../opening';
+import { recordedName, refuseEnded, refuseGrantedPrompt, requiredGrant, requiredRun } from '../opening';
 import { issueContext } from '../provider-context';
 import { refuse } from '../refuse';
 import type { Revocations } from '../revocations';
@@ -31,6 +31,7 @@ export async function issue(deps: BrokerDeps, actor: Actor, { name }: IssueReque
 function judged(snapshot: Snapshot, revocations: Revocations, actor: Actor, name: string) {
   const run = requiredRun(presentSubject(snapshot, revocations, actor), actor.run);
   refuseEnded(run);
+  refuseGrantedPrompt(snapshot, run);
   requireCredential(requiredTemplate(snapshot, run), name);
   return { snapshot, run, ...requiredGrant(snapshot, run, name) };
 }

@@ -1,15 +1,16 @@
 import { requestedTime } from './requested-time';
 import type { RevokeRequest, RevokedSession } from '../../../../src/protocol/broker-api';
 import { PROVIDER_KINDS, ProviderKind } from '../../../../src/protocol/resources';
+import { ApiError } from '../../server/errors';
 import { AuditDraft, audited } from '../audited';
 import type { RunName } from '../authorize';
 import type { BrokerDeps } from '../broker-deps';
 import { about, Asker } from '../entrance';
-import { isLeaseId } from '../lease';
+import { expiryText, isLeaseId, notAfterOf } from '../lease';
 import { recordedName } from '../opening';
 import { refuse } from '../refuse';
 
-export type RevokeDeps = Pick<BrokerDeps, 'audit' | 'providers' | 'revocations'>;
+export type RevokeDeps = Pick<BrokerDeps, 'audit' | 'clock' | 'providers' | 'revocations'>;
 
 /**
  * Revokes a lease or a session for good. It need not be there, nor its run: whoever asks again, or late, is told that
@@ -35,13 +36,17 @@ export async function revoke(deps: RevokeDeps, { caller, named }: Asker, body: R
 
 async function revokeLease({ revocations }: RevokeDeps, run: RunName, id: string): Promise<void> {
   await revocations.revokeLeases(run, [id]).catch((cause: unknown) => {
+    if (cause instanceof ApiError) throw cause;
     throw refuse('ProviderFailure', `revoke failed: lease ${id} counts as revoked here, but that could not be kept`, { cause });
   });
 }
 
-async function revokeSession({ audit, revocations }: RevokeDeps, { caller, named }: Pick<Asker, 'caller' | 'named'>, { namespace, id, notAfter }: RevokedSession): Promise<void> {
+async function revokeSession({ audit, clock, revocations }: RevokeDeps, { caller, named }: Pick<Asker, 'caller' | 'named'>, { namespace, id, notAfter }: RevokedSession): Promise<void> {
   if (named !== undefined) throw refuse('BadRequest', 'the headers must name a run, or the body a session, and not both');
-  const until = requestedTime(notAfter);
+  const now = clock();
+  // No token of the session is valid for longer, however late its end is.
+  const until = notAfterOf(now, requestedTime(notAfter));
+  if (until <= now) throw refuse('BadRequest', `session.notAfter must be in the future, and ${expiryText(until)} is not: it is the time until which the session stays revoked`);
   const denied: AuditDraft = { decision: 'denied', kind: 'credential-denied', ...about({ caller, run: { namespace, name: id } }) };
   await audited(audit, denied, async (draft) => {
     await revocations.revokeSession(id, until).catch((cause: unknown) => {

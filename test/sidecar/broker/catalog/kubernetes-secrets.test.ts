@@ -67,6 +67,24 @@ describe('a Secret', () => {
     await expect(secrets.value('team-a', 's', 'token')).rejects.toThrow('no');
   });
 
+  test('is remembered beside a thousand others, so that more of them do not all have to be read each time', async () => {
+    const { secrets, world } = secretsOf({ token: base64('one') });
+    for (let round = 0; round < 2; round += 1) for (let i = 0; i < 1024; i += 1) await secrets.value('team-a', `s${i}`, 'token');
+    expect(world.asked).toBe(1024);
+  });
+
+  test('is forgotten for others once they take 32 MiB together', async () => {
+    const { secrets, world } = secretsOf({ token: Buffer.alloc(1024 * 1024).toString('base64') });
+    for (let i = 0; i < 32; i += 1) await secrets.value('team-a', `s${i}`, 'token');
+    await secrets.value('team-a', 's0', 'token');
+    expect(world.asked).toBe(32);
+    await secrets.value('team-a', 's32', 'token');
+    await secrets.value('team-a', 's0', 'token');
+    expect(world.asked).toBe(33);
+    await secrets.value('team-a', 's1', 'token');
+    expect(world.asked).toBe(34);
+  });
+
   test('that was deleted is gone after two seconds, and a clock that is set back makes nothing last longer', async () => {
     const { secrets, world, time } = secretsOf({ token: base64('one') });
     await secrets.value('team-a', 's', 'token');
