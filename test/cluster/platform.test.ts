@@ -7,10 +7,15 @@ const BROKER = 'system:serviceaccount:agent-platform:broker';
 
 beforeAll(() => apply(objects), 60_000);
 
+const idOf = ({ kind, metadata }: any): string => `${kind} ${metadata.namespace ?? ''} ${metadata.name}`;
+
+/** Of the objects above; other tests may have put more into the cluster. */
 function versions(): Record<string, string> {
+  const ours = new Set(objects.map(idOf));
   const kinds = [...new Set(objects.map(({ kind }) => kind.toLowerCase()))].join(',');
   const list = JSON.parse(must(['get', kinds, '-A', '-o', 'json', '-l', 'cdk8s-agent-platform/platform=agent-platform']));
-  return Object.fromEntries(list.items.map(({ kind, metadata }: any) => [`${kind} ${metadata.namespace ?? ''} ${metadata.name}`, metadata.generation ?? metadata.resourceVersion]));
+  const found = list.items.map((item: any): [string, string] => [idOf(item), item.metadata.generation ?? item.metadata.resourceVersion]);
+  return Object.fromEntries(found.filter(([id]: [string, string]) => ours.has(id)));
 }
 
 test('every object is accepted, and is there', () => {
