@@ -62,10 +62,17 @@ static void open_standard_files(void) {
   }
 }
 
+/* Variables of the image that would run code in the daemon. Its commands do not get them either. */
+static void forget_preloads(void) {
+  const char *names[] = { "NODE_OPTIONS", "LD_PRELOAD", "LD_LIBRARY_PATH" };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) unsetenv(names[i]);
+}
+
 static int start_daemon(char **argv) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) fail("socketpair");
   int ours = keep_away(ends[0]), theirs = keep_away(ends[1]), error;
+  forget_preloads();
   if (setenv("SESSION_HELPER_FD", "3", 1) != 0) fail("setenv");
   const int files[] = { 0, 1, 2, theirs };
   const struct launch what = { .argv = argv, .env = environ, .directory = -1, .files = files, .count = DAEMON_FD + 1, .adopts = false };

@@ -9,8 +9,8 @@ export function tempFolder(): string {
   return folder;
 }
 
-/** Waits until something holds; fails after two seconds. */
+/** Waits until something holds; fails after twenty seconds, which is long for a busy machine too. */
 export async function eventually(holds: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 200 && !holds(); attempt += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let attempt = 0; attempt < 2000 && !holds(); attempt += 1) await new Promise((resolve) => setTimeout(resolve, 10));
   expect(holds()).toBe(true);
 }

@@ -15,7 +15,7 @@ export async function sealToKey(text: string, publicKey: KeyObject): Promise<str
 export async function openWithKey(sealed: string, privateKey: KeyObject): Promise<string | undefined> {
   try {
     const { plaintext } = await compactDecrypt(sealed, privateKey, {
-      keyManagementAlgorithms: [ALGORITHMS.alg], contentEncryptionAlgorithms: [ALGORITHMS.enc],
+      keyManagementAlgorithms: [ALGORITHMS.alg], contentEncryptionAlgorithms: [ALGORITHMS.enc], maxDecompressedLength: 0,
     });
     return new TextDecoder('utf-8', { fatal: true }).decode(plaintext);
   } catch {

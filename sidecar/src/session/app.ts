@@ -1,30 +1,45 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { authenticated } from './authenticate';
+import { bodyInTime } from './body-in-time';
 import { healthRoute } from './health';
 import { initRoutes } from './init';
+import { After, after } from './processes';
 import { SESSION_ERRORS } from './refuse';
 import type { SessionDeps } from './session-deps';
 import { MAX_INIT_BODY } from '../../../src/protocol/session-api';
 import { buildServer, ServerOptions } from '../server/build-server';
-import type { ServerLimits } from '../server/limits';
+import { DEFAULT_LIMITS, type ServerLimits } from '../server/limits';
 import { JsonRefusal, parseStrictJson } from '../server/strict-json';
 
 export interface SessionServer {
   readonly metrics?: ServerOptions['metrics'];
+  /** @default - the timers of the machine */
+  readonly timer?: After;
 }
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** A command may run, and a file may travel, for as long as a session may live. Headers and idle connections have the usual times. */
-const SESSION_LIMITS: Partial<ServerLimits> = { bodyLimit: MAX_INIT_BODY, requestTimeout: DAY, handlerTimeout: DAY, connectionTimeout: DAY };
+/**
+ * A command may run, and a file may travel, for as long as a session may live. Headers and idle connections have the usual
+ * times. One session needs few connections, and so many inits at once still fit into the memory of a small pod.
+ */
+const SESSION_LIMITS: Partial<ServerLimits> = {
+  bodyLimit: MAX_INIT_BODY, requestTimeout: DAY, handlerTimeout: DAY, connectionTimeout: DAY, maxConnections: 1024,
+};
 
 /** The daemon's API over whatever it is given. It does not listen. */
-export function buildSession(deps: SessionDeps, server: SessionServer = {}): FastifyInstance {
-  const app = buildServer({ ...server, log: deps.log, errors: SESSION_ERRORS, limits: SESSION_LIMITS, answersLevel: 'debug' });
+export function buildSession(deps: SessionDeps, { metrics, timer = after }: SessionServer = {}): FastifyInstance {
+  const app = buildServer({ metrics, log: deps.log, errors: SESSION_ERRORS, limits: SESSION_LIMITS, answersLevel: 'debug' });
   readAnyJson(app);
-  healthRoute(app, deps);
-  initRoutes(app, deps);
+  const start = deps.clock();
+  app.register((anybody, _options, done) => {
+    // Who has shown no token must not hold a connection for as long as a session may.
+    anybody.addHook('onRequest', bodyInTime(DEFAULT_LIMITS.requestTimeout, timer));
+    healthRoute(anybody, deps, start);
+    initRoutes(anybody, deps);
+    done();
+  });
   app.register((api, _options, done) => {
     api.addHook('onRequest', authenticated(deps.identity, deps.clock));
     for (const add of deps.routes) {

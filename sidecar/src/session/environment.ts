@@ -46,7 +46,7 @@ const LONGEST_NAME_SHOWN = 64;
 const NAME = new RegExp(ENV_NAME_PATTERN);
 
 /** Why a variable may not be set, or undefined. */
-export function problemWithVariable(name: string, value: unknown): string | undefined {
+function problemWithVariable(name: string, value: unknown): string | undefined {
   if (!NAME.test(name)) return 'has a name that is none; allowed: letters, digits and _, no digit first';
   if (isReservedEnv(name) || Object.hasOwn(SESSION_ENV, name)) return 'is set by the platform';
   if (typeof value !== 'string') return 'is not a text';

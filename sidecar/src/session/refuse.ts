@@ -15,8 +15,9 @@ export const SESSION_ERRORS: RoleErrors<typeof SESSION_STATUS> = {
   body: refusalBody,
 };
 
-/** The body of a refusal, as PicoD's clients read it. */
+/** The body of a refusal, as PicoD's clients read it, who know one text for what is too long. */
 export function refusalBody({ code, status, message }: ApiError): SessionErrorBody {
   const reason = code as SessionCode;
-  return { error: SESSION_ERROR_TEXTS[reason] ?? message, code: reason === NOT_INITIALIZED ? reason : status, reason, detail: message };
+  const known = reason === 'BAD_REQUEST' && status === 413 ? 'TOO_LARGE' : reason;
+  return { error: SESSION_ERROR_TEXTS[known] ?? message, code: reason === NOT_INITIALIZED ? reason : status, reason, detail: message };
 }

@@ -29,3 +29,9 @@ test('bytes that are no text do not open', async () => {
   const sealed = await new CompactEncrypt(Buffer.from([0xff])).setProtectedHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM' }).encrypt(ours.publicKey);
   expect(await openWithKey(sealed, ours.privateKey)).toBeUndefined();
 });
+
+test('what was compressed does not open: a short text could become a long one', async () => {
+  const header = { alg: 'ECDH-ES+A256KW', enc: 'A256GCM', zip: 'DEF' };
+  const sealed = await new CompactEncrypt(Buffer.from('x'.repeat(1000))).setProtectedHeader(header).encrypt(ours.publicKey);
+  expect(await openWithKey(sealed, ours.privateKey)).toBeUndefined();
+});

@@ -1,7 +1,6 @@
 import { parseGoDuration } from '../../../../src/protocol/go-duration';
 import { DEFAULT_COMMAND_MS, Encoding, ENCODINGS, ExecuteRequest } from '../../../../src/protocol/session-work';
 import { decodeBase64 } from '../base64';
-import { problemWithVariable } from '../environment';
 import { refuse } from '../refuse';
 
 /** As Go reads it: what is null, or empty, is as if it were left out. */
@@ -48,13 +47,19 @@ function timeoutOf(text: string | null | undefined): number {
   return milliseconds;
 }
 
-/** The same names as in the environment of a session. No refusal repeats a value. */
+/** Whatever a shell could set, names that the platform sets too: a command can do so by itself. No refusal repeats a value. */
 function checkedVariables(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   for (const [name, value] of Object.entries(env)) {
-    const problem = problemWithVariable(name, value);
+    const problem = problemOf(name, value);
     if (problem !== undefined) throw refuse('COMMAND_ENV_REFUSED', `the variable ${JSON.stringify(name.slice(0, 64))} ${problem}`);
   }
   return env;
+}
+
+/** https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html */
+function problemOf(name: string, value: string): string | undefined {
+  if (!/^[^=\0]+$/.test(name)) return 'has a name that is none; allowed: one or more characters without = and zero bytes';
+  return value.includes('\0') ? 'has a zero byte' : undefined;
 }
 
 function inputOf(stdin: string | null | undefined, encoding: Encoding): Buffer | undefined {

@@ -5,7 +5,7 @@ import { SESSION_ROUTES } from '../../../../src/protocol/session-api';
 import { AnswerWriter } from '../client';
 import { ByteRange, byteRange } from '../files/byte-range';
 import { attachment } from '../files/content-disposition';
-import { entityTag } from '../files/file-entry';
+import { entityTag, modifiedOf } from '../files/file-entry';
 import { namesOf } from '../files/folders';
 import { mediaTypeOf } from '../files/media-type';
 import { isFresh, wholeWanted } from '../files/preconditions';
@@ -43,7 +43,7 @@ interface Found {
 
 async function answer(work: Work, request: DownloadRequest, reply: FastifyReply, { fd, stats, path }: Found): Promise<FastifyReply> {
   const tag = entityTag(stats);
-  reply.headers({ 'etag': tag, 'last-modified': new Date(stats.mtimeMs).toUTCString(), 'accept-ranges': 'bytes' });
+  reply.headers({ 'etag': tag, 'last-modified': modifiedOf(stats).toUTCString(), 'accept-ranges': 'bytes' });
   if (isFresh(request.headers, tag, stats.mtimeMs)) return reply.code(304).send();
   const range = wholeWanted(request.headers, tag, stats.mtimeMs) ? undefined : byteRange(request.headers.range, stats.size);
   if (range === 'none') throw refuse('RANGE_NOT_SATISFIABLE', `the file has ${stats.size} bytes`, { headers: { 'content-range': `bytes */${stats.size}` } });

@@ -37,8 +37,8 @@ interface Running {
   text(): string;
 }
 
-function launch(args: readonly string[], stdin: 'ignore' | 'pipe' = 'ignore'): Running {
-  const child = spawn(HELPER_PROGRAM!, args, { stdio: [stdin, 'pipe', 'pipe', stdin] });
+function launch(args: readonly string[], stdin: 'ignore' | 'pipe' = 'ignore', env: NodeJS.ProcessEnv = process.env): Running {
+  const child = spawn(HELPER_PROGRAM!, args, { env, stdio: [stdin, 'pipe', 'pipe', stdin] });
   const chunks: Buffer[] = [];
   child.stdout!.on('data', (bytes: Buffer) => chunks.push(bytes));
   child.stderr!.on('data', (bytes: Buffer) => chunks.push(bytes));
@@ -54,6 +54,13 @@ describeHelper('as process 1 of a container', () => {
     program = daemon();
   });
   const init = (script: string, then = 'wait'): Running => launch(['--', process.execPath, program, script, then]);
+
+  test('starts the daemon without what the image would load into it, and with all else', async () => {
+    const preloads = { NODE_OPTIONS: '--no-such-option', LD_PRELOAD: '/no/such.so', LD_LIBRARY_PATH: '/no/such' };
+    const started = launch(['--', '/usr/bin/env'], 'ignore', { ...preloads, IMAGE: 'kept' });
+    await started.ended;
+    expect(started.text().trim().split('\n').sort()).toEqual(['IMAGE=kept', 'SESSION_HELPER_FD=3']);
+  });
 
   test.each([0, 1, 42])('ends with the status %d of the daemon', async (code) => {
     expect(await init(`exit ${code}`, 'exit').ended).toEqual({ code, signal: null });

@@ -55,8 +55,7 @@ describeMeans((means) => {
       seen += bytes.toString();
     });
     socket.resume();
-    await eventually(() => seen.includes('"early\\n"'));
-    expect(living(sleep)).toHaveLength(1);
+    await eventually(() => seen.includes('"early\\n"') && living(sleep).length === 1);
     socket.destroy();
     await eventually(() => living(sleep).length === 0);
   });
