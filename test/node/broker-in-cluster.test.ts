@@ -1,0 +1,112 @@
+import { Chart, Testing } from 'cdk8s';
+import { clientPod, inPod } from './client-pod';
+import { builtImage, CREDENTIAL, HOST, REAL_KEY } from './world';
+import {
+  AgentPlatform, ApiServerPeer, AuditStorage, BrokerPolicy, CredentialDelivery, CredentialGrant, HarnessRun, HarnessTemplate, NetworkPeer, RunPrompt,
+  SidecarImage,
+} from '../../src';
+import { BROKER_AUDIENCE, ownAccount } from '../../src/protocol/names';
+import { PORTS } from '../../src/protocol/ports';
+import { apply, kubectl, must } from '../cluster/cli';
+import { Emitted } from '../helpers/manifests';
+
+const IMAGE = builtImage();
+const SYSTEM = 'live-platform';
+const TEAM = 'live-team';
+const CALLERS = 'live-callers';
+const LABELS = { role: 'caller' };
+const RUN = 'fix-login';
+
+/** The platform as it comes by default, but for storage, which this cluster has none of. */
+function objects(): Emitted[] {
+  const chart = new Chart(Testing.app(), 'live');
+  const [repository, tag] = IMAGE.localName.split(/:(?=[^:/]+$)/);
+  const platform = new AgentPlatform(chart, 'platform', {
+    image: SidecarImage.fromMutableTag(repository, tag),
+    apiServer: ApiServerPeer.cidrs([`${process.env.KIT_NODE_IP ?? '192.168.77.1'}/32`]),
+    namespace: SYSTEM,
+    brokerCallers: [NetworkPeer.pods({ namespace: CALLERS, labels: LABELS })],
+    broker: { auditStorage: AuditStorage.ephemeral() },
+  });
+  const namespace = platform.addNamespace(TEAM);
+  const delivery = CredentialDelivery.header({ hosts: [HOST], header: 'x-api-key' });
+  new BrokerPolicy(chart, 'model-access', {
+    namespace,
+    appliesToTemplates: ['coder'],
+    credentials: [CredentialGrant.userSupplied(CREDENTIAL, { secret: { name: 'model-key', key: 'token' }, delivery })],
+    egress: [{ host: HOST, ports: [443] }],
+  });
+  const template = new HarnessTemplate(chart, 'coder', { namespace, image: 'registry.example.com/coder:1', command: ['/coder'], credentials: [CREDENTIAL] });
+  new HarnessRun(chart, RUN, { namespace, template, name: RUN, prompt: RunPrompt.inline('Fix the login test.') });
+  const made: Emitted[] = Testing.synth(chart);
+  // The kit's node has no registry: the image is there already.
+  for (const { spec } of made.filter(({ kind }) => kind === 'StatefulSet')) spec.template.spec.containers[0].imagePullPolicy = 'Never';
+  return made;
+}
+
+const named = (kind: string, name: string, namespace?: string) => ({ apiVersion: 'v1', kind, metadata: { name, ...(namespace && { namespace }) } });
+
+let token: string;
+let ca: string;
+
+beforeAll(() => {
+  const made = objects();
+  must(['apply', '--server-side', '-f', '-'], [named('Namespace', CALLERS), ...made.filter(({ kind }) => kind === 'Namespace')]);
+  must(['apply', '--server-side', '-f', '-'], [{ ...named('Secret', 'model-key', TEAM), stringData: { token: REAL_KEY } }, named('ServiceAccount', ownAccount(RUN), TEAM)]);
+  apply(made);
+  const caller = clientPod('caller', LABELS, IMAGE) as Emitted;
+  must(['apply', '--server-side', '-f', '-'], [{ ...caller, metadata: { ...caller.metadata, namespace: CALLERS } }]);
+  must(['wait', '-n', CALLERS, '--for=condition=Ready', '--timeout=60s', 'pod/caller']);
+  const { ok, stderr } = kubectl(['rollout', 'status', '-n', SYSTEM, 'statefulset/broker', '--timeout=120s']);
+  if (!ok) throw new Error([stderr, ...[['describe', 'pod'], ['logs', 'broker-0']].map((args) => kubectl([...args, '-n', SYSTEM]).stdout)].join('\n'));
+  token = must(['create', 'token', ownAccount(RUN), '-n', TEAM, `--audience=${BROKER_AUDIENCE}`]).trim();
+  ca = must(['get', 'configmap', 'broker-ca', '-n', SYSTEM, '-o', 'jsonpath={.data.ca\\.crt}']);
+}, 300_000);
+
+/** One request to a replica, by its own name, over TLS that trusts the published CA only. */
+function ask(replica: number, path: string, body: object, bearer = token): { readonly status: number; readonly body: any } {
+  const host = `broker-${replica}.broker-headless.${SYSTEM}.svc`;
+  const headers = { 'authorization': `Bearer ${bearer}`, 'x-paddock-run': RUN, 'content-type': 'application/json' };
+  return JSON.parse(inPod(CALLERS, 'caller', REQUEST, JSON.stringify({ host, port: PORTS['broker-api'], path, ca, headers, body: JSON.stringify(body) })));
+}
+
+test('two replicas are ready, with a certificate and keys that they made themselves', () => {
+  expect(must(['get', 'statefulset', 'broker', '-n', SYSTEM, '-o', 'jsonpath={.status.readyReplicas}'])).toBe('2');
+  expect(ca).toContain('BEGIN CERTIFICATE');
+});
+
+test('a bearer of one replica is swapped by the other, for the key that the run never sees', () => {
+  const issued = ask(0, '/v1/issue', { name: CREDENTIAL });
+  expect([issued.status, String(issued.body.value).includes(REAL_KEY)]).toEqual([200, false]);
+  const swapped = ask(1, '/v1/substitute-auth', { host: HOST, port: 443, incomingXApiKey: issued.body.value });
+  expect([swapped.status, JSON.stringify(swapped.body.setHeaders)]).toEqual([200, expect.stringContaining(REAL_KEY)]);
+});
+
+test('a token for another audience is refused', () => {
+  const foreign = must(['create', 'token', ownAccount(RUN), '-n', TEAM]).trim();
+  expect(ask(0, '/v1/issue', { name: CREDENTIAL }, foreign)).toMatchObject({ status: 401, body: { code: 'Unauthorized' } });
+});
+
+test('another account of the namespace is refused', () => {
+  must(['create', 'serviceaccount', 'stranger', '-n', TEAM]);
+  const stranger = must(['create', 'token', 'stranger', '-n', TEAM, `--audience=${BROKER_AUDIENCE}`]).trim();
+  expect(ask(0, '/v1/issue', { name: CREDENTIAL }, stranger)).toMatchObject({ status: 403, body: { code: 'Forbidden' } });
+});
+
+test('the decisions become AuditEvents of the namespace, and the key is in no log', async () => {
+  const events = () => JSON.parse(must(['get', 'auditevents.paddock.dev', '-n', TEAM, '-o', 'json'])).items as any[];
+  for (let round = 0; round < 60 && events().length < 2; round++) await new Promise((resolve) => setTimeout(resolve, 1000));
+  expect(events().map(({ spec }) => spec.kind)).toContain('credential-issued');
+  for (const pod of ['broker-0', 'broker-1']) expect(must(['logs', pod, '-n', SYSTEM])).not.toContain(REAL_KEY);
+}, 90_000);
+
+const REQUEST = `
+  const { host, port, path, ca, headers, body } = JSON.parse(process.argv[1]);
+  const request = require('node:https').request({ host, port, path, ca, headers, method: 'POST', timeout: 5000 }, (answer) => {
+    let text = '';
+    answer.on('data', (part) => { text += part; });
+    answer.on('end', () => console.log(JSON.stringify({ status: answer.statusCode, body: JSON.parse(text) })));
+  });
+  request.on('error', ({ code, message }) => console.log(JSON.stringify({ error: code ?? message })));
+  request.end(body);
+`;
