@@ -6,9 +6,10 @@ import { announcesBody } from '../server/request-checks';
 export function bodyInTime(milliseconds: number, timer: After): onRequestHookHandler {
   return ({ raw }, _reply, done) => {
     if (announcesBody(raw)) {
-      // A body that nobody reads may come to its end without the event.
-      const stopTimer = timer(milliseconds, () => raw.complete || raw.socket.destroy());
+      // A body that nobody reads may come to its end without an event. Destroying the request takes its connection along.
+      const stopTimer = timer(milliseconds, () => raw.complete || raw.destroy());
       raw.once('end', stopTimer);
+      raw.once('close', stopTimer);
     }
     done();
   };
