@@ -47,7 +47,6 @@ describeProcesses((processes) => {
     ['in a session of its own', (sleep: string) => `setsid sleep ${sleep} >/dev/null 2>&1 &`],
     ['as a daemon: orphaned, in a session of its own', (sleep: string) => `setsid sh -c "sleep ${sleep} >/dev/null 2>&1 &"`],
     ['as a daemon of a daemon', (sleep: string) => `setsid sh -c 'setsid sh -c "sleep ${sleep} >/dev/null 2>&1 &" &'`],
-    ['that ignores SIGTERM', (sleep: string) => `sh -c "trap : TERM; sleep ${sleep}; sleep ${sleep}" >/dev/null 2>&1 &`],
     ['that is stopped', (sleep: string) => `sleep ${sleep} >/dev/null 2>&1 & sleep 0.1; kill -STOP $!;`],
   ])('with a command goes what it started %s', async (_, background) => {
     const sleep = longSleep();
