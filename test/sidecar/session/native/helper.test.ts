@@ -59,7 +59,9 @@ describeHelper('as process 1 of a container', () => {
     const preloads = { NODE_OPTIONS: '--no-such-option', LD_PRELOAD: '/no/such.so', LD_LIBRARY_PATH: '/no/such' };
     const started = launch(['--', '/usr/bin/env'], 'ignore', { ...preloads, IMAGE: 'kept' });
     await started.ended;
-    expect(started.text().trim().split('\n').sort()).toEqual(['IMAGE=kept', 'SESSION_HELPER_FD=3']);
+    // A helper with sanitizers is not static: its own loader may complain before it starts.
+    const variables = started.text().trim().split('\n').filter((line) => !line.startsWith('ERROR: ld.so'));
+    expect(variables.sort()).toEqual(['IMAGE=kept', 'SESSION_HELPER_FD=3']);
   });
 
   test.each([0, 1, 42])('ends with the status %d of the daemon', async (code) => {
