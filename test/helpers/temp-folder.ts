@@ -11,6 +11,10 @@ export function tempFolder(): string {
 
 /** Waits until something holds; fails after twenty seconds, which is long for a busy machine too. */
 export async function eventually(holds: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 2000 && !holds(); attempt += 1) await new Promise((resolve) => setTimeout(resolve, 10));
-  expect(holds()).toBe(true);
+  let held = holds();
+  for (let attempt = 0; attempt < 2000 && !held; attempt += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    held = holds();
+  }
+  expect(held).toBe(true);
 }

@@ -47,6 +47,8 @@ describeProcesses((processes) => {
     ['in a session of its own', (sleep: string) => `setsid sleep ${sleep} >/dev/null 2>&1 &`],
     ['as a daemon: orphaned, in a session of its own', (sleep: string) => `setsid sh -c "sleep ${sleep} >/dev/null 2>&1 &"`],
     ['as a daemon of a daemon', (sleep: string) => `setsid sh -c 'setsid sh -c "sleep ${sleep} >/dev/null 2>&1 &" &'`],
+    // Its shell has the number too, so that there is no moment between two sleeps in which nothing is found.
+    ['that ignores SIGTERM', (sleep: string) => `sh -c 'trap : TERM; sleep $0; sleep $0' ${sleep} >/dev/null 2>&1 &`],
     ['that is stopped', (sleep: string) => `sleep ${sleep} >/dev/null 2>&1 & sleep 0.1; kill -STOP $!;`],
   ])('with a command goes what it started %s', async (_, background) => {
     const sleep = longSleep();
@@ -55,6 +57,19 @@ describeProcesses((processes) => {
     running.terminate(50);
     await running.ended;
     await eventually(() => living(sleep).length === 0);
+  });
+
+  test('the grace of a command that was killed before it ends nothing that comes after', async () => {
+    const taking = { fails: false };
+    const { running } = start(processes(), ['sh', '-c', 'trap "echo last; sleep 1000" TERM; echo ready; while :; do sleep 0.01; done'], {
+      onOutput: () => {
+        if (taking.fails) throw new Error('nobody takes it');
+        taking.fails = true;
+        running.terminate(100);
+      },
+    });
+    await expect(running.ended).rejects.toThrow('nobody takes it');
+    expect(await sh(processes(), 'sleep 0.3; echo done')).toMatchObject({ code: 0, stdout: 'done\n' });
   });
 
   test('what is left of a command that obeys at once is killed after the grace', async () => {

@@ -49,7 +49,10 @@ export class HelperCommand implements RunningCommand, ReplyTarget, InputSink {
     if (this.over || this.awaitsKill) return;
     this.awaitsKill = true;
     this.send('SIGTERM');
-    this.timer(graceMs, () => this.kill());
+    this.timer(graceMs, () => {
+      // Killed before, because of an error, it has given its id away.
+      if (this.awaitsKill) this.kill();
+    });
   }
 
   reply({ type, payload }: Reply): void {

@@ -88,6 +88,14 @@ describeMeans((means) => {
     socket.destroy();
     expect(await bench.execute(['true'])).toMatchObject({ status: 200 });
   });
+
+  test('a client that reads slowly gets all of it', async () => {
+    const { execute } = await workbench(means());
+    const { bytes } = await execute(['sh', '-c', 'head -c 20000000 /dev/zero | tr "\\0" a'], {}, STREAM);
+    const events = eventsOf(bytes);
+    expect(textOf(events, 'stdout')).toHaveLength(20_000_000);
+    expect(events.at(-1)).toMatchObject({ event: 'exit', data: { exit_code: 0, stdout_truncated: false } });
+  }, 30_000);
 });
 
 test('a program that is not there is told by stderr and the end', async () => {
