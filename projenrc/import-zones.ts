@@ -19,11 +19,12 @@ export const IMPORT_ZONES: Readonly<Record<string, ImportZone>> = {
 
   server: { path: 'sidecar/src/server', mayImport: ['protocol'] },
   crypto: { path: 'sidecar/src/crypto', mayImport: ['protocol', 'server'] },
-  kube: { path: 'sidecar/src/kube', mayImport: ['protocol', 'server'] },
+  kube: { path: 'sidecar/src/kube', mayImport: ['protocol', 'server', 'crypto'] },
   store: { path: 'sidecar/src/store', mayImport: ['protocol', 'server'] },
   probe: { path: 'sidecar/src/probe', mayImport: ['protocol', 'server'] },
   broker: { path: 'sidecar/src/broker', mayImport: ['protocol', 'server', 'crypto', 'kube'] },
   controller: { path: 'sidecar/src/controller', mayImport: ['protocol', 'server', 'crypto', 'kube', 'store'] },
+  gateway: { path: 'sidecar/src/gateway', mayImport: ['protocol', 'server', 'crypto', 'store'] },
   session: { path: 'sidecar/src/session', mayImport: ['protocol', 'server', 'crypto'] },
   installRuntime: { path: 'sidecar/src/install-runtime', mayImport: ['protocol'] },
   cli: { path: 'sidecar/src/cli', mayImport: ['protocol'] },

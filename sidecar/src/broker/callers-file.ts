@@ -3,10 +3,10 @@ import { promises as fs } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Caller, CallerReview } from './caller';
 import { callersIn } from './catalog/caller-entries';
-import { fileStamp, readText } from './catalog/folder';
-import { InputError } from './catalog/input-error';
-import { openReloaded } from './catalog/reloaded';
 import { EVERYBODY, hasAny, WRITE_BY_EVERYBODY } from '../crypto/file-mode';
+import { InputError } from '../server/input-error';
+import { fileStamp, readText } from '../server/read-file';
+import { openReloaded } from '../server/reloaded';
 
 export interface CallersFileOptions {
   readonly file: string;

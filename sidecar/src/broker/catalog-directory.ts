@@ -1,10 +1,11 @@
 import type { Catalog } from './catalog';
 import { DirectorySnapshot, snapshotOf } from './catalog/directory-snapshot';
-import { fileStampNow, FolderListing, listFolder, MAX_TOTAL_BYTES, readText } from './catalog/folder';
-import { InputError } from './catalog/input-error';
+import { FolderListing, listFolder, MAX_FILE_BYTES, MAX_TOTAL_BYTES } from './catalog/folder';
+import { InputError } from '../server/input-error';
 import { checkedObject, CheckedObject } from './catalog/object-check';
-import { openReloaded } from './catalog/reloaded';
+import { openReloaded } from '../server/reloaded';
 import { strictDocuments } from './catalog/strict-documents';
+import { fileStampNow, readText } from '../server/read-file';
 
 export interface DirectoryCatalogOptions {
   /** The folder; folders in it are read as well, so that a ConfigMap and a Secret can be mounted side by side. */
@@ -66,7 +67,7 @@ async function load({ files, passedOver }: FolderListing, read: DirectoryCatalog
   const objects: CheckedObject[] = [];
   for (const { path } of files) {
     // Each file is awaited, so that requests are answered in between.
-    const documents = strictDocuments(await readText(path), path, MAX_OBJECTS - objects.length);
+    const documents = strictDocuments(await readText(path, MAX_FILE_BYTES), path, MAX_OBJECTS - objects.length);
     objects.push(...documents.map(checkedObject));
   }
   const snapshot = snapshotOf(objects);

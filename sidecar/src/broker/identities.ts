@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import type { Caller, CallerReview } from './caller';
-import { fileStamp, readText } from './catalog/folder';
 import { identitiesIn, Identities } from './catalog/identity-entries';
-import { openReloaded } from './catalog/reloaded';
 import type { ServiceAccount } from '../kube/reviewed-account';
 import type { ReviewToll } from '../kube/token-review';
+import { fileStamp, readText } from '../server/read-file';
+import { openReloaded } from '../server/reloaded';
 
 export interface IdentitiesFileOptions {
   readonly file: string;

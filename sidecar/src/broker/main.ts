@@ -3,22 +3,22 @@ import { buildBroker } from './app';
 import { publishAnchors } from './audit/anchors';
 import { AuditLog } from './audit/log';
 import { ShipCursor } from './audit/ship-cursor';
-import { after } from './audit/timers';
 import type { BrokerLimits, Rate } from './broker-deps';
 import { shedLoad } from './load-shedding';
 import { measuredAudit, measureRequests } from './measured';
 import { BrokerMetrics } from './metrics';
 import { httpsClient } from './providers/https-client';
 import { providersOf } from './providers/registry';
-import { ServingCertificate } from './serving-certificate';
 import { startShipping } from './shipping';
 import { openDirectoryWorld } from './world-directory';
 import { apiProblems, openKubernetesWorld } from './world-kubernetes';
 import { BROKER_ENV } from '../../../src/protocol/env';
+import { ServingCertificate } from '../kube/serving-certificate';
 import { Config, plainHttpProblems } from '../server/config';
 import { Role, RoleContext, runRole, StartedRole } from '../server/lifecycle';
 import type { Logger } from '../server/log';
 import { RequestMetrics } from '../server/metrics';
+import { after } from '../server/timers';
 import { KeyPair, readKeyPair, useKeyPair, watchKeyPair } from '../server/tls';
 
 /** Name of the audit stream where there is only one replica. */

@@ -1,11 +1,11 @@
 import { promises as fs } from 'node:fs';
 import { dirname } from 'node:path';
 import type { RunName } from './authorize';
-import { isFields } from './catalog/fields';
-import { readText } from './catalog/folder';
-import { InputError } from './catalog/input-error';
 import { MemoryRevocations, Revocations, RevokedLease, SessionEnd } from './revocations';
 import type { Clock } from '../server/clock';
+import { isFields } from '../server/fields';
+import { InputError } from '../server/input-error';
+import { readText } from '../server/read-file';
 import { parseStrictJson } from '../server/strict-json';
 
 /** Revocations in a file, as it is written. */

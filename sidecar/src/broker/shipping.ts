@@ -3,9 +3,9 @@ import type { AuditHead } from './audit/chain';
 import { AuditShipper, ShipLag } from './audit/ship';
 import type { ShipCursor } from './audit/ship-cursor';
 import type { AuditEvents, ShipObserver } from './audit/ship-delivery';
-import type { After } from './audit/timers';
 import type { Clock } from '../server/clock';
 import type { Logger } from '../server/log';
+import type { After } from '../server/timers';
 
 export interface ShippingOptions {
   /** Folder of the audit log. */

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { kubeAuditEvents } from './audit/ship-kube';
 import { openKubernetesCatalog } from './catalog-kubernetes';
 import { openIdentities, reviewedCallers } from './identities';
-import { ownedConfigMap } from './owned-config-map';
 import { openKubernetesRevocations, withRevocations } from './revocations-kubernetes';
-import { brokerNames, ServingCertificate } from './serving-certificate';
+import { ownedConfigMap } from '../kube/owned-config-map';
+import { ServingCertificate, serviceNames } from '../kube/serving-certificate';
 import { configMapSlotStore } from './slots/config-map-slot-store';
 import { kubeConfigMap } from './slots/kube-config-map';
 import type { BrokerWorld, WorldContext } from './world';
@@ -77,7 +77,7 @@ export async function openKubernetesWorld(config: BrokerConfig, { log, clock, me
   const openCertificate = () => ServingCertificate.open({
     secret: new OwnedSecret(client, namespace, OBJECTS.brokerTls, FIELD_MANAGER),
     bundle: ownedConfigMap(client, namespace, OBJECTS.brokerCa, FIELD_MANAGER),
-    names: brokerNames(namespace),
+    names: serviceNames(namespace, OBJECTS.broker, OBJECTS.brokerHeadless),
     load: () => import('../crypto/self-made-certificate.js'),
     clock,
     log,

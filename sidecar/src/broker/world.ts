@@ -1,7 +1,7 @@
 import type { AuditEvents } from './audit/ship-delivery';
 import type { BrokerDeps } from './broker-deps';
 import type { BrokerMetrics } from './metrics';
-import type { ServingCertificate } from './serving-certificate';
+import type { ServingCertificate } from '../kube/serving-certificate';
 import type { SlotStore } from './slots/slot-store';
 import type { Clock } from '../server/clock';
 import type { Logger } from '../server/log';

@@ -1,4 +1,4 @@
-import type { OwnedEntries } from '../../../sidecar/src/broker/serving-certificate';
+import type { OwnedEntries } from '../../../sidecar/src/kube/serving-certificate';
 
 /** An object in memory, with versions as the API server has them. */
 export class MemoryEntries implements OwnedEntries {

@@ -2,8 +2,8 @@ import type { AuditHead } from './chain';
 import { ANCHOR_MS } from './limits';
 import type { AuditEvents } from './ship-delivery';
 import { anchorObject } from './ship-object';
-import { after as systemAfter, After } from './timers';
 import type { Clock } from '../../server/clock';
+import { after as systemAfter, After } from '../../server/timers';
 
 export interface AnchoringOptions {
   /** The heads of what is durable now. */

@@ -10,7 +10,7 @@ import { FolderLock, lockFolder } from './lock';
 import { eventContent } from './record';
 import type { ShipCursor } from './ship-cursor';
 import { AuditStore } from './store';
-import { after as systemAfter, After } from './timers';
+import { after as systemAfter, After } from '../../server/timers';
 
 export interface AuditLogOptions {
   /** Folder of the log, made when it is not there. */

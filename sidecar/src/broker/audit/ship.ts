@@ -7,8 +7,8 @@ import type { ShipCursor, ShipState } from './ship-cursor';
 import { AuditEvents, ShipDelivery, ShipObserver } from './ship-delivery';
 import { eventsOf } from './ship-events';
 import { SHIP_FLUSH_MS, SHIP_LIMITS, ShipLimits } from './ship-limits';
-import { after as systemAfter, After } from './timers';
 import type { Clock } from '../../server/clock';
+import { after as systemAfter, After } from '../../server/timers';
 
 export interface AuditShipperOptions {
   /** Folder of the log. */

@@ -1,10 +1,10 @@
-import { isFields } from './fields';
-import { InputError } from './input-error';
 import { namespaceName } from './namespace-name';
 import { CAPABILITIES, Capability, SUBJECT_KINDS, SubjectKind } from '../../../../src/protocol/broker-api';
 import { objectName } from '../../../../src/protocol/resources/common';
 import { schema } from '../../../../src/protocol/schema/types';
 import { problemsOf } from '../../../../src/protocol/schema/validate';
+import { isFields } from '../../server/fields';
+import { InputError } from '../../server/input-error';
 import { parseStrictJson } from '../../server/strict-json';
 import type { Caller } from '../caller';
 

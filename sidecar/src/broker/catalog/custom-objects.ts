@@ -1,10 +1,10 @@
-import { InputError } from './input-error';
 import { CheckedObject, checkedObject } from './object-check';
 import { StoredRun, storedRun } from './run-of';
 import { API_GROUP, API_VERSION } from '../../../../src/protocol/names';
 import type { NamedPolicy } from '../../../../src/protocol/policy';
 import { BrokerPolicySpec, HarnessTemplateSpec, KindName, KINDS } from '../../../../src/protocol/resources';
 import type { KubeObject, Resource } from '../../kube/client';
+import { InputError } from '../../server/input-error';
 
 /** Told of an object that is left out because it breaks the rules of its kind. */
 export type LeftOut = (kind: KindName, problem: string) => void;

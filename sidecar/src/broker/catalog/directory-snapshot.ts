@@ -1,9 +1,9 @@
-import { InputError } from './input-error';
 import { CheckedObject, NO_NAMESPACE } from './object-check';
 import { StoredRun, storedRun, withDeadline } from './run-of';
 import { templateOf, TemplateSpecs } from './run-template';
 import type { NamedPolicy } from '../../../../src/protocol/policy';
 import type { BrokerPolicySpec, HarnessTemplateSpec } from '../../../../src/protocol/resources';
+import { InputError } from '../../server/input-error';
 import type { CatalogRun, CatalogTemplate, Snapshot } from '../catalog';
 
 /** A Secret and the file it comes from. */

@@ -1,8 +1,8 @@
-import { isFields } from './fields';
 import { secretData } from './secret-object';
 import type { KubeClient } from '../../kube/client';
 import { hasCode, KubeError } from '../../kube/kube-error';
 import { Clock, isWithin } from '../../server/clock';
+import { isFields } from '../../server/fields';
 import { ExpiringMap } from '../../server/lru';
 
 /** Milliseconds for which a Secret is used without another look: the bound within which a changed one is in use. */

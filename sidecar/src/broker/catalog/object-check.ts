@@ -1,5 +1,3 @@
-import { Fields, isFields } from './fields';
-import { InputError } from './input-error';
 import { namespaceName } from './namespace-name';
 import { secretData } from './secret-object';
 import type { ParsedDocument } from './strict-documents';
@@ -7,6 +5,8 @@ import { KindName, KINDS, problemsWith } from '../../../../src/protocol/resource
 import { objectName } from '../../../../src/protocol/resources/common';
 import { schema } from '../../../../src/protocol/schema/types';
 import { problemsOf } from '../../../../src/protocol/schema/validate';
+import { Fields, isFields } from '../../server/fields';
+import { InputError } from '../../server/input-error';
 
 /** An object of a file that has passed every check that the API server would make. */
 export type CheckedObject = Identity & (

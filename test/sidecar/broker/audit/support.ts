@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { AppendFile, AuditFiles, nodeFiles } from '../../../../sidecar/src/broker/audit/files';
 import { AUDIT_LIMITS, AuditLimits } from '../../../../sidecar/src/broker/audit/limits';
 import { AuditLog, AuditLogOptions } from '../../../../sidecar/src/broker/audit/log';
-import { After } from '../../../../sidecar/src/broker/audit/timers';
 import { AuditRecord } from '../../../../sidecar/src/broker/audit-event';
+import { After } from '../../../../sidecar/src/server/timers';
 
 export const NOON = Date.UTC(2030, 0, 31, 12);
 

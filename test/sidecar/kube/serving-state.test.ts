@@ -1,5 +1,5 @@
-import { bundleOf, entriesOf, renewed, ServingState, stateIn } from '../../../sidecar/src/broker/serving-state';
 import * as maker from '../../../sidecar/src/crypto/self-made-certificate';
+import { bundleOf, entriesOf, renewed, ServingState, stateIn } from '../../../sidecar/src/kube/serving-state';
 
 const DAY = 86_400_000;
 const NOW = Date.UTC(2030, 0, 1);
@@ -52,7 +52,7 @@ test('a previous CA is forgotten once it is over', async () => {
 
 describe('left alone is a Secret', () => {
   test.each<[string, () => Record<string, string | undefined>, string]>([
-    ['of cert-manager', () => ({ 'ca.key': undefined }), 'has the entries ca.crt, tls.crt, tls.key, which are not those that the broker writes'],
+    ['of cert-manager', () => ({ 'ca.key': undefined }), 'has the entries ca.crt, tls.crt, tls.key, which are not those of a self-made certificate'],
     ['with an entry of somebody else', () => ({ note: 'x' }), 'has the entries ca.crt, ca.key, note, tls.crt, tls.key'],
     ['whose certificate is none', () => ({ 'tls.crt': 'nonsense' }), 'has a tls.crt that is not one certificate'],
     ['whose certificate is a chain', () => ({ 'tls.crt': state.serving.cert + state.authority.cert }), 'has a tls.crt that is not one certificate'],

@@ -1,8 +1,8 @@
+import { KubeClient, KubeObject } from './client';
+import { hasCode } from './kube-error';
 import type { OwnedEntries } from './serving-certificate';
-import { KubeClient, KubeObject } from '../kube/client';
-import { hasCode } from '../kube/kube-error';
 
-/** One ConfigMap that the broker owns and fills, in the same way as its Secrets. */
+/** One ConfigMap that a role owns and fills, in the same way as its Secrets. */
 export function ownedConfigMap(client: Pick<KubeClient, 'get' | 'update'>, namespace: string, name: string, fieldManager: string): OwnedEntries {
   const resource = { group: '', version: 'v1', plural: 'configmaps', namespace };
   return {

@@ -24,7 +24,7 @@ const PUBLISHED_AHEAD = 7 * DAY;
 const REQUIRED = ['ca.crt', 'ca.key', 'tls.crt', 'tls.key'];
 const OPTIONAL = ['next-ca.crt', 'next-ca.key', 'previous-ca.crt'];
 
-/** The Secret holds something that is not of the broker, or is damaged. It is left as it is. */
+/** The Secret holds something that is not of the role, or is damaged. It is left as it is. */
 export class ForeignSecretError extends Error {
   constructor(problem: string) {
     super(`the Secret of the serving certificate ${problem}; it is left alone. Empty it to have a new certificate made, or name it as an existing Secret`);
@@ -32,13 +32,13 @@ export class ForeignSecretError extends Error {
   }
 }
 
-/** Reads the Secret; undefined when it is empty. What the broker did not write is refused, and no message quotes it. */
+/** Reads the Secret; undefined when it is empty. What the role did not write is refused, and no message quotes it. */
 export function stateIn(entries: Entries): ServingState | undefined {
   if (entries.size === 0) return undefined;
   const names = [...entries.keys()];
   const missing = REQUIRED.filter((name) => !entries.has(name));
   const foreign = names.filter((name) => !REQUIRED.includes(name) && !OPTIONAL.includes(name));
-  if (missing.length > 0 || foreign.length > 0) throw new ForeignSecretError(`has the entries ${names.sort().join(', ')}, which are not those that the broker writes`);
+  if (missing.length > 0 || foreign.length > 0) throw new ForeignSecretError(`has the entries ${names.sort().join(', ')}, which are not those of a self-made certificate`);
   const pair = (cert: string, key: string): CertifiedKey => checkedPair(entries, cert, key);
   const state: ServingState = {
     serving: pair('tls.crt', 'tls.key'),
@@ -104,7 +104,7 @@ function withoutOver(state: ServingState, now: number): ServingState {
 
 /** Each with a name of its own, so that no client takes one for the other. */
 async function newAuthority({ now, load }: Making): Promise<CertifiedKey> {
-  const name = `agent platform broker CA ${randomBytes(4).toString('hex')}`;
+  const name = `agent platform CA ${randomBytes(4).toString('hex')}`;
   return (await load()).makeAuthority(name, { now, notAfter: now + AUTHORITY_LIFETIME });
 }
 

@@ -1,13 +1,12 @@
-import type { After } from './audit/timers';
+import type { OwnedSecret } from './owned-secret';
 import { bundleOf, entriesOf, renewed, ServingState, stateIn } from './serving-state';
-import { OBJECTS } from '../../../src/protocol/objects';
 import { factsOf, LoadMaker } from '../crypto/certificate-facts';
-import type { OwnedSecret } from '../kube/owned-secret';
 import type { Clock } from '../server/clock';
 import type { Logger } from '../server/log';
+import type { After } from '../server/timers';
 import type { KeyPair } from '../server/tls';
 
-/** An object of the broker's own, written only in the version that was read: of two writers one wins. */
+/** An object of the role's own, written only in the version that was read: of two writers one wins. */
 export type OwnedEntries = Pick<OwnedSecret, 'read' | 'replace'>;
 
 export interface ServingCertificateOptions {
@@ -15,7 +14,7 @@ export interface ServingCertificateOptions {
   readonly secret: OwnedEntries;
   /** The ConfigMap that callers take the CA from. */
   readonly bundle: OwnedEntries;
-  /** DNS names of the broker. */
+  /** DNS names of the role's Service. */
   readonly names: readonly string[];
   readonly load: LoadMaker;
   readonly clock: Clock;
@@ -32,23 +31,20 @@ const LOOK_EVERY = 10 * 60 * 1000;
 const ATTEMPTS = 10;
 
 /**
- * The names that a broker in a namespace is called by: its Service, and each replica on its own.
+ * The names that a Service is called by and, behind a headless one, each replica on its own.
  * https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/
  */
-export function brokerNames(namespace: string): string[] {
-  const { broker, brokerHeadless } = OBJECTS;
-  return [
-    broker, `${broker}.${namespace}`, `${broker}.${namespace}.svc`, `${broker}.${namespace}.svc.cluster.local`,
-    `*.${brokerHeadless}.${namespace}.svc`, `*.${brokerHeadless}.${namespace}.svc.cluster.local`,
-  ];
+export function serviceNames(namespace: string, service: string, headless?: string): string[] {
+  const replicas = headless === undefined ? [] : [`*.${headless}.${namespace}.svc`, `*.${headless}.${namespace}.svc.cluster.local`];
+  return [service, `${service}.${namespace}`, `${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`, ...replicas];
 }
 
 /**
- * A certificate that the replicas of the broker make for themselves and share by a Secret: the first one fills it, the
+ * A certificate that the replicas of a role make for themselves and share by a Secret: the first one fills it, the
  * others read it. It is used as it was read, without waiting for the kubelet to mount it, and only once its CA is published.
  */
 export class ServingCertificate {
-  /** Rejects when the Secret holds what the broker did not write: that may be somebody's only copy. */
+  /** Rejects when the Secret holds what no replica wrote: that may be somebody's only copy. */
   static async open(options: ServingCertificateOptions): Promise<ServingCertificate> {
     return new ServingCertificate(options, await settled(options));
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { InputError } from '../../../sidecar/src/broker/catalog/input-error';
-import { openReloaded, Reloaded } from '../../../sidecar/src/broker/catalog/reloaded';
-import { FolderWatch } from '../../../sidecar/src/broker/catalog/watch-folders';
+import { InputError } from '../../../sidecar/src/server/input-error';
+import { openReloaded, Reloaded } from '../../../sidecar/src/server/reloaded';
+import { FolderWatch } from '../../../sidecar/src/server/watch-folders';
 import { tempFolder } from '../../helpers/temp-folder';
 
 const NEVER = 3600_000;

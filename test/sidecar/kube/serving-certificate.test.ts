@@ -2,16 +2,17 @@ import { X509Certificate } from 'node:crypto';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
-import { HandTimers } from './audit/support';
-import { MemoryEntries } from './owned-entries';
-import { brokerNames, ServingCertificate } from '../../../sidecar/src/broker/serving-certificate';
 import { factsOf, isSignedBy } from '../../../sidecar/src/crypto/certificate-facts';
 import * as maker from '../../../sidecar/src/crypto/self-made-certificate';
+import { ServingCertificate, serviceNames } from '../../../sidecar/src/kube/serving-certificate';
 import { tlsOptions, useKeyPair, type KeyPair } from '../../../sidecar/src/server/tls';
+import { HandTimers } from '../broker/audit/support';
+import { MemoryEntries } from '../broker/owned-entries';
 import { capturedLog } from '../server/frame';
 
 const DAY = 86_400_000;
-const NAMES = brokerNames('agents');
+const namesIn = (namespace: string) => serviceNames(namespace, 'broker', 'broker-headless');
+const NAMES = namesIn('agents');
 // Handshakes are real, so certificates have to be valid now.
 const NOW = Date.now();
 
@@ -192,8 +193,8 @@ describe('a renewal', () => {
   test('follows names that have changed', async () => {
     const { open, options } = platform();
     await open();
-    const moved = await ServingCertificate.open({ ...options, names: brokerNames('elsewhere') });
-    expect(factsOf(String(moved.pair.cert)).names).toEqual(brokerNames('elsewhere'));
+    const moved = await ServingCertificate.open({ ...options, names: namesIn('elsewhere') });
+    expect(factsOf(String(moved.pair.cert)).names).toEqual(namesIn('elsewhere'));
   });
 });
 
