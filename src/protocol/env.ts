@@ -51,6 +51,12 @@ export const COMMON_ENV = {
   },
 } as const satisfies EnvTable;
 
+const API_SERVER = {
+  KUBECONFIG: { kind: 'path', doc: "how to reach the API server; unset means that of the pod's own cluster" },
+  KUBERNETES_SERVICE_HOST: { kind: 'text', doc: 'address of the API server; set by the kubelet' },
+  KUBERNETES_SERVICE_PORT: { kind: 'integer', range: [1, 65_535], default: '443', doc: 'port of the API server; set by the kubelet' },
+} as const satisfies EnvTable;
+
 const FROM_API: EnvCondition = { variable: 'CATALOG', is: 'kubernetes' };
 const FROM_DIRECTORY: EnvCondition = { variable: 'CATALOG', is: 'directory' };
 
@@ -75,9 +81,57 @@ export const BROKER_ENV = {
   VALIDATE_PER_SECOND: { kind: 'integer', range: RATES, default: `${BROKER_RATES.validate.perSecond}`, doc: 'answers about connections that one caller gets for one run; twice as many at once' },
   SUBSTITUTE_PER_SECOND: { kind: 'integer', range: RATES, default: `${BROKER_RATES.substitute.perSecond}`, doc: 'bearers that one caller exchanges for one run; twice as many at once' },
   IDENTITIES_FILE: { kind: 'path', doc: 'JSON file that says which ServiceAccount has which capabilities; unset means none has any' },
-  KUBECONFIG: { kind: 'path', doc: "how to reach the API server; unset means that of the pod's own cluster" },
-  KUBERNETES_SERVICE_HOST: { kind: 'text', doc: 'address of the API server; set by the kubelet' },
-  KUBERNETES_SERVICE_PORT: { kind: 'integer', range: [1, 65_535], default: '443', doc: 'port of the API server; set by the kubelet' },
+  ...API_SERVER,
+} as const satisfies EnvTable;
+
+/** Where sessions are kept; of controller and gateway alike. */
+const STORE = {
+  STORE_URL: { kind: 'text', required: true, secret: true, doc: 'store of sessions: redis[s]://[[user]:password@]host[:port][/database][?cluster=true]' },
+  STORE_PASSWORD_FILE: { kind: 'path', doc: 'file with the password of the store, read again when it changes; wins over the one in STORE_URL' },
+  STORE_CA_FILE: { kind: 'path', doc: 'PEM file with the authorities that may have signed the certificate of the store; unset means those of Node' },
+} as const satisfies EnvTable;
+
+const PODS: EnvCondition = { variable: 'PROVIDER', is: 'pods' };
+const PROCESSES: EnvCondition = { variable: 'PROVIDER', is: 'process' };
+
+export const CONTROLLER_ENV = {
+  CONTROLLER_LISTEN: { kind: 'listen', default: `127.0.0.1:${PORTS['controller-api']}`, doc: 'address of the API of sessions' },
+  ...COMMON_ENV,
+  TLS_DIR: { kind: 'path', doc: 'folder with tls.crt and tls.key; unset means plain HTTP, which is accepted on loopback only' },
+  TLS_SELF_MADE: { kind: 'flag', default: 'false', doc: 'make the serving certificate, in place of TLS_DIR; needs PROVIDER=pods' },
+  PROVIDER: { kind: 'enum', values: ['pods', 'process'], default: 'pods', doc: 'where workers come from: warm pods of the cluster, or processes beside the controller' },
+  POOLS_FILE: { kind: 'path', required: true, doc: 'JSON file with the pools, read again when it changes' },
+  AUTH: { kind: 'enum', values: ['token-review', 'file', 'none'], default: 'token-review', doc: 'how callers are known: by ServiceAccount tokens, by tokens of CALLERS_FILE, or not at all, as in AgentCube' },
+  CALLERS_FILE: { kind: 'path', doc: 'JSON file that says who may call, read again when it changes; required unless AUTH=none' },
+  ...STORE,
+  STATE_DIR: { kind: 'path', requiredWhen: PROCESSES, doc: 'folder that keeps keys and workspaces' },
+  SESSION_KEYS_DIR: { kind: 'path', doc: 'folder with the mounted keys that seal sessions, for as long as their Secret cannot be read' },
+  STORE_ACCESS: { kind: 'flag', default: 'false', doc: 'fill the Secrets by which the store of the platform is reached; needs PROVIDER=pods' },
+  SESSION_PROGRAM: { kind: 'path', doc: 'session daemon that PROVIDER=process starts; unset means session.mjs beside the controller' },
+  CLAIM_SECONDS: { kind: 'integer', range: [0, 60], default: '10', doc: 'longest wait for a worker of an empty pool' },
+  BROKER_URL: { kind: 'text', doc: 'https URL of the credential broker; unset means that sessions have no way out' },
+  BROKER_CA_FILE: { kind: 'path', doc: 'PEM file with the authorities that may have signed its certificate; unset means those of Node' },
+  BROKER_TOKEN_FILE: { kind: 'path', doc: 'file with the token for the broker, read for each request' },
+  POD_NAME: { kind: 'text', requiredWhen: PODS, doc: 'name of this replica, as holder of the lease' },
+  POD_NAMESPACE: { kind: 'text', requiredWhen: PODS, doc: "namespace of the platform's own objects" },
+  ...API_SERVER,
+} as const satisfies EnvTable;
+
+export const GATEWAY_ENV = {
+  GATEWAY_LISTEN: { kind: 'listen', default: `127.0.0.1:${PORTS['gateway-api']}`, doc: 'address that clients use' },
+  ...COMMON_ENV,
+  TLS_DIR: { kind: 'path', doc: 'folder with tls.crt and tls.key; unset means plain HTTP, for a proxy in front that speaks TLS' },
+  ISSUERS_FILE: { kind: 'path', doc: 'JSON file with the issuers whose tokens are taken' },
+  API_KEYS_FILE: { kind: 'path', doc: 'JSON file with the hashes of API keys, read again when it changes' },
+  ANONYMOUS: { kind: 'flag', default: 'false', doc: 'let everybody in, as one and the same owner; excludes ISSUERS_FILE and API_KEYS_FILE' },
+  CONTROLLER_URL: { kind: 'text', required: true, doc: 'URL of the controller; https unless it is on loopback' },
+  CONTROLLER_CA_FILE: { kind: 'path', doc: 'PEM file with the authorities that may have signed its certificate, read again when it changes; unset means those of Node' },
+  CONTROLLER_TOKEN_FILE: { kind: 'path', required: true, doc: 'file with the token for the controller, read for each request' },
+  ...STORE,
+  SESSION_KEYS_DIR: { kind: 'path', required: true, doc: 'folder with the keys that seal sessions, read again when it changes' },
+  REQUESTS_PER_SECOND: { kind: 'integer', range: RATES, default: '100', doc: 'requests that one client may begin; twice as many at once' },
+  CONCURRENT_PER_CLIENT: { kind: 'integer', range: [1, 10_000], default: '100', doc: 'requests of one client that are open at the same time' },
+  CONCURRENT: { kind: 'integer', range: [1, 100_000], default: '1000', doc: 'requests that are open at the same time' },
 } as const satisfies EnvTable;
 
 export const PROBE_ENV = {

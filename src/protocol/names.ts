@@ -8,6 +8,9 @@ export const API_GROUP_VERSION = `${API_GROUP}/${API_VERSION}`;
 /** Audience of the ServiceAccount tokens that the broker accepts. */
 export const BROKER_AUDIENCE = 'paddock-broker';
 
+/** Audience of the ServiceAccount tokens that the controller accepts. */
+export const CONTROLLER_AUDIENCE = 'agent-platform-controller';
+
 /** Name of the ServiceAccount that a run acts with. */
 export function ownAccount(run: string): string {
   return `${run}-collector`;
@@ -22,7 +25,7 @@ export const ROLES = ['broker', 'egress', 'controller', 'gateway', 'operator', '
 export type Role = (typeof ROLES)[number];
 
 /** Which piece of the deployment an object belongs to; every object carries it as a label. */
-export const PARTS = ['definitions', 'namespaces', 'admission', 'network', 'broker', 'workers', 'policies', 'runs'] as const;
+export const PARTS = ['definitions', 'namespaces', 'admission', 'network', 'broker', 'sessions', 'workers', 'policies', 'runs'] as const;
 export type Part = (typeof PARTS)[number];
 
 const PREFIX = 'cdk8s-agent-platform';

@@ -17,11 +17,53 @@ export const OBJECTS = {
   brokerSlots: 'broker-slots',
   /** Session id to the time until which its bearers stay refused. */
   revokedSessions: 'revoked-sessions',
+  controller: 'controller',
+  /** Serving certificate; filled by the controller. */
+  controllerTls: 'controller-tls',
+  /** `ca.crt` that the gateway trusts. */
+  controllerCa: 'controller-ca',
+  /** Keys that sign init tokens; filled by the controller. */
+  controllerBootstrap: 'controller-bootstrap',
+  /** Keys that seal what the store keeps; filled by the controller, mounted by the gateway too. */
+  sessionKeys: 'session-keys',
+  /** Which replica of the controller ends sessions. */
+  controllerLease: 'controller',
+  /** Pools, and who may call; made at synth. */
+  controllerPools: 'controller-pools',
+  controllerCallers: 'controller-callers',
+  gateway: 'gateway',
+  /** Issuers whose tokens the gateway takes; made at synth. */
+  gatewayIssuers: 'gateway-issuers',
+  /** API keys of the gateway, unless another Secret is named; filled by whoever deploys. */
+  gatewayApiKeys: 'gateway-api-keys',
+  store: 'session-store',
+  storeHeadless: 'session-store-headless',
+  storeConfig: 'session-store',
+  /** Serving certificate of the store; filled by the controller. */
+  storeTls: 'session-store-tls',
+  /** `ca.crt` that controller and gateway trust. */
+  storeCa: 'session-store-ca',
+  /** Password of the store and its access list; filled by the controller. */
+  storeAccess: 'session-store-access',
   /** In each namespace of workers: what the roles publish for them, mounted at `PATHS.trust`. */
   agentTrust: 'agent-trust',
   /** Account of the pods that try the network. It has no rights. */
   probe: 'probe',
 } as const;
+
+/** ConfigMap in the namespace of a pool that owns its claimed workers: whoever deletes it ends them. */
+export function poolObject(pool: string): string {
+  return `pool-${pool}`;
+}
+
+/** Keys with the files of controller and gateway, and names of the files they become. */
+export const SESSIONS_KEYS = { pools: 'pools.json', callers: 'callers.json', issuers: 'issuers.json', apiKeys: 'api-keys.json' } as const;
+
+/** Keys of the Secret that a store of our own is reached with: the password, and the access list that has only its hash. */
+export const STORE_ACCESS_KEYS = { password: 'password', acl: 'users.acl' } as const;
+
+/** Name of the one user of a store of our own. */
+export const STORE_USER = 'sessions';
 
 /** Key with the identities, and name of the file it becomes. */
 export const IDENTITIES_KEY = 'identities.json';

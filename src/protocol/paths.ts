@@ -10,6 +10,21 @@ export const PATHS = {
   identities: '/etc/agent-platform/identities',
   /** Folder of the callers file of a broker without API server. */
   callers: '/etc/agent-platform/callers',
+  /** Files of controller and gateway: pools, callers, issuers, API keys. */
+  pools: '/etc/agent-platform/pools',
+  issuers: '/etc/agent-platform/issuers',
+  apiKeys: '/etc/agent-platform/api-keys',
+  /** Keys that seal what the store keeps. */
+  sessionKeys: '/etc/agent-platform/session-keys',
+  /** Password of the store, and who may have signed its certificate. */
+  storeAccess: '/etc/agent-platform/store-access',
+  storeCa: '/etc/agent-platform/store-ca',
+  /** Who may have signed the certificates of controller and broker. */
+  controllerCa: '/etc/agent-platform/controller-ca',
+  brokerCa: '/etc/agent-platform/broker-ca',
+  /** Projected ServiceAccount tokens for controller and broker. */
+  controllerToken: '/etc/agent-platform/controller-token',
+  brokerToken: '/etc/agent-platform/broker-token',
   /** What a role keeps across restarts. */
   state: '/var/lib/agent-platform',
   /** The session daemon with Node and its libraries: a folder of the sidecar image, and a copy of it in worker pods of any image. */
@@ -34,6 +49,8 @@ export const PATHS = {
 /** Entry points inside the sidecar image. */
 export const ENTRY_POINTS = {
   broker: '/app/broker.mjs',
+  controller: '/app/controller.mjs',
+  gateway: '/app/gateway.mjs',
   probe: '/app/probe.mjs',
   /** Copies the session daemon and its runtime to the folder given as argument, then ends. */
   installRuntime: '/app/install-runtime.mjs',

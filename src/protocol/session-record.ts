@@ -53,6 +53,10 @@ export interface SessionRecord {
   readonly sealedKey: string;
   /** Environment of the session, sealed; the controller alone opens it. */
   readonly sealedEnv?: string;
+  /** Hash of the request that created it, when that named an idempotency key. */
+  readonly fingerprint?: string;
+  /** Whether the session has a token for the egress proxy, which has to be revoked at its end. */
+  readonly egress?: boolean;
   /** What the client says about it. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -69,6 +73,7 @@ export const RECORD_LIMITS = {
   /** A name of Kubernetes: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
   name: 253,
   owner: 1024,
+  fingerprint: 64,
   sealedKey: 2 * 1024,
   sealedEnv: 96 * 1024,
   entryPoints: 16,

@@ -45,7 +45,7 @@ function parsed(text: string): unknown {
 type Fields = Readonly<Record<string, unknown>>;
 type Check = (value: unknown, record: Fields) => boolean;
 
-const { name, owner, sealedKey, sealedEnv, entryPoints, path, metadata, metadataKey, metadataValue } = RECORD_LIMITS;
+const { name, owner, fingerprint, sealedKey, sealedEnv, entryPoints, path, metadata, metadataKey, metadataValue } = RECORD_LIMITS;
 
 /** What each field must be. Fields that are not named here belong to a later version. */
 const CHECKS: Readonly<Record<Exclude<keyof SessionRecord, 'worker'>, Check>> = {
@@ -61,6 +61,8 @@ const CHECKS: Readonly<Record<Exclude<keyof SessionRecord, 'worker'>, Check>> = 
   idleTimeout: (value) => isWhole(value) && value > 0 && value <= LONGEST_SESSION,
   sealedKey: isText(sealedKey),
   sealedEnv: isOptional(isText(sealedEnv)),
+  fingerprint: isOptional(isText(fingerprint)),
+  egress: isOptional((value) => typeof value === 'boolean'),
   metadata: isOptional(isMetadata),
 };
 
