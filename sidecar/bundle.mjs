@@ -10,6 +10,8 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 export const ENTRIES = {
   'broker': 'sidecar/src/broker/main.ts',
   'audit-verify': 'sidecar/src/broker/audit/verify-cli.ts',
+  'controller': 'sidecar/src/controller/main.ts',
+  'gateway': 'sidecar/src/gateway/main.ts',
   'cli': 'sidecar/src/cli/main.ts',
   'probe': 'sidecar/src/probe/main.ts',
   'session': 'sidecar/src/session/main.ts',

@@ -154,3 +154,13 @@ export const SESSION_ENV = {
   PICOD_AUTH_PUBLIC_KEY: { kind: 'document', doc: 'older name of PICOD_BOOTSTRAP_PUBLIC_KEY, read when that is not set' },
   PICOD_SESSION_ID: { kind: 'text', doc: 'the one session that the daemon takes; unset means any' },
 } as const satisfies EnvTable;
+
+/** Controller and gateway in one process, with the store in memory and session daemons as child processes. For development. */
+export const DEV_ENV = {
+  GATEWAY_LISTEN: GATEWAY_ENV.GATEWAY_LISTEN,
+  ...COMMON_ENV,
+  STATE_DIR: { kind: 'path', doc: 'folder that keeps keys and workspaces; unset means a temporary one' },
+  POOLS_FILE: { kind: 'path', doc: 'JSON file with the pools, read again when it changes; unset means one pool, default/sandbox' },
+  API_KEYS_FILE: { kind: 'path', doc: 'JSON file with the hashes of API keys, read again when it changes; unset means that one key is made and shown' },
+  SESSION_PROGRAM: { kind: 'path', doc: 'session daemon that is started; unset means session.mjs beside this program' },
+} as const satisfies EnvTable;

@@ -18,3 +18,14 @@ export function parseGoDuration(text: string): number | undefined {
   if (nanoseconds > 2 ** 63) return undefined;
   return (text.startsWith('-') ? -nanoseconds : nanoseconds) / 1e6 + 0;
 }
+
+/** Whole milliseconds as Go writes a duration, as `1h2m3.5s`. https://pkg.go.dev/time#Duration.String */
+export function goDuration(milliseconds: number): string {
+  const whole = Math.max(0, Math.round(milliseconds));
+  if (whole === 0) return '0s';
+  if (whole < 1000) return `${whole}ms`;
+  const minutes = Math.floor(whole / 60_000);
+  const seconds = `${(whole % 60_000) / 1000}s`;
+  if (minutes === 0) return seconds;
+  return minutes < 60 ? `${minutes}m${seconds}` : `${Math.floor(minutes / 60)}h${minutes % 60}m${seconds}`;
+}

@@ -3,6 +3,9 @@
 /** Lifetime of the API tokens mounted into platform pods; the kubelet renews them at 80 %. */
 export const API_TOKEN_SECONDS = 3600;
 
+/** Lifetime of the tokens that parts of the platform show each other, each good for one audience; renewed in the same way. */
+export const CALLER_TOKEN_SECONDS = 3600;
+
 /** Time between SIGTERM and SIGKILL of platform pods: readiness off, drain, close. */
 export const PLATFORM_GRACE_SECONDS = 30;
 

@@ -62,8 +62,26 @@ export const SESSIONS_KEYS = { pools: 'pools.json', callers: 'callers.json', iss
 /** Keys of the Secret that a store of our own is reached with: the password, and the access list that has only its hash. */
 export const STORE_ACCESS_KEYS = { password: 'password', acl: 'users.acl' } as const;
 
+/** Keys of the ConfigMap that workers trust, beside the public keys of the controller. */
+export const TRUST_KEYS = {
+  /** URL of the proxy that is their only way out; filled by the egress gateway. */
+  proxyUrl: 'proxy-url',
+} as const;
+
 /** Name of the one user of a store of our own. */
 export const STORE_USER = 'sessions';
+
+/** Key with the configuration of a store of our own, and name of the file it becomes. */
+export const STORE_CONFIG_KEY = 'valkey.conf';
+
+/** Key of the ConfigMaps that say who may have signed a certificate. */
+export const CA_KEY = 'ca.crt';
+
+/** Keys of a Secret with a serving certificate. https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets */
+export const TLS_KEYS = { certificate: 'tls.crt', key: 'tls.key' } as const;
+
+/** Name of the file that a projected token becomes. */
+export const TOKEN_FILE = 'token';
 
 /** Key with the identities, and name of the file it becomes. */
 export const IDENTITIES_KEY = 'identities.json';

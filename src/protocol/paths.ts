@@ -19,6 +19,9 @@ export const PATHS = {
   /** Password of the store, and who may have signed its certificate. */
   storeAccess: '/etc/agent-platform/store-access',
   storeCa: '/etc/agent-platform/store-ca',
+  /** Configuration of a store of our own, and what it keeps across restarts. */
+  storeConfig: '/etc/agent-platform/store',
+  storeData: '/data',
   /** Who may have signed the certificates of controller and broker. */
   controllerCa: '/etc/agent-platform/controller-ca',
   brokerCa: '/etc/agent-platform/broker-ca',

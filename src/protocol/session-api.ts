@@ -194,6 +194,9 @@ export const REQUEST_ISSUER = 'agentcube-router';
 /** Key in the folder `AGENT_TRUST_DIR`, and of the ConfigMap that it is mounted from. */
 export const BOOTSTRAP_JWKS = 'bootstrap-jwks.json';
 
+/** Key in the same place: the authorities that sign what the egress proxy shows. */
+export const CA_BUNDLE = 'ca-bundle.pem';
+
 /** Longest time between `iat` and `exp` of an init token. */
 export const INIT_TOKEN_SECONDS = 120;
 

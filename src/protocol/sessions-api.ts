@@ -172,6 +172,10 @@ export const DELETED = 'Sandbox deleted successfully';
 /** Entries of a page, at most, and when nothing is asked for. */
 export const MAX_SESSION_PAGE = 100;
 
+/** Longest `env` and `metadata` of a request as JSON, in bytes; what is left of the daemon's environment is the platform's. */
+export const MAX_SESSION_ENV = 24 * 1024;
+export const MAX_SESSION_METADATA = 64 * 1024;
+
 /** Longest body of a request that is no invocation. */
 export const MAX_SESSIONS_BODY = 128 * 1024;
 

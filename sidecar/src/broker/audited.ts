@@ -26,8 +26,10 @@ export async function audited<T>(audit: Pick<Audit, 'write'>, denied: AuditDraft
 
 /** Writes a record, or refuses. An audit that has a refusal of its own is asked for too much. */
 export async function record(audit: Pick<Audit, 'write'>, event: AuditRecord): Promise<void> {
-  await audit.write(event).catch((cause: unknown) => {
+  try {
+    await audit.write(event);
+  } catch (cause) {
     if (cause instanceof ApiError) throw cause;
     throw refuse('AuditUnavailable', 'the decision could not be recorded, so there is none', { cause });
-  });
+  }
 }

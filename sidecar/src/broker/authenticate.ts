@@ -15,7 +15,7 @@ const MAX_TOKEN_LENGTH = 8192;
 export async function authenticate(request: FastifyRequest, review: CallerReview, reviews: Limiter): Promise<Caller> {
   const header = request.headers.authorization;
   if (header === undefined || !header.startsWith(SCHEME) || header.length > SCHEME.length + MAX_TOKEN_LENGTH) throw unauthorized();
-  const caller = await review.review(header.slice(SCHEME.length), tollOf(addressKey(request.ip), reviews)).catch((cause: unknown) => {
+  const caller = await review.review(header.slice(SCHEME.length), tollOf(request, reviews)).catch((cause: unknown) => {
     if (cause instanceof ApiError) throw cause;
     throw refuse('Unavailable', 'callers cannot be verified now; try again', { cause });
   });
@@ -23,13 +23,13 @@ export async function authenticate(request: FastifyRequest, review: CallerReview
   return caller;
 }
 
-function tollOf(address: string, reviews: Limiter): ReviewToll {
+function tollOf(request: FastifyRequest, reviews: Limiter): ReviewToll {
   return {
     pay: () => {
-      const { allowed, retryAfter } = reviews.take(address);
+      const { allowed, retryAfter } = reviews.take(addressKey(request.ip));
       if (!allowed) throw refuse('RateLimited', 'too many tokens from this address that are not known', { retryAfterSeconds: retryAfter });
     },
-    giveBack: () => reviews.giveBack(address),
+    giveBack: () => reviews.giveBack(addressKey(request.ip)),
   };
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Caller, CallerReview } from './caller';
@@ -51,5 +51,5 @@ async function checkMode(file: string, warned: (problem: string) => void): Promi
 }
 
 function digest(token: string): string {
-  return createHash('sha256').update(token, 'utf8').digest('base64');
+  return hash('sha256', token, 'base64');
 }

@@ -70,31 +70,33 @@ export function carryingParams({ places }: Sighting): string[] {
 /** Every parameter of the request, decoded, in order. https://url.spec.whatwg.org/#urlencoded-parsing */
 export function queryParams({ path = '', query = '' }: CarriedRequest): [string, string][] {
   const inPath = path.includes('?') ? path.slice(path.indexOf('?') + 1) : '';
-  return [query, inPath].flatMap((text) => [...new URLSearchParams(text.split('#', 1)[0])]);
+  return [query, inPath].filter((text) => text !== '').flatMap((text) => [...new URLSearchParams(text.split('#', 1)[0])]);
 }
 
 function placeOf(carrier: Carrier): Place {
   return carrier.in === 'header' ? `header:${carrier.name.toLowerCase()}` : `query:${carrier.name}`;
 }
 
-function* headerFinds({ incomingXApiKey, incomingAuthorization, headers }: CarriedRequest): Generator<Find> {
-  yield* headerValueFinds('x-api-key', incomingXApiKey ?? '');
-  yield* headerValueFinds('authorization', incomingAuthorization ?? '');
-  for (const [name, value] of Object.entries(headers ?? {})) {
-    if (name.toLowerCase() !== PROXY_CREDENTIALS) yield* headerValueFinds(name.toLowerCase(), value);
-    yield* embeddedFinds(name);
-  }
+function headerFinds({ incomingXApiKey = '', incomingAuthorization = '', headers = {} }: CarriedRequest): Find[] {
+  return [
+    ...headerValueFinds('x-api-key', incomingXApiKey),
+    ...headerValueFinds('authorization', incomingAuthorization),
+    ...Object.entries(headers).flatMap(([name, value]) => [
+      ...(name.toLowerCase() === PROXY_CREDENTIALS ? [] : headerValueFinds(name.toLowerCase(), value)),
+      ...embeddedFinds(name),
+    ]),
+  ];
 }
 
-function* headerValueFinds(name: string, value: string): Generator<Find> {
-  const parts = [value.trim(), ...(name === 'authorization' ? basicParts(value.trim()) : [])];
-  for (const part of parts) {
+function headerValueFinds(name: string, value: string): Find[] {
+  const whole = value.trim();
+  const parts = name === 'authorization' ? [whole, ...basicParts(whole)] : [whole];
+  return parts.flatMap((part) => {
     const start = part.search(BEGIN);
     const mayCarry = start !== -1 && (LEGACY_PLACES.includes(`header:${name}`) || EMBEDDED.test(part));
     // To the end of the value: a bearer with anything behind it is not that bearer.
-    if (mayCarry) yield { token: part.slice(start), place: `header:${name}` };
-    else yield* embeddedFinds(part);
-  }
+    return mayCarry ? { token: part.slice(start), place: `header:${name}` } : embeddedFinds(part);
+  });
 }
 
 /** User and password of Basic credentials, in any case of the scheme; without a colon all of it is the password. */
@@ -106,23 +108,23 @@ function basicParts(value: string): string[] {
   return [text.slice(0, Math.max(colon, 0)), text.slice(colon + 1)];
 }
 
-function* queryFinds(request: CarriedRequest): Generator<Find> {
-  for (const [name, value] of queryParams(request)) {
-    if (isOurs(value)) yield { token: value, place: `query:${name}` };
-    else yield* embeddedFinds(value);
-    yield* embeddedFinds(name);
-  }
+function queryFinds(request: CarriedRequest): Find[] {
+  return queryParams(request).flatMap(([name, value]) => [
+    ...(isOurs(value) ? [{ token: value, place: `query:${name}` } as const] : embeddedFinds(value)),
+    ...embeddedFinds(name),
+  ]);
 }
 
 /** The parts of the target in which no surrogate belongs: the path, and fragments, which some clients send and some servers read. */
-function* restFinds({ path = '', query = '' }: CarriedRequest): Generator<Find> {
-  yield* embeddedFinds(path.split('?', 1)[0]);
-  for (const text of [path, query]) yield* embeddedFinds(text.slice(text.split('#', 1)[0].length));
+function restFinds({ path = '', query = '' }: CarriedRequest): Find[] {
+  const fragments = [path, query].map((text) => text.slice(text.split('#', 1)[0].length));
+  return [path.split('?', 1)[0], ...fragments].flatMap(embeddedFinds);
 }
 
 /** Escaped twice is as far as servers unescape. */
-function* embeddedFinds(text: string): Generator<Find> {
-  if ([text, unescaped(text), unescaped(unescaped(text))].some((form) => EMBEDDED.test(form))) yield 'nowhere';
+function embeddedFinds(text: string): Find[] {
+  const forms = text.includes('%') ? [text, unescaped(text), unescaped(unescaped(text))] : [text];
+  return forms.some((form) => EMBEDDED.test(form)) ? ['nowhere'] : [];
 }
 
 function unescaped(text: string): string {

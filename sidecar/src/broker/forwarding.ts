@@ -16,8 +16,10 @@ const KEPT_HEADERS = [
   'anthropic-beta', 'anthropic-version', 'openai-beta', 'x-github-api-version',
 ];
 
+const IS_KEPT = new Set(KEPT_HEADERS);
+
 /** The same as they are told; so many are not spelled anew for each request. */
-const KEPT_ALWAYS = new Map(KEPT_HEADERS.map((name) => [name, canonical(name)]));
+const KEPT_ALWAYS: readonly string[] = KEPT_HEADERS.map(canonical);
 
 /** Others like them; vendors version their APIs by headers of such names. */
 const KEPT_FORMS = /^(accept|content|if)-[a-z0-9-]+$|^[a-z0-9-]+-(version|beta)$/;
@@ -48,10 +50,9 @@ export function forwardExchanged(request: CarriedRequest, sighting: Sighting, ex
 
 function keptHeaders({ headers = {} }: CarriedRequest, more: readonly string[], removed: readonly string[] = []): string[] {
   const present = Object.keys(headers).map((name) => name.toLowerCase()).filter((name) => KEPT_FORMS.test(name));
-  const kept = new Map(KEPT_ALWAYS);
-  for (const name of [...present, ...more.map((one) => one.toLowerCase())]) if (!kept.has(name)) kept.set(name, canonical(name));
-  for (const name of removed) kept.delete(name);
-  return [...kept.values()];
+  const others = [...present, ...more.map((name) => name.toLowerCase())].filter((name) => !IS_KEPT.has(name));
+  const kept = [...KEPT_ALWAYS, ...new Set(others.map(canonical))];
+  return removed.length === 0 ? kept : kept.filter((name) => !removed.includes(name.toLowerCase()));
 }
 
 /** Every parameter that is there passes, except those of the surrogate. */

@@ -61,14 +61,14 @@ function proxyInjected(issuing: Issuing, credentialLeaseId: string, { hosts, slo
     namespace: run.namespace,
     run: run.name,
     runUid: run.uid,
-    ...(session === undefined ? {} : { session }),
+    session,
     credential: grant.name,
     provider: provider.kind,
     hosts,
     issuedAt: now,
     ttl: leaseTtl(grant.provider.rotationSeconds),
     notAfter: notAfterOf(now, run.deadline),
-    ...(slot === undefined ? {} : { slot: slot.name }),
+    slot: slot?.name,
   };
   return {
     value: seal(keyring, provider.bearerKind, claims),

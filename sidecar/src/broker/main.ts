@@ -13,13 +13,11 @@ import { startShipping } from './shipping';
 import { openDirectoryWorld } from './world-directory';
 import { apiProblems, openKubernetesWorld } from './world-kubernetes';
 import { BROKER_ENV } from '../../../src/protocol/env';
-import { ServingCertificate } from '../kube/serving-certificate';
 import { Config, plainHttpProblems } from '../server/config';
 import { Role, RoleContext, runRole, StartedRole } from '../server/lifecycle';
-import type { Logger } from '../server/log';
 import { RequestMetrics } from '../server/metrics';
 import { after } from '../server/timers';
-import { KeyPair, readKeyPair, useKeyPair, watchKeyPair } from '../server/tls';
+import { followTls, readKeyPair } from '../server/tls';
 
 /** Name of the audit stream where there is only one replica. */
 const ONLY_REPLICA = 'broker';
@@ -58,7 +56,7 @@ async function start({ config, log, registry }: RoleContext<typeof BROKER_ENV>):
   metrics.follow({
     catalogAge, refusedObjects, ...(shipping && { shipLag: shipping.lag }), ...(certificate && { certificateExpires: () => certificate.expiresAt }),
   });
-  const stopRenewals = followCertificate((pair) => useKeyPair(app.server as never, pair), { certificate, folder: TLS_DIR, log });
+  const stopRenewals = followTls(app.server, { certificate, folder: TLS_DIR, log, after, random: Math.random });
   const stopAnchors = publishAnchors({ heads: () => audit.heads(), publish: (anchor) => log.info({ anchor }, 'audit anchor') });
   return {
     servers: [{ name: 'broker', app, listen: config.BROKER_LISTEN }],
@@ -85,18 +83,6 @@ function selfMadeProblems({ TLS_DIR, CATALOG }: Config<typeof BROKER_ENV>): stri
     ...(TLS_DIR === undefined ? [] : ['TLS_SELF_MADE and TLS_DIR exclude each other']),
     ...(CATALOG === 'kubernetes' ? [] : ['TLS_SELF_MADE needs CATALOG=kubernetes: the replicas share the certificate by a Secret']),
   ];
-}
-
-interface CertificateSource {
-  readonly certificate?: ServingCertificate;
-  readonly folder?: string;
-  readonly log: Logger;
-}
-
-function followCertificate(apply: (pair: KeyPair) => void, { certificate, folder, log }: CertificateSource): () => void {
-  if (certificate !== undefined) return certificate.follow(apply, { after, random: Math.random });
-  const watch = folder === undefined ? undefined : watchKeyPair({ folder, apply, log });
-  return () => watch?.close();
 }
 
 void runRole(BROKER);

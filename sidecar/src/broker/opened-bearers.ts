@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Keyring } from '../crypto/keyring';
 import { MAX_TOKEN_LENGTH, open, Opened } from '../crypto/sealed-token';
 import type { Clock } from '../server/clock';
@@ -18,7 +18,7 @@ export function openedBearers(keyring: Keyring, clock: Clock, max = MAX_REMEMBER
   const remembered = new ExpiringMap<string, Opened>({ max, clock });
   return async (token) => {
     if (token.length > MAX_TOKEN_LENGTH) return open(keyring, token);
-    const name = createHash('sha256').update(token).digest('base64');
+    const name = hash('sha256', token, 'base64');
     const known = remembered.get(name);
     if (known !== undefined) return known;
     const opened = await openedNow(keyring, token);

@@ -15,11 +15,10 @@ import { FileKeyStore } from '../crypto/file-key-store';
 import { openSecretKeyring } from '../crypto/secret-keyring';
 import { persistently } from '../kube/back-off';
 import { KubeClient } from '../kube/client';
-import { Connection, inCluster } from '../kube/connection';
-import { kubeconfig } from '../kube/kubeconfig';
+import { apiServerProblems, configuredConnection } from '../kube/configured-connection';
 import { OwnedSecret } from '../kube/owned-secret';
 import { TokenReview } from '../kube/token-review';
-import { Clock, steadyClock } from '../server/clock';
+import { steadyClock } from '../server/clock';
 import type { Config } from '../server/config';
 
 type BrokerConfig = Config<typeof BROKER_ENV>;
@@ -32,14 +31,13 @@ const FIELD_MANAGER = 'broker';
 const wait = (milliseconds: number, signal?: AbortSignal): Promise<unknown> => sleep(milliseconds, undefined, { signal, ref: false });
 
 /** What is wrong with an environment that is to reach the API server. */
-export function apiProblems({ CATALOG, KUBECONFIG, KUBERNETES_SERVICE_HOST }: BrokerConfig): string[] {
-  if (CATALOG !== 'kubernetes' || KUBECONFIG !== undefined || KUBERNETES_SERVICE_HOST !== undefined) return [];
-  return ['CATALOG=kubernetes outside a cluster needs KUBECONFIG'];
+export function apiProblems(config: BrokerConfig): string[] {
+  return config.CATALOG === 'kubernetes' ? apiServerProblems(config, 'CATALOG=kubernetes') : [];
 }
 
 /** A broker of a cluster: everything is in the API, and every replica sees the same. */
 export async function openKubernetesWorld(config: BrokerConfig, { log, clock, metrics }: WorldContext): Promise<BrokerWorld> {
-  const client = new KubeClient(connectionOf(config, clock));
+  const client = new KubeClient(configuredConnection(config, clock));
   const { RUN_NAMESPACES, IDENTITIES_FILE, KEYRING_DIR } = config;
   // The table requires it for a catalog from the API.
   const namespace = config.POD_NAMESPACE!;
@@ -102,10 +100,4 @@ export async function openKubernetesWorld(config: BrokerConfig, { log, clock, me
     unready: () => known.unready() ?? keyring.problem() ?? certificate?.problem(),
     close,
   };
-}
-
-function connectionOf({ KUBECONFIG, KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT }: BrokerConfig, clock: Clock): Connection {
-  // One of them is there: the environment was checked.
-  if (KUBECONFIG !== undefined) return kubeconfig(KUBECONFIG, clock);
-  return inCluster({ host: KUBERNETES_SERVICE_HOST!, port: KUBERNETES_SERVICE_PORT }, clock);
 }

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { createFile } from './durable-file';
 import { hasAny, octal, SET_GROUP_ID, WRITE_BY_EVERYBODY, WRITE_BY_GROUP } from './file-mode';
 import { ID_FILE, KeyFileError, readKey, renderKey, SEAL_FILE, sealFile } from './key-file';
 import type { Key, KeySet, KeyStore } from './key-store';
@@ -22,12 +22,9 @@ export class FileKeyStore implements KeyStore {
 
   constructor(private readonly dir: string) {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    const { mode } = statSync(dir);
     this.owned = !existsSync(join(dir, '..data'));
-    this.groupIsOurs = !this.owned || hasAny(mode, SET_GROUP_ID);
-    // Whoever may add a file here may add a key, and seal bearers with it. A mounted Secret cannot be added to.
-    const isOpen = hasAny(mode, WRITE_BY_EVERYBODY) || (!this.groupIsOurs && hasAny(mode, WRITE_BY_GROUP));
-    if (this.owned && isOpen) throw new KeyFileError(dir, `is a folder of mode ${octal(mode)}: others may add keys`);
+    this.groupIsOurs = !this.owned || hasAny(statSync(dir).mode, SET_GROUP_ID);
+    if (this.owned) checkFolder(dir);
   }
 
   load(): KeySet {
@@ -43,11 +40,11 @@ export class FileKeyStore implements KeyStore {
   }
 
   createId(key: Key): void {
-    this.create(ID_FILE, key);
+    createFile(this.dir, ID_FILE, renderKey(key));
   }
 
   createSeal(key: Key): void {
-    this.create(sealFile(this.last + 1), key);
+    createFile(this.dir, sealFile(this.last + 1), renderKey(key));
   }
 
   remove({ kid }: Key): void {
@@ -63,41 +60,11 @@ export class FileKeyStore implements KeyStore {
     this.files.set(key.kid, file);
     return key;
   }
-
-  /**
-   * Writes beside the name, then links: unlike a rename, a link never replaces a file, so of two processes one wins
-   * and both read the winner's key. https://man7.org/linux/man-pages/man2/link.2.html
-   */
-  private create(name: string, key: Key): void {
-    const draft = join(this.dir, `.${name}.${randomBytes(6).toString('hex')}`);
-    try {
-      writeDurably(draft, renderKey(key));
-      linkSync(draft, join(this.dir, name));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    } finally {
-      rmSync(draft, { force: true });
-    }
-    syncFolder(this.dir);
-  }
 }
 
-function writeDurably(file: string, text: string): void {
-  const descriptor = openSync(file, 'wx', 0o600);
-  try {
-    writeSync(descriptor, text);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** The name of a new file is durable only when its folder is. */
-function syncFolder(dir: string): void {
-  const descriptor = openSync(dir, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
+/** Whoever may add a file to a folder of keys may add a key, and sign or seal with it. A mounted Secret cannot be added to. */
+export function checkFolder(dir: string): void {
+  const { mode } = statSync(dir);
+  const isOpen = hasAny(mode, WRITE_BY_EVERYBODY) || (!hasAny(mode, SET_GROUP_ID) && hasAny(mode, WRITE_BY_GROUP));
+  if (isOpen) throw new KeyFileError(dir, `is a folder of mode ${octal(mode)}: others may add keys`);
 }

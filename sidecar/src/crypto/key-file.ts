@@ -33,16 +33,17 @@ export function renderKey({ kid, created, secret }: Key): string {
 
 /** The key of a file. Everybody's permissions must be off, and the group's as well unless the group is the pod's own. */
 export function readKey(file: string, groupIsOurs: boolean): Key {
-  return parseKey(file, readPrivate(file, groupIsOurs ? [EVERYBODY] : [EVERYBODY, GROUP]));
+  return parseKey(file, readPrivate(file, groupIsOurs));
 }
 
-function readPrivate(file: string, forbidden: readonly number[]): string {
+/** The text of a small file that others have no permissions for. */
+export function readPrivate(file: string, groupIsOurs: boolean): string {
   const descriptor = openSync(file, 'r');
   try {
     // Asked of the open file: what is checked is what is read.
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) throw new KeyFileError(file, 'is not a regular file');
-    if (hasAny(stat.mode, ...forbidden)) {
+    if (hasAny(stat.mode, EVERYBODY, groupIsOurs ? 0 : GROUP)) {
       throw new KeyFileError(file, `has mode ${octal(stat.mode)}: others may have read it; make a new keyring, or set the mode to 0600 if nobody has`);
     }
     const content = Buffer.alloc(MAX_FILE_BYTES + 1);

@@ -29,9 +29,9 @@ interface Dated {
  * The key that seals at `now`: the youngest whose head start is over. When no key is old enough, as on the first
  * start or after the clock was set back, it is the oldest, which others know longest.
  */
-export function sealingKey<K extends Dated>(keys: readonly K[], now: number): K | undefined {
+export function sealingKey<K extends Dated>(keys: readonly K[], now: number, headStart = HEAD_START): K | undefined {
   const byAge = oldestFirst(keys);
-  return byAge.findLast(({ created }) => created + HEAD_START <= now) ?? byAge[0];
+  return byAge.findLast(({ created }) => created + headStart <= now) ?? byAge[0];
 }
 
 /** Whether the next key is to be made. A key that waits to seal is the next one already. */
@@ -43,15 +43,15 @@ export function isRotationDue(keys: readonly Dated[], seals: number, now: number
 }
 
 /** Keys whose last seal is older than anything that is still valid. */
-export function spentKeys<K extends Dated>(keys: readonly K[], now: number): K[] {
+export function spentKeys<K extends Dated>(keys: readonly K[], now: number, headStart = HEAD_START, longestLifetime = LONGEST_LIFETIME): K[] {
   const byAge = oldestFirst(keys);
   return byAge.filter((_, index) => index + 1 < byAge.length
-    && byAge[index + 1].created + HEAD_START + LONGEST_LIFETIME + CLOCK_MARGIN <= now);
+    && byAge[index + 1].created + headStart + longestLifetime + CLOCK_MARGIN <= now);
 }
 
 /** Whether there is anything to make or to take away. */
-export function isRenewalDue(keys: readonly Dated[], seals: number, now: number): boolean {
-  return isRotationDue(keys, seals, now) || spentKeys(keys, now).length > 0;
+export function isRenewalDue(keys: readonly Dated[], seals: number, now: number, headStart = HEAD_START): boolean {
+  return isRotationDue(keys, seals, now) || spentKeys(keys, now, headStart).length > 0;
 }
 
 function oldestFirst<K extends Dated>(keys: readonly K[]): K[] {

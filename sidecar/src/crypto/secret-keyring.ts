@@ -22,6 +22,11 @@ export interface SecretKeyringOptions<Content extends { readonly entries: Entrie
   readonly mounted?: Pick<KeyStore, 'load'>;
   /** The time in milliseconds since 1970. */
   readonly now: () => number;
+  /**
+   * Milliseconds for which a new key only opens.
+   * @default HEAD_START
+   */
+  readonly headStart?: number;
 }
 
 /** Time between two looks at the Secret. */
@@ -61,8 +66,8 @@ class SecretKeyring<Content extends { readonly entries: Entries }> implements Ke
   sealing(): Key {
     const now = this.options.now();
     // Nobody waits for the next key: it does not seal for a while anyway.
-    if (isRenewalDue(this.keys, this.seals, now)) void this.reread();
-    const key = sealingKey(this.keys, now)!;
+    if (isRenewalDue(this.keys, this.seals, now, this.options.headStart)) void this.reread();
+    const key = sealingKey(this.keys, now, this.options.headStart)!;
     this.seals = key.kid === this.sealer ? this.seals + 1 : 1;
     this.sealer = key.kid;
     return key;
@@ -101,13 +106,13 @@ class SecretKeyring<Content extends { readonly entries: Entries }> implements Ke
 
   /** Takes over what others have done, and does what is due. */
   private async renewed(now: number): Promise<KeySet> {
-    const { secret, place } = this.options;
+    const { secret, place, headStart } = this.options;
     const seen = await secret.read();
     const found = keysIn(place, seen.entries);
     if (found.id === undefined || found.seals.length === 0) throw new KeyFileError(place, 'has lost its keys');
     if (!found.id.secret.equals(this.idKey)) throw new KeyFileError(place, 'has another id key than before: restore it; with a new one every revocation is undone');
-    if (!isRenewalDue(found.seals, this.seals, now)) return found;
-    const kept = withoutKeys(place, seen.entries, spentKeys(found.seals, now));
+    if (!isRenewalDue(found.seals, this.seals, now, headStart)) return found;
+    const kept = withoutKeys(place, seen.entries, spentKeys(found.seals, now, headStart));
     const entries = isRotationDue(found.seals, this.seals, now) ? withSeal(kept, newKey(now)) : kept;
     return await secret.replace(seen, entries) ? keysIn(place, entries) : keysIn(place, (await secret.read()).entries);
   }

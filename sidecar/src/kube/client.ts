@@ -14,6 +14,8 @@ export interface Resource {
   readonly namespace?: string;
   /** Lists and watches see only the object of this name; a right to watch may be for one object. */
   readonly only?: string;
+  /** Lists and watches see only objects whose labels this selects. https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/ */
+  readonly labels?: string;
 }
 
 export interface ObjectMeta {
@@ -49,6 +51,13 @@ export interface WriteOptions extends CallOptions {
   readonly subresource?: 'status';
 }
 
+/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/delete-options/ */
+export interface DeleteOptions extends CallOptions {
+  /** Another object under the same name is left alone: `Conflict`. */
+  readonly uid: string;
+  readonly gracePeriodSeconds?: number;
+}
+
 /** One step of a JSON patch: https://www.rfc-editor.org/rfc/rfc6902 */
 export interface PatchStep {
   readonly op: 'add' | 'remove' | 'replace' | 'test';
@@ -81,7 +90,7 @@ export class KubeClient {
 
   /** One page: https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks */
   async list(resource: Resource, page: { readonly limit: number; readonly continue?: string }, options?: CallOptions): Promise<KubeList> {
-    const path = `${pathOf(resource)}${queryOf({ limit: String(page.limit), continue: page.continue, fieldSelector: selectorOf(resource) })}`;
+    const path = `${pathOf(resource)}${queryOf({ limit: String(page.limit), continue: page.continue, ...selectorsOf(resource) })}`;
     return asList(await this.json({ method: 'GET', path, repeatable: true }, options));
   }
 
@@ -108,11 +117,17 @@ export class KubeClient {
     return asObject(await this.write('PUT', pathOf(resource, name, options.subresource), 'application/json', object, options));
   }
 
+  /** Resolves when the object is going; it may still be there until its grace period is over. */
+  async delete(resource: Resource, name: string, { uid, gracePeriodSeconds, ...options }: DeleteOptions): Promise<void> {
+    const body = JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, gracePeriodSeconds });
+    await this.json({ method: 'DELETE', path: pathOf(resource, name), contentType: 'application/json', body, repeatable: true }, options);
+  }
+
   /** The events after a version, one JSON text each. Resolves when the API server has accepted the watch. */
   async watch(resource: Resource, version: string, signal?: AbortSignal): Promise<AsyncIterable<string>> {
     const [least, most] = WATCH_SECONDS;
     const timeoutSeconds = String(Math.round(least + this.random() * (most - least)));
-    const path = `${pathOf(resource)}${queryOf({ watch: 'true', allowWatchBookmarks: 'true', resourceVersion: version, timeoutSeconds, fieldSelector: selectorOf(resource) })}`;
+    const path = `${pathOf(resource)}${queryOf({ watch: 'true', allowWatchBookmarks: 'true', resourceVersion: version, timeoutSeconds, ...selectorsOf(resource) })}`;
     const call: Call = { method: 'GET', path, repeatable: true, timeout: TIMEOUT, signal };
     return linesOf(call, await this.transport.send(call), WATCH_SILENCE, signal);
   }
@@ -155,8 +170,8 @@ function pathOf({ group, version, plural, namespace }: Resource, ...rest: readon
 }
 
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/field-selectors/ */
-function selectorOf({ only }: Resource): string | undefined {
-  return only === undefined ? undefined : `metadata.name=${only}`;
+function selectorsOf({ only, labels }: Resource): Readonly<Record<string, string | undefined>> {
+  return { fieldSelector: only === undefined ? undefined : `metadata.name=${only}`, labelSelector: labels };
 }
 
 function queryOf(fields: Readonly<Record<string, string | undefined>>): string {

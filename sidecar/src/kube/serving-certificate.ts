@@ -58,6 +58,11 @@ export class ServingCertificate {
     return { cert: Buffer.from(cert), key: Buffer.from(key) };
   }
 
+  /** What clients trust, in PEM, as it is published. */
+  get bundle(): string {
+    return bundleOf(this.state);
+  }
+
   /** Milliseconds since 1970. */
   get expiresAt(): number {
     return factsOf(this.state.serving.cert).notAfter;

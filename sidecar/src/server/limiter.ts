@@ -16,9 +16,10 @@ export interface Verdict {
   readonly retryAfter: number;
 }
 
+/** Changed in place: one for each request that lives until the next would fill the memory with what is long dead. */
 interface Bucket {
-  readonly tokens: number;
-  readonly at: number;
+  tokens: number;
+  at: number;
 }
 
 const ALLOWED: Verdict = { allowed: true, retryAfter: 0 };
@@ -48,11 +49,11 @@ export class Limiter {
     const tokens = this.tokensOf(bucket, now);
     if (tokens < 1) {
       // After a clock was set back, tokens come again from the new time on.
-      if (bucket!.at > now) this.put(key, tokens, now);
+      if (bucket!.at > now) this.put(key, bucket, tokens, now);
       return this.refuse(1 - tokens);
     }
-    if (!this.buckets.has(key) && this.buckets.size >= this.options.maxKeys && !this.forgetOldest(now)) return this.refuse(1);
-    this.put(key, tokens - 1, now);
+    if (bucket === undefined && this.buckets.size >= this.options.maxKeys && !this.forgetOldest(now)) return this.refuse(1);
+    this.put(key, bucket, tokens - 1, now);
     return ALLOWED;
   }
 
@@ -60,7 +61,7 @@ export class Limiter {
   giveBack(key: string): void {
     const now = this.options.clock();
     const bucket = this.buckets.get(key);
-    if (bucket !== undefined) this.put(key, Math.min(this.options.burst, this.tokensOf(bucket, now) + 1), now);
+    if (bucket !== undefined) this.put(key, bucket, Math.min(this.options.burst, this.tokensOf(bucket, now) + 1), now);
   }
 
   /** Whether a token is there, without taking it. */
@@ -77,9 +78,15 @@ export class Limiter {
   }
 
   /** Puts it last, so that the order of the map is the order of use. */
-  private put(key: string, tokens: number, at: number): void {
+  private put(key: string, bucket: Bucket | undefined, tokens: number, at: number): void {
+    if (bucket === undefined) {
+      this.buckets.set(key, { tokens, at });
+      return;
+    }
+    bucket.tokens = tokens;
+    bucket.at = at;
     this.buckets.delete(key);
-    this.buckets.set(key, { tokens, at });
+    this.buckets.set(key, bucket);
   }
 
   private forgetOldest(now: number): boolean {

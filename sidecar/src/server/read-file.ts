@@ -1,4 +1,4 @@
-import { promises as fs, statSync } from 'node:fs';
+import { promises as fs, readFileSync, statSync } from 'node:fs';
 import { InputError } from './input-error';
 
 /** What tells one version of a file from the next, also when it is replaced by a link or keeps its length. */
@@ -43,4 +43,14 @@ function utf8(bytes: Buffer, path: string): string {
 /** Of a file as it was looked at. */
 export function stampOf(path: string, stat: { ino: bigint; size: bigint; mtimeNs: bigint; ctimeNs: bigint }): string {
   return `${path} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
+}
+
+/** The text of a short file as it is now, without the blanks around it; undefined while there is none. */
+export function textNow(path: string): string | undefined {
+  try {
+    const text = readFileSync(path, 'utf8').trim();
+    return text === '' ? undefined : text;
+  } catch {
+    return undefined;
+  }
 }

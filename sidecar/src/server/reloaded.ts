@@ -10,6 +10,8 @@ export interface Source<T> {
   readonly folders: () => Promise<readonly string[]>;
   /** Told why a changed source is not used, once for each change. The first load throws instead. */
   readonly refused: (problem: string) => void;
+  /** Told that another value is in use. */
+  readonly changed?: () => void;
 }
 
 /** A value that follows its source. What cannot be loaded changes nothing. */
@@ -39,6 +41,7 @@ export async function openReloaded<T>(source: Source<T>, pollMilliseconds = POLL
     if (stamp === seen) return;
     try {
       ({ value, stamp: seen } = await settled(source));
+      source.changed?.();
     } catch (error) {
       const problem = wordsFor(error);
       if (problem === UNSETTLED) return;

@@ -35,5 +35,5 @@ const JSON_TYPE = /^(?:application|text)\/(?:[a-z0-9.+-]*\+)?json\s*(?:;|$)/i;
 
 /** JSON, or nothing said. */
 export function mayBeJson(contentType: string | undefined): boolean {
-  return contentType === undefined || contentType === '' || JSON_TYPE.test(contentType);
+  return contentType === undefined || contentType === '' || contentType === 'application/json' || JSON_TYPE.test(contentType);
 }

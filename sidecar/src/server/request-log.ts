@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from './log';
 import type { RequestMetrics } from './metrics';
 
 export interface AnswerLog {
+  readonly log: Pick<Logger, 'isLevelEnabled'>;
   readonly metrics?: RequestMetrics;
   /** Level of the lines of answers that are no refusals. */
   readonly answersLevel?: 'info' | 'debug';
@@ -12,10 +14,11 @@ export interface AnswerLog {
 export const NO_ROUTE = 'none';
 
 /** One line and one count for each answer. */
-export function answerLog({ metrics, answersLevel = 'info' }: AnswerLog) {
+export function answerLog({ log, metrics, answersLevel = 'info' }: AnswerLog) {
   return (request: FastifyRequest, reply: FastifyReply, route: string = routeOf(request)): void => {
     metrics?.answered(route, reply.statusCode, reply.elapsedTime);
-    request.log[levelOf(request, answersLevel)](lineOf(request, reply, route), 'answered');
+    const level = levelOf(request, answersLevel);
+    if (log.isLevelEnabled(level)) request.log[level](lineOf(request, reply, route), 'answered');
   };
 }
 

@@ -4,6 +4,7 @@ import type { Server as NetServer } from 'node:net';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Logger } from './log';
+import type { After } from './timers';
 
 /** A certificate chain and its private key, in PEM. */
 export interface KeyPair {
@@ -87,6 +88,29 @@ export function watchKeyPair({ folder, apply, log, every = 1000 }: PairWatchOpti
 /** Uses the pair for connections from now on; open ones keep theirs. The server is one that was built with a pair. */
 export function useKeyPair(server: NetServer, pair: KeyPair): void {
   (server as HttpsServer).setSecureContext(tlsOptions(pair));
+}
+
+/** A certificate that a role makes and renews for itself. */
+export interface RenewedCertificate {
+  follow(apply: (pair: KeyPair) => void, times: { readonly after: After; readonly random: () => number }): () => void;
+}
+
+export interface TlsSource {
+  /** @default - the pair of the folder */
+  readonly certificate?: RenewedCertificate;
+  /** @default - the server speaks plain HTTP, or the certificate is made */
+  readonly folder?: string;
+  readonly log: Logger;
+  readonly after: After;
+  readonly random: () => number;
+}
+
+/** Takes over each changed pair, until it is ended. */
+export function followTls(server: unknown, { certificate, folder, log, after, random }: TlsSource): () => void {
+  const apply = (pair: KeyPair): void => useKeyPair(server as NetServer, pair);
+  if (certificate !== undefined) return certificate.follow(apply, { after, random });
+  const watch = folder === undefined ? undefined : watchKeyPair({ folder, apply, log });
+  return () => watch?.close();
 }
 
 /** Changes whenever one of the files does. A file that is missing is a state like any other. */

@@ -1,51 +1,15 @@
-import { createClient, createCluster } from '@redis/client';
+import { Client, ConnectionOptions, ConnectionTimes, destroy, newClient, ScriptCall, secretsOf } from './client';
 import { DUE_SHARDS, dueKey } from './keys';
 import { ASK, Script } from './scripts';
 import { StoreError } from './store-error';
-import type { ServerTarget } from './store-url';
 import type { RunScript } from './valkey-entries';
-
-export interface ConnectionOptions {
-  readonly target: ServerTarget;
-  /** PEM of the authorities that may have signed the server's certificate; those of Node without. */
-  readonly ca?: string;
-  readonly times?: ConnectionTimes;
-}
-
-/** Milliseconds. */
-export interface ConnectionTimes {
-  /** For one answer. */
-  readonly answer: number;
-  /** For a new connection. */
-  readonly connect: number;
-  /** Between two looks at whether the server is there. */
-  readonly look: number;
-  /** Longest wait between two attempts to connect. */
-  readonly reconnect: number;
-}
 
 const TIMES: ConnectionTimes = { answer: 2000, connect: 2000, look: 2000, reconnect: 2000 };
 
-/** Commands that wait for an answer; a server that is this far behind gets no more. */
-const LONGEST_QUEUE = 10_000;
-
-/** What both kinds of client can do. */
-interface Client {
-  evalSha(sha: string, options: ScriptCall): Promise<unknown>;
-  eval(text: string, options: ScriptCall): Promise<unknown>;
-  connect(): Promise<unknown>;
-  destroy(): void;
-  close(): Promise<unknown>;
-  on(event: 'error', listener: (error: unknown) => void): unknown;
-}
-
-interface ScriptCall {
-  readonly keys: string[];
-  readonly arguments: string[];
-}
-
 /** Looks in vain after which a new connection is tried, in case the servers have moved. */
 const PATIENCE = 5;
+
+const UNREACHABLE = 'the store cannot be reached';
 
 /** A connection that is made again whenever it is lost. Commands do not wait for it: they fail at once. */
 export class StoreConnection {
@@ -55,10 +19,12 @@ export class StoreConnection {
   /** Takes over once it is connected. */
   private next: Client | undefined;
   private closed = false;
-  /** Why there has been no connection yet. */
-  private refusal = 'the store cannot be reached';
+  /** Why the last attempt to connect has failed. */
+  private refusal = UNREACHABLE;
   private failure: string | undefined = 'the store has not answered yet';
   private looksInVain = 0;
+  /** With what the youngest connection was begun. */
+  private used: readonly (string | undefined)[] = [];
 
   constructor(private readonly options: ConnectionOptions) {
     this.times = options.times ?? TIMES;
@@ -72,7 +38,7 @@ export class StoreConnection {
     try {
       return await this.inTime(evaluate(this.client, script, call));
     } catch (error) {
-      throw storeError(error);
+      throw storeError(error, this.refusal);
     }
   };
 
@@ -98,7 +64,15 @@ export class StoreConnection {
     const isLost = failed.length === answers.length;
     this.failure = isLost ? failed[0].message : undefined;
     this.looksInVain = isLost ? this.looksInVain + 1 : 0;
-    if (isLost && (this.client === undefined || this.looksInVain % PATIENCE === 0)) this.renew();
+    const isOutdated = isLost && secretsOf(this.options).some((secret, at) => secret !== this.used[at]);
+    if (isOutdated) this.giveUpNext();
+    if (isLost && (isOutdated || this.client === undefined || this.looksInVain % PATIENCE === 0)) this.renew();
+  }
+
+  /** It knows the password of each attempt, but its authorities are those that it began with. */
+  private giveUpNext(): void {
+    destroy(this.next);
+    this.next = undefined;
   }
 
   private async inTime<T>(answer: Promise<T>): Promise<T> {
@@ -120,15 +94,18 @@ export class StoreConnection {
   /** Begins with a new connection; the present one is used until that stands. */
   private renew(): void {
     if (this.closed || this.next !== undefined) return;
-    const next = this.options.target.cluster ? clusterClient(this.options, this.times) : singleClient(this.options, this.times);
+    this.used = secretsOf(this.options);
+    const next = newClient(this.options, this.times);
     // Without a listener the process would end.
-    next.on('error', (error) => { this.refusal = storeError(error).message; });
+    next.on('error', (error) => { this.refusal = storeError(error, UNREACHABLE).message; });
     this.next = next;
-    void next.connect().then(() => this.use(next), () => destroy(next)).finally(() => { this.next = undefined; });
+    void next.connect().then(() => this.use(next), () => destroy(next)).finally(() => {
+      if (this.next === next) this.next = undefined;
+    });
   }
 
   private use(next: Client): void {
-    if (this.closed) return destroy(next);
+    if (this.closed || this.next !== next) return destroy(next);
     const old = this.client;
     this.client = next;
     setTimeout(() => destroy(old), this.times.answer).unref();
@@ -146,49 +123,10 @@ async function evaluate(client: Client, { sha, text }: Script, call: ScriptCall)
   }
 }
 
-function singleClient({ target, ca }: ConnectionOptions, times: ConnectionTimes): Client {
-  return createClient({ ...common(target, ca, times), database: target.database }) as Client;
-}
-
-/** Credentials and TLS are those of all servers. */
-function clusterClient({ target, ca }: ConnectionOptions, times: ConnectionTimes): Client {
-  const { socket, ...defaults } = common(target, ca, times);
-  const { host: _host, port: _port, ...socketDefaults } = socket;
-  return createCluster({ RESP: 2, rootNodes: [{ ...defaults, socket }], defaults: { ...defaults, socket: socketDefaults } }) as Client;
-}
-
-function common({ host, port, tls, username, password }: ServerTarget, ca: string | undefined, times: ConnectionTimes) {
-  return {
-    RESP: 2,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    disableOfflineQueue: true,
-    disableClientInfo: true,
-    maintNotifications: 'disabled',
-    commandsQueueMaxLength: LONGEST_QUEUE,
-    socket: {
-      host,
-      port,
-      connectTimeout: times.connect,
-      reconnectStrategy: (retries: number) => Math.random() * Math.min(times.reconnect, 50 * 2 ** Math.min(retries, 10)),
-      ...(tls ? { tls: true as const, ...(ca === undefined ? {} : { ca }) } : {}),
-    },
-  } as const;
-}
-
-function destroy(client: Client | undefined): void {
-  try {
-    client?.destroy();
-  } catch {
-    // It was not open any more.
-  }
-}
-
 /** The messages of the server may quote what was sent to it, so only their first word is told. */
-function storeError(error: unknown): StoreError {
+function storeError(error: unknown, otherwise: string): StoreError {
   if (error instanceof StoreError) return error;
   const word = error instanceof Error ? /^[A-Z]{2,20}(?= |$)/.exec(error.message)?.[0] : undefined;
   if (word === 'WRONGTYPE') return new StoreError('Poison', 'an index of the store is of another type', { cause: error });
-  const why = word === undefined ? 'cannot be reached' : `answers ${word}`;
-  return new StoreError('Unavailable', `the store ${why}`, { cause: error });
+  return new StoreError('Unavailable', word === undefined ? otherwise : `the store answers ${word}`, { cause: error });
 }

@@ -1,4 +1,5 @@
-import { ConnectionTimes, StoreConnection } from './connection';
+import type { ConnectionTimes, StoreSecrets } from './client';
+import { StoreConnection } from './connection';
 import { MemorySessionStore } from './memory';
 import type { SessionStore } from './store';
 import type { StoreTarget } from './store-url';
@@ -13,10 +14,8 @@ export interface OpenStore {
   close(): Promise<void>;
 }
 
-export interface OpenStoreOptions {
+export interface OpenStoreOptions extends StoreSecrets {
   readonly clock: Clock;
-  /** PEM of the authorities that may have signed the server's certificate; those of Node without. */
-  readonly ca?: string;
   readonly times?: ConnectionTimes;
 }
 

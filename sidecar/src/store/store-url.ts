@@ -20,8 +20,13 @@ const MAX_DATABASE = 1023;
 
 const ALLOWED = 'allowed: memory: or redis[s]://[[user]:password@]host[:port][/database][?cluster=true]';
 
+export interface StoreUrlOptions {
+  /** Whether the password comes from elsewhere, so that a user may be named without one. */
+  readonly hasPasswordFile?: boolean;
+}
+
 /** Throws `RangeError` that says what is wrong; the text, which may hold a password, is in no message. */
-export function parseStoreUrl(text: string): StoreTarget {
+export function parseStoreUrl(text: string, { hasPasswordFile = false }: StoreUrlOptions = {}): StoreTarget {
   if (text === 'memory:') return { kind: 'memory' };
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== 'redis:' && url.protocol !== 'rediss:') || url.hostname === '') throw refused('is no such URL');
@@ -31,7 +36,7 @@ export function parseStoreUrl(text: string): StoreTarget {
   if (!(database <= MAX_DATABASE)) throw refused(`has a path that is not the number of a database, 0 to ${MAX_DATABASE}`);
   if (hash !== '') throw refused('has a fragment; write # in a password as %23');
   if (cluster && database !== 0) throw refused(`names database ${database}, and a cluster has only 0`);
-  if (username !== '' && password === '') throw refused('has a user without a password');
+  if (username !== '' && password === '' && !hasPasswordFile) throw refused('has a user without a password, and there is no file with one');
   return {
     kind: 'server',
     host: hostname.replace(/^\[|\]$/g, ''),

@@ -44,6 +44,26 @@ describe('a call', () => {
     ]);
   });
 
+  test('that lists or watches asks for what the selectors select', async () => {
+    const pods = { group: '', version: 'v1', plural: 'pods', namespace: 'team-a', labels: 'a/state=warm,a/pool' };
+    api.answer = (response, { url }) => json(response, 200, url.includes('watch=') ? {} : { metadata: { resourceVersion: '5' }, items: [] });
+    await client.list(pods, { limit: 2 });
+    for await (const line of await client.watch({ ...pods, only: 'p' }, '5')) expect(line).toBe('{}');
+    expect(api.arrived.map(({ url }) => Object.fromEntries(new URL(url, 'http://api').searchParams))).toEqual([
+      { limit: '2', labelSelector: 'a/state=warm,a/pool' },
+      { watch: 'true', allowWatchBookmarks: 'true', resourceVersion: '5', timeoutSeconds: '270', fieldSelector: 'metadata.name=p', labelSelector: 'a/state=warm,a/pool' },
+    ]);
+  });
+
+  test('that deletes names the UID, so that no other object of the name goes', async () => {
+    await client.delete(SECRETS, 's1', { uid: 'u-1', gracePeriodSeconds: 5 });
+    await client.delete(SECRETS, 's2', { uid: 'u-2' });
+    expect(api.arrived.map(({ method, url, body }) => [method, url, JSON.parse(body)])).toEqual([
+      ['DELETE', '/api/v1/namespaces/team-a/secrets/s1', { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: 'u-1' }, gracePeriodSeconds: 5 }],
+      ['DELETE', '/api/v1/namespaces/team-a/secrets/s2', { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: 'u-2' } }],
+    ]);
+  });
+
   test('that would replace whatever is there is refused before it is sent', async () => {
     expect(await failureOf(client.update(SECRETS, { metadata: { name: 's' } }))).toMatch(/^Invalid .*without resourceVersion/);
     expect(api.arrived).toEqual([]);

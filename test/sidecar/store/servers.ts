@@ -35,6 +35,10 @@ export async function eventually<T>(ask: () => Promise<T | undefined>): Promise<
   throw new Error('it did not come about', { cause: last });
 }
 
+/** Line of an access list for the user that the tests look with; any password will do. */
+export const TEST_USER = 'user test on nopass ~* &* +@all\n';
+const TEST_LOGIN = { username: 'test', password: 'any' };
+
 /** A server of its own on a port of loopback, with its data in a folder of its own. */
 export class TestServer {
   static async start(binary: Binary, ...args: readonly string[]): Promise<TestServer> {
@@ -91,7 +95,9 @@ export class TestServer {
 
   private async connected() {
     const at = this.args.indexOf('--requirepass');
-    const client = createClient({ url: this.url, RESP: 2, socket: { reconnectStrategy: false }, ...(at < 0 ? {} : { password: this.args[at + 1] }) });
+    // A server with an access list has this user beside those that are tested.
+    const login = this.args.includes('--aclfile') ? TEST_LOGIN : at < 0 ? {} : { password: this.args[at + 1] };
+    const client = createClient({ url: this.url, RESP: 2, socket: { reconnectStrategy: false }, ...login });
     client.on('error', () => { this.client = undefined; });
     return client.connect();
   }

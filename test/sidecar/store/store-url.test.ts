@@ -41,6 +41,12 @@ test.each([
   expect(() => parseStoreUrl(text)).toThrow(problem);
 });
 
+test('a user without a password is understood when there is a file with one', () => {
+  expect(parseStoreUrl('rediss://default@store', { hasPasswordFile: true })).toEqual({ ...PLAIN, tls: true, username: 'default' });
+  expect(parseStoreUrl('redis://store', { hasPasswordFile: true })).toEqual(PLAIN);
+  expect(() => parseStoreUrl('redis://:%zz@store', { hasPasswordFile: true })).toThrow('has a user or password with a %');
+});
+
 test('no message repeats a password', () => {
   for (const text of ['redis://:hunter2@store/x', 'http://:hunter2@store', 'redis://:hunter2@store#x', 'redis://:hunter2%zz@store']) {
     expect(() => parseStoreUrl(text)).toThrow(expect.objectContaining({ message: expect.not.stringContaining('hunter2') }));

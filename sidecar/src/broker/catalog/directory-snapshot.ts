@@ -27,18 +27,18 @@ export function snapshotOf(objects: readonly CheckedObject[]): DirectorySnapshot
     const { namespace, name } = one;
     if (one.kind === 'Secret') secrets.set(keyOf(namespace, name), one);
     if (one.kind === 'HarnessRun') runs.set(keyOf(namespace, name), storedRun(one));
-    if (one.kind === 'HarnessTemplate' || one.kind === 'ClusterHarnessTemplate') specs.set(keyOf(one.kind, namespace, name), one.object.spec as HarnessTemplateSpec);
+    if (one.kind === 'HarnessTemplate' || one.kind === 'ClusterHarnessTemplate') specs.set(keyOf(namespace, name, one.kind), one.object.spec as HarnessTemplateSpec);
     if (one.kind === 'BrokerPolicy') policies.set(namespace, [...policies.get(namespace) ?? [], { name, spec: one.object.spec as BrokerPolicySpec }]);
   }
   for (const list of policies.values()) list.sort((a, b) => (a.name < b.name ? -1 : 1));
   const named: TemplateSpecs = {
-    own: (namespace, name) => specs.get(keyOf('HarnessTemplate', namespace, name)),
-    cluster: (name) => specs.get(keyOf('ClusterHarnessTemplate', NO_NAMESPACE, name)),
+    own: (namespace, name) => specs.get(keyOf(namespace, name, 'HarnessTemplate')),
+    cluster: (name) => specs.get(keyOf(NO_NAMESPACE, name, 'ClusterHarnessTemplate')),
   };
   // Worked out when first asked for, as a session may name a template that no run has. Names that are nowhere are not remembered.
   const templates = new Map<string, CatalogTemplate>();
   const template = (run: CatalogRun): CatalogTemplate | undefined => {
-    const key = keyOf(run.namespace, run.templateRef.kind ?? '', run.templateRef.name);
+    const key = keyOf(run.namespace, run.templateRef.name, run.templateRef.kind);
     const known = templates.get(key) ?? templateOf(run, named);
     if (known !== undefined) templates.set(key, known);
     return known;
@@ -57,7 +57,7 @@ export function snapshotOf(objects: readonly CheckedObject[]): DirectorySnapshot
 function refuseTwins(objects: readonly CheckedObject[]): void {
   const places = new Map<string, string>();
   for (const { kind, namespace, name, place } of objects) {
-    const key = keyOf(kind, namespace, name);
+    const key = keyOf(namespace, name, kind);
     const earlier = places.get(key);
     if (earlier !== undefined) throw new InputError(`${place}: ${kind} ${namespace}/${name} is also in ${earlier}`);
     places.set(key, place);
@@ -65,6 +65,6 @@ function refuseTwins(objects: readonly CheckedObject[]): void {
 }
 
 /** Names of Kubernetes have no blanks. */
-function keyOf(...parts: readonly string[]): string {
-  return parts.join(' ');
+function keyOf(namespace: string, name: string, kind = ''): string {
+  return `${namespace} ${name} ${kind}`;
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { CredentialGrantSpec } from '../../../../src/protocol/policy';
 import { refuse } from '../refuse';
 import type { SecretReader } from './provider';
@@ -10,8 +11,8 @@ export async function rawValue(grant: CredentialGrantSpec, secrets: SecretReader
   const { name, key } = grant.provider.secretRef;
   const bytes = await secrets(name, key);
   if (bytes === undefined) throw unusable(grant, 'is not there');
-  const text = utf8(bytes);
-  if (text === undefined) throw unusable(grant, 'is not UTF-8 text');
+  if (!isUtf8(bytes)) throw unusable(grant, 'is not UTF-8 text');
+  const text = bytes.toString('utf8');
   if (text === '') throw unusable(grant, 'is empty');
   if (text.includes('\0')) throw unusable(grant, 'contains a NUL byte');
   return text;
@@ -42,12 +43,4 @@ export async function headerValue(grant: CredentialGrantSpec, secrets: SecretRea
 /** Names the place, never the content. */
 export function unusable({ name, provider: { kind, secretRef } }: CredentialGrantSpec, problem: string) {
   return refuse('ProviderFailure', `credential ${name} of ${kind}: key ${secretRef.key} of Secret ${secretRef.name} ${problem}`);
-}
-
-function utf8(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

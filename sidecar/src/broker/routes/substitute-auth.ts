@@ -58,11 +58,11 @@ async function exchanged(deps: SubstituteDeps, request: Request, sighting: Sight
   // The seal makes the name true, also for a lease that is refused.
   const sealed = leaseOf(opened);
   if (sealed !== undefined) draft.credential = { name: sealed.credential, provider: sealed.provider };
-  const admitted = () => judged(deps, request, (present) => ({
-    ...present,
-    ...admit({ opened, run: actor.run, ...present, destination, line: body, now: deps.clock(), renewals: present.known?.leaseExpiries }),
+  const admitted = () => judged(deps, request, ({ known, policies }) => ({
+    policies,
+    admission: admit({ opened, run: actor.run, known, policies, destination, line: body, now: deps.clock(), renewals: known?.leaseExpiries }),
   }));
-  const { credential: { grant, policy }, lease, run, policies } = await admitted();
+  const { policies, admission: { credential: { grant, policy }, lease, run } } = await admitted();
   const provider = requiredProvider(deps, grant);
   refuseMisplaced(sighting, provider.carriers(grant));
   const exchange = await provider.exchange(grant, { ...providerContext(deps, run, policies, policy), lease, path: body.path });

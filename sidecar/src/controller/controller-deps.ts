@@ -1,0 +1,41 @@
+import type { Background } from './background';
+import type { EgressTokens } from './broker-client';
+import type { CallerReview } from './caller';
+import type { ControllerKeys } from './controller-keys';
+import type { HandshakeTimes } from './handshake';
+import type { ControllerMetrics } from './metrics';
+import type { Pools } from './pool-entries';
+import type { WorkerProvider } from './worker-provider';
+import type { Clock } from '../server/clock';
+import type { Logger } from '../server/log';
+import type { After } from '../server/timers';
+import type { SessionStore } from '../store/store';
+
+/** Everything of the world that sessions need. */
+export interface ControllerDeps {
+  readonly store: SessionStore;
+  readonly provider: WorkerProvider;
+  readonly keys: ControllerKeys;
+  /** As they are now. */
+  readonly pools: () => Pools;
+  /** @default - everybody may call, and nobody is told apart */
+  readonly callers?: CallerReview;
+  /** @default - no session has a way out */
+  readonly broker?: EgressTokens;
+  /** Address of the egress proxy as workers of the namespace reach it; undefined while nobody knows one. */
+  readonly proxyUrl: (namespace: string) => string | undefined;
+  /** Longest wait for a worker, in milliseconds. */
+  readonly claimMilliseconds: number;
+  readonly clock: Clock;
+  readonly after: After;
+  /** Resolves after the milliseconds, rejects when the signal comes first. */
+  readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** A new UUID, which nobody can guess. */
+  readonly randomId: () => string;
+  /** What goes on after its request has been answered. */
+  readonly background: Background;
+  readonly metrics: ControllerMetrics;
+  readonly log: Logger;
+  /** @default - those of the handshake */
+  readonly handshakeTimes?: HandshakeTimes;
+}

@@ -1,0 +1,100 @@
+import { METHODS } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { type DataPath, dataPath } from './data-path';
+import type { Entrance, GatewayDeps } from './deps';
+import { invocationRoutes } from './invocation';
+import { managementRoutes } from './management';
+import { GATEWAY_ERRORS } from './refuse';
+import { takeUpgrades } from './upgrade';
+import { LONGEST_SESSION } from '../../../src/protocol/session-record';
+import { SESSIONS_ROUTES } from '../../../src/protocol/sessions-api';
+import { buildServer, type ServerOptions } from '../server/build-server';
+import type { ServerLimits } from '../server/limits';
+
+export interface GatewayServer {
+  readonly tls?: ServerOptions['tls'];
+  readonly metrics?: ServerOptions['metrics'];
+  /** Far above the number of requests that may be open, as idle connections count too. */
+  readonly maxConnections?: number;
+}
+
+/**
+ * A body may be on its way, an answer waited for and a stream silent for as long as a session lives. Headers and idle
+ * connections have the usual times, and a client that is gone without a word is found by its connection.
+ */
+const LIMITS: Partial<ServerLimits> = {
+  maxHeaderSize: 32 * 1024, requestTimeout: 0, connectionTimeout: 0, handlerTimeout: LONGEST_SESSION,
+};
+
+/** Milliseconds until a silent connection is asked whether somebody is still there. */
+const KEEP_ALIVE = 60_000;
+
+/** The gateway over whatever it is given. It does not listen. */
+export function buildGateway(deps: GatewayDeps, { tls, metrics, maxConnections = 16_384 }: GatewayServer = {}): FastifyInstance {
+  const app = buildServer({ tls, metrics, log: deps.log, errors: GATEWAY_ERRORS, limits: { ...LIMITS, maxConnections }, answersLevel: 'debug' });
+  app.server.on('connection', (socket: Socket) => socket.setKeepAlive(true, KEEP_ALIVE));
+  METHODS.forEach((method) => app.supportedMethods.includes(method) || app.addHttpMethod(method, { hasBody: true }));
+  const path = dataPath(deps, whetherDraining(app));
+  app.decorateRequest('principal', null as never);
+  healthRoutes(app, deps);
+  takeUpgrades(app);
+  app.register((known, _options, done) => {
+    admit(known, deps.entrance);
+    known.register((management, _none, ready) => {
+      forgetRemoved(management, path);
+      managementRoutes(management, deps);
+      ready();
+    });
+    known.register((invocations, _none, ready) => {
+      invocationRoutes(invocations, path);
+      ready();
+    });
+    done();
+  });
+  app.addHook('onClose', () => path.close());
+  return app;
+}
+
+/** Nobody gets further than this without being known, nor with more at once than they may. */
+function admit(app: FastifyInstance, entrance: Entrance): void {
+  app.addHook('onRequest', async (request) => {
+    request.principal = await entrance.authenticate(request.raw);
+    request.callerName = request.principal.key;
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    const leave = entrance.enter(request.principal);
+    if (reply.raw.destroyed) leave.end();
+    else reply.raw.once('close', () => leave.end());
+    done();
+  });
+}
+
+/** Whoever was told that a session has ended reaches it no more. */
+function forgetRemoved(app: FastifyInstance, path: DataPath): void {
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const { sessionId } = request.params as { readonly sessionId?: string };
+    if (request.method === 'DELETE' && sessionId !== undefined && reply.statusCode === 200) path.ended(sessionId);
+    done(null, payload);
+  });
+}
+
+function healthRoutes(app: FastifyInstance, { unready }: GatewayDeps): void {
+  app.get(SESSIONS_ROUTES.alive, () => ({ status: 'alive' }));
+  app.get(SESSIONS_ROUTES.ready, (_request, reply) => unready() === undefined ? { status: 'ready' } : reply.code(503).send({ status: 'unready' }));
+}
+
+/** Answers to invocations pass the hook by that asks clients of the server to connect anew. */
+function whetherDraining(app: FastifyInstance): () => boolean {
+  let draining = false;
+  const { drain } = app;
+  app.drain = () => {
+    draining = true;
+    drain();
+  };
+  app.addHook('preClose', (done) => {
+    draining = true;
+    done();
+  });
+  return () => draining;
+}

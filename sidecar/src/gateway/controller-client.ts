@@ -1,0 +1,132 @@
+import { Pool } from 'undici';
+import { refusalIn } from './controller-answer';
+import type { Principal } from './deps';
+import { refuse } from './refuse';
+import { ADMIN_HEADER, IDEMPOTENCY_HEADER, OWNER_HEADER } from '../../../src/protocol/sessions-api';
+import { LONGEST_CREATION } from '../../../src/protocol/session-record';
+import { ApiError } from '../server/errors';
+import type { Logger } from '../server/log';
+import { fileStampNow, readText } from '../server/read-file';
+
+/** On whose behalf: an owner, or whoever may see every session. */
+export type Behalf = { readonly owner: string } | 'admin';
+
+export interface ControllerRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** With its query. */
+  readonly path: string;
+  readonly behalf: Behalf;
+  /** JSON. */
+  readonly body?: string;
+  readonly idempotencyKey?: string;
+  /** Sent once more when the connection fails. */
+  readonly repeatable?: boolean;
+  /** Ends the wait, and with it what the controller does for it. */
+  readonly signal?: AbortSignal;
+}
+
+/** What the controller has done. */
+export interface ControllerAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export interface ControllerClient {
+  /** Rejects with the controller's own refusal, or with `CONTROLLER_UNAVAILABLE`. */
+  ask(request: ControllerRequest): Promise<ControllerAnswer>;
+  close(): Promise<void>;
+}
+
+export interface ControllerClientOptions {
+  readonly url: string;
+  /** @default - the authorities that Node brings */
+  readonly caFile?: string;
+  readonly tokenFile: string;
+  readonly log: Logger;
+}
+
+/** A page of sessions with all their metadata is shorter. */
+const MAX_ANSWER = 8 * 1024 * 1024;
+const MAX_TOKEN = 16 * 1024;
+const MAX_CA = 1024 * 1024;
+
+/** Milliseconds. The controller gives up a creation before. */
+const ANSWER_TIMEOUT = LONGEST_CREATION;
+const DIAL_TIMEOUT = 5_000;
+
+/** Seconds. */
+const RETRY_AFTER = 2;
+
+/**
+ * Whose sessions somebody acts on. An administrator makes sessions as anybody does, and sees all. Where callers are not
+ * told apart, neither are sessions.
+ */
+export function behalfOf({ owner, admin }: Principal, makes: boolean): Behalf {
+  return owner === undefined || (admin && !makes) ? 'admin' : { owner };
+}
+
+/** Speaks to the controller. Authorities are read again when their file changes, the token each time. */
+export function controllerClient(options: ControllerClientOptions): ControllerClient {
+  const pools = new ControllerPools(options);
+  const answerTo = async (request: ControllerRequest): Promise<ControllerAnswer> => {
+    const token = (await readText(options.tokenFile, MAX_TOKEN)).trim();
+    const pool = await pools.current();
+    const { method, path, body, signal } = request;
+    const { statusCode, headers, body: answer } = await pool.request({ method, path, headers: headersOf(request, token), body, signal });
+    const text = await answer.text();
+    if (statusCode >= 200 && statusCode < 300) return { status: statusCode, body: text === '' ? undefined : JSON.parse(text) };
+    throw refusalIn(statusCode, text, headers['retry-after']);
+  };
+  const unavailable = (error: unknown): never => {
+    if (error instanceof ApiError) throw error;
+    options.log.warn({ err: error }, 'the controller does not answer');
+    throw refuse('CONTROLLER_UNAVAILABLE', 'the controller does not answer', { retryAfterSeconds: RETRY_AFTER, cause: error });
+  };
+  return {
+    ask: (request) => answerTo(request).catch((error: unknown) => {
+      const again = request.repeatable === true && !(error instanceof ApiError) && request.signal?.aborted !== true;
+      return again ? answerTo(request).catch(unavailable) : unavailable(error);
+    }),
+    close: () => pools.close(),
+  };
+}
+
+function headersOf({ behalf, body, idempotencyKey }: ControllerRequest, token: string): Record<string, string> {
+  return {
+    authorization: `Bearer ${token}`,
+    ...(behalf === 'admin' ? { [ADMIN_HEADER]: 'true' } : { [OWNER_HEADER]: encodeURIComponent(behalf.owner) }),
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(idempotencyKey === undefined ? {} : { [IDEMPOTENCY_HEADER]: idempotencyKey }),
+  };
+}
+
+/** Connections to the controller, of the authorities that are trusted now. */
+class ControllerPools {
+  private stamp: string | undefined;
+  private pool: Promise<Pool> | undefined;
+
+  constructor(private readonly options: ControllerClientOptions) {}
+
+  current(): Promise<Pool> {
+    const { caFile } = this.options;
+    const stamp = caFile === undefined ? '' : fileStampNow(caFile);
+    if (this.pool !== undefined && stamp === this.stamp) return this.pool;
+    void this.close();
+    this.stamp = stamp;
+    this.pool = this.open();
+    this.pool.catch(() => { this.pool = undefined; });
+    return this.pool;
+  }
+
+  async close(): Promise<void> {
+    const { pool } = this;
+    this.pool = undefined;
+    await (await pool?.catch(() => undefined))?.close();
+  }
+
+  private async open(): Promise<Pool> {
+    const { url, caFile } = this.options;
+    const ca = caFile === undefined ? undefined : await readText(caFile, MAX_CA);
+    return new Pool(url, { connect: { ca, timeout: DIAL_TIMEOUT }, headersTimeout: ANSWER_TIMEOUT, bodyTimeout: ANSWER_TIMEOUT, maxResponseSize: MAX_ANSWER });
+  }
+}

@@ -1,0 +1,92 @@
+import type { Socket } from 'node:net';
+import { buildConnector, Client, type Dispatcher } from 'undici';
+import { LONGEST_SESSION } from '../../../src/protocol/session-record';
+
+/** Milliseconds. */
+const DIAL_TIMEOUT = 5_000;
+/** An idle connection is closed long before a daemon would. */
+const IDLE_CONNECTION = 4_000;
+
+/** Certificates of workers name no address, and are not what a worker is known by. */
+const dial = buildConnector({ timeout: DIAL_TIMEOUT, rejectUnauthorized: false });
+
+/**
+ * One connection to a worker, for one request at a time; it dials again when it has to.
+ *
+ * The client of undici fails an assertion, and with it the process, when a worker ends a connection whose answer waits
+ * for a slow reader. So the answer goes on the moment before the client hears of the end: what is left of it is little.
+ */
+export class WorkerConnection {
+  private readonly client: Client;
+  private socket: Socket | undefined;
+  private waiting: Dispatcher.DispatchController | undefined;
+  private over = false;
+  private broken = false;
+
+  constructor(origin: string, private readonly free: (connection: WorkerConnection) => void) {
+    this.client = new Client(origin, {
+      connect: (options, done) => dial(options, (...dialled) => {
+        if (dialled[0] === null) this.follow(dialled[1]);
+        done(...dialled);
+      }),
+      keepAliveTimeout: IDLE_CONNECTION,
+      keepAliveMaxTimeout: IDLE_CONNECTION,
+      // A command may run, and a stream may be silent, for as long as a session lives.
+      headersTimeout: LONGEST_SESSION,
+      bodyTimeout: 0,
+    });
+  }
+
+  /** Whether the connection has failed. An answer without a length looks whole all the same. */
+  get hasFailed(): boolean {
+    return this.broken;
+  }
+
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    this.client.dispatch(options, handler);
+  }
+
+  /** Stops reading until `goOn`. */
+  wait(controller: Dispatcher.DispatchController): void {
+    if (this.over) return;
+    this.waiting = controller;
+    controller.pause();
+  }
+
+  goOn(): void {
+    const { waiting } = this;
+    this.waiting = undefined;
+    if (waiting?.aborted === false) waiting.resume();
+  }
+
+  /** The request is over, whatever came of it. */
+  giveBack(): void {
+    this.waiting = undefined;
+    this.free(this);
+  }
+
+  /** Ends once the request that it serves has. */
+  close(): void {
+    void this.client.close();
+  }
+
+  destroy(): Promise<void> {
+    return this.client.destroy();
+  }
+
+  private follow(socket: Socket): void {
+    this.socket = socket;
+    this.over = false;
+    this.broken = false;
+    const ends = (): void => {
+      if (this.socket !== socket) return;
+      this.over = true;
+      this.goOn();
+    };
+    socket.on('error', () => {
+      if (this.socket === socket) this.broken = true;
+      ends();
+    });
+    socket.on('end', ends).on('close', ends);
+  }
+}

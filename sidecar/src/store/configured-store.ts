@@ -1,0 +1,29 @@
+import { OpenStore, openStore } from './open-store';
+import { parseStoreUrl } from './store-url';
+import type { Clock } from '../server/clock';
+import { textNow } from '../server/read-file';
+
+/** How a role was told to reach the store. */
+export interface StoreConfig {
+  readonly STORE_URL: string;
+  readonly STORE_PASSWORD_FILE?: string;
+  readonly STORE_CA_FILE?: string;
+}
+
+/** What is wrong with it. Nothing but one process sees what is in its memory. */
+export function storeProblems({ STORE_URL }: StoreConfig): string[] {
+  try {
+    return parseStoreUrl(STORE_URL).kind === 'memory' ? ['STORE_URL is memory:, which no other process sees; the role dev has controller and gateway in one'] : [];
+  } catch (error) {
+    return [`STORE_URL ${(error as Error).message}`];
+  }
+}
+
+/** Password and authorities are read whenever a connection is made. */
+export function configuredStore({ STORE_URL, STORE_PASSWORD_FILE, STORE_CA_FILE }: StoreConfig, clock: Clock): OpenStore {
+  return openStore(parseStoreUrl(STORE_URL), {
+    clock,
+    ...(STORE_PASSWORD_FILE === undefined ? {} : { password: () => textNow(STORE_PASSWORD_FILE) }),
+    ...(STORE_CA_FILE === undefined ? {} : { ca: () => textNow(STORE_CA_FILE) }),
+  });
+}

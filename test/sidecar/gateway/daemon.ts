@@ -1,0 +1,57 @@
+import type { KeyObject } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { ID } from './world';
+import { httpDaemon } from '../../../sidecar/src/controller/daemon-client';
+import { shakeHands } from '../../../sidecar/src/controller/handshake';
+import { verifyingKey } from '../../../sidecar/src/crypto/signed-token';
+import { buildSession } from '../../../sidecar/src/session/app';
+import { workRoutes } from '../../../sidecar/src/session/routes/work-routes';
+import { Identity } from '../../../sidecar/src/session/state';
+import { openWorkspace } from '../../../sidecar/src/session/workspace';
+import { tempFolder } from '../../helpers/temp-folder';
+import { controller, session } from '../controller/handshake-world';
+import { capturedLog } from '../server/frame';
+import { BOOTSTRAP, SESSION_KEY } from '../session/build-session';
+
+const running: { readonly app: FastifyInstance; readonly close: () => void }[] = [];
+
+export async function closeDaemons(): Promise<void> {
+  for (const { app, close } of running.splice(0)) {
+    app.server.closeAllConnections();
+    await app.close();
+    close();
+  }
+}
+
+export interface RunningDaemon {
+  readonly port: number;
+  /** Makes it serve a session. */
+  init(id?: string, publicKey?: KeyObject): Promise<unknown>;
+  kill(): Promise<void>;
+}
+
+/** A session daemon that runs commands and has no session yet. A restart is another one on the same port. */
+export async function realDaemon(port = 0): Promise<RunningDaemon> {
+  const workspace = await openWorkspace(tempFolder(), undefined);
+  const { beneath, processes } = workspace;
+  const app = buildSession({
+    identity: new Identity(), bootstrapKeys: () => [verifyingKey(BOOTSTRAP.publicKey, 'boot-1')], nativeHelper: false, clock: Date.now, log: capturedLog().log,
+    routes: [workRoutes({ processes, beneath, baseEnvironment: { PATH: '/usr/local/bin:/usr/bin:/bin' }, clock: Date.now })],
+  });
+  const one = { app, close: () => void workspace.close() };
+  running.push(one);
+  await app.listen({ host: '127.0.0.1', port });
+  const bound = (app.server.address() as AddressInfo).port;
+  return {
+    port: bound,
+    init: (id = ID, publicKey = SESSION_KEY.publicKey) => shakeHands(
+      controller(httpDaemon(`http://127.0.0.1:${bound}`), { clock: Date.now, times: { total: 5000, attempt: 2000, pause: 5 } }), session({ id, publicKey })),
+    kill: async () => {
+      running.splice(running.indexOf(one), 1);
+      app.server.closeAllConnections();
+      await app.close();
+      one.close();
+    },
+  };
+}
