@@ -11,5 +11,8 @@ void runRole({
   role: 'controller',
   table: CONTROLLER_ENV,
   check: (config) => [...controllerProblems(config), ...storeProblems(config)],
-  start: ({ config, ...context }) => startController({ ...context, config: { ...config, SESSION_PROGRAM: config.SESSION_PROGRAM ?? SESSION_BESIDE } }),
+  start: ({ config, ...context }) => {
+    const { SESSION_PROGRAM = SESSION_BESIDE } = config;
+    return startController({ ...context, config: { ...config, SESSION_PROGRAM } });
+  },
 });

@@ -74,7 +74,6 @@ export async function startController({ config, log, registry }: Context, given:
   const app = buildController(deps, { tls: certificate?.pair ?? mounted, metrics: new RequestMetrics(registry) });
   const stopTls = followTls(app.server, { certificate, folder: config.TLS_DIR, log, after, random: Math.random });
   const stopReaper = everySoOften(reaperOver(deps, () => world.leading()));
-  void keys.publish();
   return {
     servers: [{ name: 'controller', app, listen: config.CONTROLLER_LISTEN }],
     unready: () => store.problem() ?? world.unready(),
@@ -91,7 +90,8 @@ export async function startController({ config, log, registry }: Context, given:
 
 /** What the controller fills itself is known to it before the kubelet has mounted it. */
 function storeOf(config: ControllerConfig, { storeSecrets }: ControllerWorld, clock: () => number): OpenStore {
-  return storeSecrets === undefined ? configuredStore(config, clock) : openStore(parseStoreUrl(config.STORE_URL), { clock, ...storeSecrets });
+  if (storeSecrets === undefined) return configuredStore(config, clock);
+  return openStore(parseStoreUrl(config.STORE_URL, { hasPasswordFile: true }), { clock, ...storeSecrets });
 }
 
 function brokerOf(url: string, { BROKER_CA_FILE, BROKER_TOKEN_FILE }: ControllerConfig): EgressTokens {

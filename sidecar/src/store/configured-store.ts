@@ -1,5 +1,5 @@
 import { OpenStore, openStore } from './open-store';
-import { parseStoreUrl } from './store-url';
+import { parseStoreUrl, StoreTarget } from './store-url';
 import type { Clock } from '../server/clock';
 import { textNow } from '../server/read-file';
 
@@ -11,19 +11,24 @@ export interface StoreConfig {
 }
 
 /** What is wrong with it. Nothing but one process sees what is in its memory. */
-export function storeProblems({ STORE_URL }: StoreConfig): string[] {
+export function storeProblems(config: StoreConfig): string[] {
   try {
-    return parseStoreUrl(STORE_URL).kind === 'memory' ? ['STORE_URL is memory:, which no other process sees; the role dev has controller and gateway in one'] : [];
+    return targetOf(config).kind === 'memory' ? ['STORE_URL is memory:, which no other process sees; the role dev has controller and gateway in one'] : [];
   } catch (error) {
     return [`STORE_URL ${(error as Error).message}`];
   }
 }
 
 /** Password and authorities are read whenever a connection is made. */
-export function configuredStore({ STORE_URL, STORE_PASSWORD_FILE, STORE_CA_FILE }: StoreConfig, clock: Clock): OpenStore {
-  return openStore(parseStoreUrl(STORE_URL), {
+export function configuredStore(config: StoreConfig, clock: Clock): OpenStore {
+  const { STORE_PASSWORD_FILE, STORE_CA_FILE } = config;
+  return openStore(targetOf(config), {
     clock,
     ...(STORE_PASSWORD_FILE === undefined ? {} : { password: () => textNow(STORE_PASSWORD_FILE) }),
     ...(STORE_CA_FILE === undefined ? {} : { ca: () => textNow(STORE_CA_FILE) }),
   });
+}
+
+function targetOf({ STORE_URL, STORE_PASSWORD_FILE }: StoreConfig): StoreTarget {
+  return parseStoreUrl(STORE_URL, { hasPasswordFile: STORE_PASSWORD_FILE !== undefined });
 }

@@ -14,6 +14,8 @@ import { controller, session } from '../controller/handshake-world';
 import { capturedLog } from '../server/frame';
 import { BOOTSTRAP, SESSION_KEY } from '../session/build-session';
 
+const FOLDER = tempFolder();
+
 const running: { readonly app: FastifyInstance; readonly close: () => void }[] = [];
 
 export async function closeDaemons(): Promise<void> {
@@ -33,7 +35,7 @@ export interface RunningDaemon {
 
 /** A session daemon that runs commands and has no session yet. A restart is another one on the same port. */
 export async function realDaemon(port = 0): Promise<RunningDaemon> {
-  const workspace = await openWorkspace(tempFolder(), undefined);
+  const workspace = await openWorkspace(FOLDER, undefined);
   const { beneath, processes } = workspace;
   const app = buildSession({
     identity: new Identity(), bootstrapKeys: () => [verifyingKey(BOOTSTRAP.publicKey, 'boot-1')], nativeHelper: false, clock: Date.now, log: capturedLog().log,

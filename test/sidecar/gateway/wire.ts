@@ -3,16 +3,17 @@ import { type AddressInfo, connect, createServer as createNetServer, type Server
 import { BASE, ID } from './world';
 
 const listeners: (Server | NetServer)[] = [];
+const sockets = new Set<Socket>();
 
 export async function closeWorkers(): Promise<void> {
-  await Promise.all(listeners.splice(0).map((server) => new Promise((closed) => {
-    if ('closeAllConnections' in server) server.closeAllConnections();
-    server.close(closed);
-  })));
+  sockets.forEach((socket) => socket.destroy());
+  sockets.clear();
+  await Promise.all(listeners.splice(0).map((server) => new Promise((closed) => server.close(closed))));
 }
 
 async function listening(server: Server | NetServer, port = 0): Promise<number> {
   listeners.push(server);
+  server.on('connection', (socket: Socket) => sockets.add(socket));
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;
 }

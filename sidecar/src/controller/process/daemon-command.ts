@@ -20,7 +20,7 @@ const HELPER_PLACES = ['session-helper', join('bin', 'session-helper')] as const
 export function daemonAt(path: string): DaemonProgram {
   const program = resolve(path);
   if (!isThere(program, constants.R_OK)) throw new Error(`the session daemon ${program} cannot be read; SESSION_PROGRAM names another one`);
-  const helper = HELPER_PLACES.map((place) => join(dirname(program), place)).find((path) => isThere(path, constants.X_OK));
+  const helper = HELPER_PLACES.map((place) => join(dirname(program), place)).find((file) => isThere(file, constants.X_OK));
   return { program, ...(helper === undefined ? {} : { helper }) };
 }
 

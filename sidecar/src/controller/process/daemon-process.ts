@@ -26,6 +26,9 @@ export class DaemonProcess {
       // Nobody reads what it logs from now on, and it must not wait for that.
       child.stdout.resume();
       return new DaemonProcess(child, port, ended, timer);
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error;
     } finally {
       cancel();
     }

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle, bundleDaemon, claimOf, openWorld, POOL, stateFolder, until, World, WorldOptions } from './world';
@@ -58,6 +60,20 @@ describe('a controller that is killed', () => {
   }, 60_000);
 });
 
+test('a command that has outlived its daemon and its controller is ended by the next one', async () => {
+  const folders = stateFolder(root);
+  const workspace = join(folders.stateDir, 'workspaces', 'left');
+  mkdirSync(workspace, { recursive: true });
+  const command = spawn('/bin/sleep', ['1000'], { cwd: '/', env: { HOME: workspace }, detached: true, stdio: 'ignore' });
+  const beside = spawn('/bin/sleep', ['1000'], { cwd: workspace, env: { HOME: `${folders.stateDir}/workspaces-of-others` }, stdio: 'ignore' });
+  const ended = once(command, 'exit');
+  await open({ ...folders, replicas: 0 });
+  expect(await ended).toEqual([null, 'SIGKILL']);
+  expect(beside.exitCode ?? beside.signalCode).toBeNull();
+  beside.kill('SIGKILL');
+  expect(readdirSync(join(folders.stateDir, 'workspaces'))).toEqual(['owner']);
+}, 30_000);
+
 test('a folder that another controller uses is refused, and its workers live on', async () => {
   const world = await open();
   await until(async () => (await world.processes()).length === 1);
@@ -88,6 +104,15 @@ describe('no worker', () => {
     expect(world.provider.problem()).toBe('the workers of pool team-a/python do not start: the session daemon ended before it listened: no such luck');
     expect(world.output()).toContain('no such luck');
     await until(async () => readdirSync(join(world.stateDir, 'workspaces')).length <= 2);
+  }, 30_000);
+
+  test('is made of a program that talks and does not listen', async () => {
+    const talker = join(root, 'talker.mjs');
+    writeFileSync(talker, 'console.log("{not json"); setInterval(() => {}, 1000);');
+    const world = await open({ program: talker, longestWait: 1_000 });
+    await expect(world.provider.claim(POOL, claimOf('s-1'))).rejects.toMatchObject({ code: 'PoolEmpty' });
+    await world.provider.close();
+    expect(await world.processes()).toEqual([]);
   }, 30_000);
 
   test('is started by a helper that is none', async () => {
