@@ -15,6 +15,8 @@ export interface ImportZone {
 export const IMPORT_ZONES: Readonly<Record<string, ImportZone>> = {
   protocol: { path: 'src/protocol', mayImport: [] },
   manifests: { path: 'src/manifests', mayImport: ['protocol'] },
+  // Runs in browsers too.
+  client: { path: 'src/client', mayImport: ['protocol'] },
   constructs: { path: 'src', mayImport: ['protocol', 'manifests'] },
 
   server: { path: 'sidecar/src/server', mayImport: ['protocol'] },
@@ -25,6 +27,8 @@ export const IMPORT_ZONES: Readonly<Record<string, ImportZone>> = {
   broker: { path: 'sidecar/src/broker', mayImport: ['protocol', 'server', 'crypto', 'kube'] },
   controller: { path: 'sidecar/src/controller', mayImport: ['protocol', 'server', 'crypto', 'kube', 'store'] },
   gateway: { path: 'sidecar/src/gateway', mayImport: ['protocol', 'server', 'crypto', 'store'] },
+  // Both in one process, for development: the one room that imports roles.
+  dev: { path: 'sidecar/src/dev', mayImport: ['protocol', 'server', 'crypto', 'kube', 'store', 'controller', 'gateway'] },
   session: { path: 'sidecar/src/session', mayImport: ['protocol', 'server', 'crypto'] },
   installRuntime: { path: 'sidecar/src/install-runtime', mayImport: ['protocol'] },
   cli: { path: 'sidecar/src/cli', mayImport: ['protocol'] },

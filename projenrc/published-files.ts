@@ -8,6 +8,7 @@ export const PUBLISHED_FILES = [
 /** The public entry points. Everything else in `lib` is private. */
 export const PUBLISHED_EXPORTS = {
   '.': { types: './lib/index.d.ts', default: './lib/index.js' },
+  './client': { types: './lib/client/index.d.ts', default: './lib/client/index.js' },
   './jest': { types: './lib/jest/index.d.ts', default: './lib/jest/index.js' },
   './package.json': './package.json',
   './.jsii': './.jsii',
@@ -15,6 +16,6 @@ export const PUBLISHED_EXPORTS = {
 
 /**
  * The same for TypeScript's node10 resolution, which does not read `exports`. The package itself
- * is found by `types`; a folder of its own needs a line here, such as `client: ['lib/client/index.d.ts']`.
+ * is found by `types`; a folder of its own needs a line here.
  */
-export const PUBLISHED_TYPES = { '*': { '.': ['lib/index.d.ts'], 'jest': ['lib/jest/index.d.ts'] } };
+export const PUBLISHED_TYPES = { '*': { '.': ['lib/index.d.ts'], 'client': ['lib/client/index.d.ts'], 'jest': ['lib/jest/index.d.ts'] } };

@@ -11,7 +11,7 @@ export function addProjectTasks(project: cdk8s.ConstructLibraryCdk8s): void {
     exec: 'node sidecar/bundle.mjs',
   });
   project.addTask('quickstart', {
-    description: 'Synthesize examples/quickstart, check it, run the broker over it and two sessions; -- --keep leaves the broker running',
+    description: 'Synthesize examples/quickstart, check it, run the broker over it and sessions through the gateway; -- --keep leaves the broker running',
     steps: [
       { spawn: project.compileTask.name },
       { spawn: bundle.name },
@@ -76,6 +76,10 @@ export function addProjectTasks(project: cdk8s.ConstructLibraryCdk8s): void {
     description: 'Measure cost, latency and memory of the session daemon against a bare HTTP echo of the same run',
     exec: 'ts-node bench/session/main.ts',
     receiveArgs: true,
+  });
+  project.addTask('bench:sessions', {
+    description: 'Measure creation, pass-through and store of sessions against a bare HTTP echo and a bare pass-through of the same run',
+    steps: [{ spawn: bundle.name }, { exec: 'ts-node bench/sessions/main.ts', receiveArgs: true }],
   });
   project.addTask('bench:broker', {
     description: 'Measure cost, latency and memory of the broker against a bare HTTP echo of the same run',

@@ -16,6 +16,7 @@ export const TOKEN = 'e30.e30.token-of-the-one-caller-of-this-benchmark';
 export const CREDENTIAL = 'MODEL_API_KEY';
 export const HOST = 'api.model.example';
 export const NAMESPACE = 'bench';
+const STARTED = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
 const POLICIES = 5;
 const HOSTS_PER_POLICY = 6;
 
@@ -101,9 +102,10 @@ function policy(index: number, credentials: readonly string[]): object {
   return custom('BrokerPolicy', `policy-${index}`, { spec: { appliesToTemplates: ['*'], grants: { egress, ...(granted.length > 0 && { credentials: granted }) } } });
 }
 
+/** As the operator writes it: a run that runs has a start, from which its deadline is worked out. */
 function run(index: number): object {
   return custom('HarnessRun', runName(index), {
     spec: { templateRef: { name: 'agent' }, prompt: 'measure' },
-    status: { phase: 'Running', podUID: POD_UID },
+    status: { phase: 'Running', podUID: POD_UID, startTime: STARTED },
   });
 }

@@ -74,12 +74,17 @@ async function main(): Promise<void> {
     api = await startApiServer(kubeconfig);
     const cluster = await startClusterBroker(compiled, kubeconfig, writeDocuments(join(folder, 'cluster')).state);
     servers.push(cluster);
+    const clusterRest = await usageOf(cluster.child);
     await load(echo, ECHO, CONNECTIONS[0], 1);
     const works = (await brokerWorks(cluster.url)).filter(({ name }) => name !== 'issue');
     const steps = await stepsOf(broker, 'files', await brokerWorks(broker.url));
     for (const delay of [0, 5]) steps.push(...await stepsOf(cluster, `API server, TokenReview ${delay} ms`, works, () => api!.reviewDelay = delay));
     await measure(steps, echo);
-    const lines = [...steps.flatMap((step) => [...describe(step), '']), ...describeProcess(rest, await usageOf(broker.child), broker.readyMs)];
+    const lines = [
+      ...steps.flatMap((step) => [...describe(step), '']),
+      ...describeProcess('files', rest, await usageOf(broker.child), broker.readyMs),
+      ...describeProcess('API server', clusterRest, await usageOf(cluster.child), cluster.readyMs),
+    ];
     await Promise.all([broker, cluster].map(endServer));
     console.log(`Broker on Node ${process.versions.node}, medians of ${rounds} rounds of ${seconds} s, ${PINNED ? 'servers on a core of their own' : 'not pinned'}.`);
     console.log(`The echo is node:http that parses a small body and answers a small JSON.\n\n${lines.join('\n')}\n`);

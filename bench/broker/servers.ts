@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { AddressInfo, createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 import { type BrokerFolders, NAMESPACE } from './documents';
 import { RATES } from '../../src/protocol/env';
@@ -17,6 +17,9 @@ export interface Server {
 }
 
 const BUNDLE = resolve(__dirname, '../../sidecar/dist/broker.mjs');
+
+/** The heap that Node makes of the memory limit of the broker's pod, and the size of its young part that the pod asks for. In MiB. */
+const HEAP_OF_POD = ['--max-old-space-size=256', '--max-semi-space-size=8'];
 
 /** Longest time that a server may need to start or to end. */
 const PATIENCE_MS = 20_000;
@@ -33,14 +36,17 @@ function canPin(): boolean {
   }
 }
 
-/** Plain JavaScript of what runs in measured processes: a compiler in them would be measured too. */
-export function compileChildren(): string {
+const CHILDREN = ['echo.ts', 'usage-reply.ts'].map((name) => join(__dirname, name));
+
+/** Plain JavaScript of what runs in measured processes, with more of it if need be: a compiler in them would be measured too. */
+export function compileChildren(more: readonly string[] = []): string {
   mkdirSync('.bench', { recursive: true });
   const folder = resolve(mkdtempSync(join('.bench', 'broker-')));
-  for (const name of ['echo', 'usage-reply']) {
-    const source = readFileSync(join(__dirname, `${name}.ts`), 'utf8');
-    const { outputText } = transpileModule(source, { compilerOptions: { module: ModuleKind.CommonJS, target: ScriptTarget.ES2022 } });
-    writeFileSync(join(folder, `${name}.js`), outputText);
+  for (const path of [...CHILDREN, ...more]) {
+    const { outputText } = transpileModule(readFileSync(path, 'utf8'), {
+      compilerOptions: { module: ModuleKind.CommonJS, target: ScriptTarget.ES2022, esModuleInterop: true },
+    });
+    writeFileSync(join(folder, `${basename(path, '.ts')}.js`), outputText);
   }
   return folder;
 }
@@ -70,7 +76,7 @@ const UNLIMITED = String(RATES[1]);
 
 async function startWith(folder: string, env: NodeJS.ProcessEnv): Promise<Server> {
   const [port, adminPort] = await freePorts(2);
-  const child = run(folder, [BUNDLE], {
+  const child = run(folder, [...HEAP_OF_POD, BUNDLE], {
     BROKER_LISTEN: `127.0.0.1:${port}`,
     ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
     ISSUE_PER_SECOND: UNLIMITED,
@@ -91,13 +97,14 @@ export async function endServer({ child }: Server): Promise<void> {
   clearTimeout(timer);
 }
 
-function run(folder: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+/** Runs Node with what was compiled to the folder, on the core of the servers unless another is named. */
+export function run(folder: string, args: readonly string[], env: NodeJS.ProcessEnv, core = 0): ChildProcess {
   const command = [process.execPath, '--require', join(folder, 'usage-reply.js'), ...args];
-  const [program, ...rest] = PINNED ? ['taskset', '-c', '0', ...command] : command;
+  const [program, ...rest] = PINNED ? ['taskset', '-c', String(core), ...command] : command;
   return spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env } });
 }
 
-async function ready(child: ChildProcess, url: string, isReady: (url: string) => Promise<boolean>): Promise<Server> {
+export async function ready(child: ChildProcess, url: string, isReady: (url: string) => Promise<boolean>): Promise<Server> {
   const start = performance.now();
   while (performance.now() - start < PATIENCE_MS) {
     if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(' ')} ended with ${child.exitCode}`);
@@ -108,7 +115,7 @@ async function ready(child: ChildProcess, url: string, isReady: (url: string) =>
   throw new Error(`${child.spawnargs.join(' ')} was not ready within ${PATIENCE_MS / 1000} s`);
 }
 
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const holders = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(holders.map((holder) => once(holder, 'listening')));
   const ports = holders.map((holder) => (holder.address() as AddressInfo).port);

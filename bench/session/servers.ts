@@ -1,12 +1,10 @@
 import { ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
-import { AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { newP256Pair, P256Pair, p256ToPem } from '../../sidecar/src/crypto/p256';
 import { signToken } from '../../sidecar/src/crypto/signed-token';
-import { PINNED, Server } from '../broker/servers';
+import { freePorts, PINNED, Server } from '../broker/servers';
 
 /** What is measured: the bundled daemon, started by its helper or alone. */
 export interface Build {
@@ -79,12 +77,4 @@ async function answering(child: ChildProcess, url: string): Promise<void> {
   }
   child.kill('SIGKILL');
   throw new Error(`${child.spawnargs.join(' ')} did not answer within ${PATIENCE_MS / 1000} s`);
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const holders = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(holders.map((holder) => once(holder, 'listening')));
-  const ports = holders.map((holder) => (holder.address() as AddressInfo).port);
-  await Promise.all(holders.map((holder) => new Promise((done) => holder.close(done))));
-  return ports;
 }

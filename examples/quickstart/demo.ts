@@ -3,8 +3,9 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { Yaml } from 'cdk8s';
 import { readOutput } from '../read-output';
+import { showSessions } from './gateway-demo';
 import { ServerProcess, Servers, Settings } from './server-process';
-import { showSessions } from './session-demo';
+import { showSandboxes } from './session-demo';
 import { step } from './step';
 
 /** The token of the run's own ServiceAccount stands here for what Kubernetes would mount. */
@@ -14,7 +15,7 @@ const CREDENTIAL = 'MODEL_API_KEY';
 const HOST = 'api.model.example';
 
 /**
- * Shows what the synthesized policies mean to a real broker, on loopback, with an example key; then what sessions are.
+ * Shows what the synthesized policies mean to a real broker, on loopback, with an example key; then what sessions are, and what holds them apart.
  * Usage: demo.ts FOLDER [--keep]
  */
 async function main([output, keep]: readonly string[]): Promise<void> {
@@ -30,7 +31,12 @@ async function main([output, keep]: readonly string[]): Promise<void> {
     const broker = await servers.create('broker', writeFolders(folder, output));
     await step('start the broker', () => broker.start(), () => '');
     await walk(broker);
-    await showSessions(servers, folder);
+    if (process.platform === 'linux') {
+      await showSessions(servers, folder);
+      await showSandboxes(servers, folder);
+    } else {
+      console.log('\nSandboxes run on Linux only and are not shown here');
+    }
     if (keep === '--keep') await linger(broker);
   } finally {
     await cleanUp();

@@ -6,7 +6,10 @@ import * as path from 'node:path';
 /** The bundled servers, as the image runs them. */
 const BUNDLES = path.join(__dirname, '..', '..', 'sidecar', 'dist');
 
-export type ServerRole = 'broker' | 'session';
+/** The variable that says where each of them listens. */
+const LISTEN = { broker: 'BROKER_LISTEN', session: 'SESSION_LISTEN', dev: 'GATEWAY_LISTEN' } as const;
+
+export type ServerRole = keyof typeof LISTEN;
 
 /** The settings of a server, but for where it listens. */
 export type Settings = Readonly<Record<string, string>>;
@@ -36,7 +39,7 @@ export class ServerProcess {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         PATH: process.env.PATH,
-        [`${this.role.toUpperCase()}_LISTEN`]: this.listen,
+        [LISTEN[this.role]]: this.listen,
         ADMIN_LISTEN: this.adminListen,
         ...this.settings,
       },

@@ -38,7 +38,7 @@ export const SESSION_HEADER = 'x-agentcube-session-id';
 export const IDEMPOTENCY_HEADER = 'idempotency-key';
 export const IDEMPOTENCY_KEY_PATTERN = '^[!-~]{1,255}$';
 
-/** Of requests of the gateway to the controller: on whose behalf, percent-encoded; or `true` for somebody who may see every session. Exactly one. */
+/** Of requests of the gateway to the controller: on whose behalf, percent-encoded, empty for those who are not told apart; or `true` for somebody who may see every session. Exactly one. */
 export const OWNER_HEADER = 'x-agent-platform-owner';
 export const ADMIN_HEADER = 'x-agent-platform-admin';
 

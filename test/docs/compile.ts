@@ -37,7 +37,11 @@ export function compileErrors(blocks: readonly Block[]): string[] {
     noEmit: true,
     skipLibCheck: true,
     types: ['node', 'jest'],
-    paths: { 'cdk8s-agent-platform': [resolve('src/index.ts')], 'cdk8s-agent-platform/jest': [resolve('src/jest/index.ts')] },
+    paths: {
+      'cdk8s-agent-platform': [resolve('src/index.ts')],
+      'cdk8s-agent-platform/jest': [resolve('src/jest/index.ts')],
+      'cdk8s-agent-platform/client': [resolve('src/client/index.ts')],
+    },
   };
   const host = ts.createCompilerHost(options);
   const { getSourceFile, fileExists } = host;

@@ -10,7 +10,8 @@ afterAll(() => rmSync(tarball.folder, { recursive: true }));
 /** What is published beside compiled code. */
 const OTHER_FILES = [
   '.jsii', 'API.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json',
-  'sidecar/dist/audit-verify.mjs', 'sidecar/dist/broker.mjs', 'sidecar/dist/cli.mjs', 'sidecar/dist/install-runtime.mjs',
+  'sidecar/dist/audit-verify.mjs', 'sidecar/dist/broker.mjs', 'sidecar/dist/cli.mjs', 'sidecar/dist/controller.mjs', 'sidecar/dist/dev.mjs',
+  'sidecar/dist/gateway.mjs', 'sidecar/dist/install-runtime.mjs',
   'sidecar/dist/probe.mjs', 'sidecar/dist/session.mjs',
 ];
 

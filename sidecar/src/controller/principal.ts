@@ -20,9 +20,9 @@ export interface Principal {
   readonly namespaces?: ReadonlySet<string>;
 }
 
-/** Whether a session is there for somebody. */
+/** Whether a session is there for somebody. What has no owner is there for those who are not told apart. */
 export function sees({ owner, seesAll }: Principal, record: { readonly owner?: string }): boolean {
-  return seesAll || (owner !== undefined && record.owner === owner);
+  return seesAll || record.owner === owner;
 }
 
 /** The principal of a request. Without a caller nobody is told apart, as in AgentCube, but a gateway may tell. */
@@ -31,7 +31,7 @@ export function principalOf(caller: ControllerCaller | undefined, headers: Incom
   const admin = headers[ADMIN_HEADER];
   if (caller?.onBehalf === false) return ofItself(caller, owner ?? admin);
   if (owner !== undefined && admin !== undefined) throw refuse('BAD_REQUEST', `the headers ${OWNER_HEADER} and ${ADMIN_HEADER} exclude each other`);
-  if (owner !== undefined) return { owner: ownerIn(owner), seesAll: false, onBehalf: true };
+  if (owner !== undefined) return { ...(owner === '' ? {} : { owner: ownerIn(owner) }), seesAll: false, onBehalf: true };
   if (admin !== undefined && admin !== 'true') throw refuse('BAD_REQUEST', `the header ${ADMIN_HEADER} must be true`);
   if (admin === undefined && caller !== undefined) throw refuse('BAD_REQUEST', `a header must say on whose behalf the request is: ${OWNER_HEADER} or ${ADMIN_HEADER}`);
   return { seesAll: true, onBehalf: true };

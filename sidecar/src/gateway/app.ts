@@ -2,7 +2,7 @@ import { METHODS } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { type DataPath, dataPath } from './data-path';
-import type { Entrance, GatewayDeps } from './deps';
+import type { Entrance, GatewayDeps, Principal } from './deps';
 import { invocationRoutes } from './invocation';
 import { managementRoutes } from './management';
 import { GATEWAY_ERRORS } from './refuse';
@@ -10,6 +10,7 @@ import { takeUpgrades } from './upgrade';
 import { LONGEST_SESSION } from '../../../src/protocol/session-record';
 import { SESSIONS_ROUTES } from '../../../src/protocol/sessions-api';
 import { buildServer, type ServerOptions } from '../server/build-server';
+import { Limiter } from '../server/limiter';
 import type { ServerLimits } from '../server/limits';
 
 export interface GatewayServer {
@@ -27,12 +28,18 @@ const LIMITS: Partial<ServerLimits> = {
   maxHeaderSize: 32 * 1024, requestTimeout: 0, connectionTimeout: 0, handlerTimeout: LONGEST_SESSION,
 };
 
+/** Answers with 401 and 404 to one address; those behind a proxy share theirs. */
+const REFUSALS = { perSecond: 50, burst: 500, maxKeys: 10_000 } as const;
+
 /** Milliseconds until a silent connection is asked whether somebody is still there. */
 const KEEP_ALIVE = 60_000;
 
 /** The gateway over whatever it is given. It does not listen. */
 export function buildGateway(deps: GatewayDeps, { tls, metrics, maxConnections = 16_384 }: GatewayServer = {}): FastifyInstance {
-  const app = buildServer({ tls, metrics, log: deps.log, errors: GATEWAY_ERRORS, limits: { ...LIMITS, maxConnections }, answersLevel: 'debug' });
+  const refusals = new Limiter({ ...REFUSALS, clock: deps.clock });
+  const app = buildServer({
+    tls, metrics, refusals, log: deps.log, errors: GATEWAY_ERRORS, limits: { ...LIMITS, maxConnections }, answersLevel: 'debug',
+  });
   app.server.on('connection', (socket: Socket) => socket.setKeepAlive(true, KEEP_ALIVE));
   METHODS.forEach((method) => app.supportedMethods.includes(method) || app.addHttpMethod(method, { hasBody: true }));
   const path = dataPath(deps, whetherDraining(app));
@@ -58,14 +65,21 @@ export function buildGateway(deps: GatewayDeps, { tls, metrics, maxConnections =
 
 /** Nobody gets further than this without being known, nor with more at once than they may. */
 function admit(app: FastifyInstance, entrance: Entrance): void {
-  app.addHook('onRequest', async (request) => {
-    request.principal = await entrance.authenticate(request.raw);
-    request.callerName = request.principal.key;
+  app.addHook('onRequest', (request, _reply, done) => {
+    const known = (principal: Principal): void => {
+      request.principal = principal;
+      request.callerName = principal.key;
+      done();
+    };
+    // A client that is remembered costs no turn of the loop.
+    const principal = entrance.authenticate(request.raw);
+    if (principal instanceof Promise) principal.then(known, done);
+    else known(principal);
   });
   app.addHook('onRequest', (request, reply, done) => {
     const leave = entrance.enter(request.principal);
     if (reply.raw.destroyed) leave.end();
-    else reply.raw.once('close', () => leave.end());
+    else reply.raw.on('close', () => leave.end());
     done();
   });
 }

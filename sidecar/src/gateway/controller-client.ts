@@ -2,14 +2,14 @@ import { Pool } from 'undici';
 import { refusalIn } from './controller-answer';
 import type { Principal } from './deps';
 import { refuse } from './refuse';
-import { ADMIN_HEADER, IDEMPOTENCY_HEADER, OWNER_HEADER } from '../../../src/protocol/sessions-api';
 import { LONGEST_CREATION } from '../../../src/protocol/session-record';
+import { ADMIN_HEADER, IDEMPOTENCY_HEADER, OWNER_HEADER } from '../../../src/protocol/sessions-api';
 import { ApiError } from '../server/errors';
 import type { Logger } from '../server/log';
 import { fileStampNow, readText } from '../server/read-file';
 
-/** On whose behalf: an owner, or whoever may see every session. */
-export type Behalf = { readonly owner: string } | 'admin';
+/** On whose behalf: an owner, whoever may see every session, or one of those who are not told apart. */
+export type Behalf = { readonly owner: string } | 'admin' | 'anybody';
 
 export interface ControllerRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -57,12 +57,10 @@ const DIAL_TIMEOUT = 5_000;
 /** Seconds. */
 const RETRY_AFTER = 2;
 
-/**
- * Whose sessions somebody acts on. An administrator makes sessions as anybody does, and sees all. Where callers are not
- * told apart, neither are sessions.
- */
+/** Whose sessions somebody acts on. An administrator sees all, and makes sessions as everybody does. */
 export function behalfOf({ owner, admin }: Principal, makes: boolean): Behalf {
-  return owner === undefined || (admin && !makes) ? 'admin' : { owner };
+  if (admin && !makes) return 'admin';
+  return owner === undefined ? 'anybody' : { owner };
 }
 
 /** Speaks to the controller. Authorities are read again when their file changes, the token each time. */
@@ -94,7 +92,7 @@ export function controllerClient(options: ControllerClientOptions): ControllerCl
 function headersOf({ behalf, body, idempotencyKey }: ControllerRequest, token: string): Record<string, string> {
   return {
     authorization: `Bearer ${token}`,
-    ...(behalf === 'admin' ? { [ADMIN_HEADER]: 'true' } : { [OWNER_HEADER]: encodeURIComponent(behalf.owner) }),
+    ...(behalf === 'admin' ? { [ADMIN_HEADER]: 'true' } : { [OWNER_HEADER]: behalf === 'anybody' ? '' : encodeURIComponent(behalf.owner) }),
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     ...(idempotencyKey === undefined ? {} : { [IDEMPOTENCY_HEADER]: idempotencyKey }),
   };
@@ -127,6 +125,8 @@ class ControllerPools {
   private async open(): Promise<Pool> {
     const { url, caFile } = this.options;
     const ca = caFile === undefined ? undefined : await readText(caFile, MAX_CA);
-    return new Pool(url, { connect: { ca, timeout: DIAL_TIMEOUT }, headersTimeout: ANSWER_TIMEOUT, bodyTimeout: ANSWER_TIMEOUT, maxResponseSize: MAX_ANSWER });
+    return new Pool(url, {
+      connect: { ca, timeout: DIAL_TIMEOUT }, headersTimeout: ANSWER_TIMEOUT, bodyTimeout: ANSWER_TIMEOUT, maxResponseSize: MAX_ANSWER,
+    });
   }
 }

@@ -31,7 +31,15 @@ export function dataPath({ store, keyring, controller, clock, after, log }: Gate
   const activity = new Activity({ store, clock, after, log, ended });
   const recovery = new Recovery({ controller, clock });
   return {
-    controller, clock, sessions, tokens, pools, recovery, activity, draining, ended,
+    controller,
+    clock,
+    sessions,
+    tokens,
+    pools,
+    recovery,
+    activity,
+    draining,
+    ended,
     close: async () => {
       await activity.close();
       await pools.close();

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dispatcher } from 'undici';
@@ -17,6 +18,9 @@ export type Outcome =
   | { readonly kind: 'unsent'; readonly cause: Error }
   /** The daemon has no session, or another one: nothing was done. */
   | { readonly kind: 'foreign' };
+
+/** Milliseconds for the change of protocols. Until then nobody would see the client go. */
+const LONGEST_UPGRADE = 30_000;
 
 const ANSWERED: Outcome = { kind: 'answered' };
 
@@ -38,7 +42,9 @@ export function exchange(attempt: Attempt, request: FastifyRequest, reply: Fasti
   return new Promise((resolve, reject) => {
     const { connection, path, headers, body, upgrade } = attempt;
     const handler = new Exchange(attempt, request, reply, resolve, reject);
-    connection.dispatch({ method: request.method as Dispatcher.HttpMethod, path, headers, body, upgrade: upgrade ? 'websocket' : null }, handler);
+    connection.dispatch({
+      method: request.method as Dispatcher.HttpMethod, path, headers, body, ...(upgrade ? { upgrade: 'websocket', headersTimeout: LONGEST_UPGRADE } : {}),
+    }, handler);
   });
 }
 
@@ -56,7 +62,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     private readonly resolve: (outcome: Outcome) => void,
     private readonly reject: (error: Error) => void,
   ) {
-    reply.raw.once('close', () => this.clientGone());
+    reply.raw.on('close', () => this.clientGone());
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -72,8 +78,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.held !== undefined) this.held.chunks.push(chunk);
-    else if (!this.reply.raw.write(chunk)) {
+    if (this.held !== undefined) {this.held.chunks.push(chunk);} else if (!this.reply.raw.write(chunk)) {
       const { connection } = this.attempt;
       connection.wait(controller);
       this.reply.raw.once('drain', () => connection.goOn());
@@ -114,6 +119,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     const answer = answerHeaders(headers, this.attempt.sessionId);
     // What the client still sends would be taken for its next request.
     if (this.attempt.draining() || !this.request.raw.complete) answer.connection = 'close';
+    if (this.attempt.upgrade) discard(this.request.raw.socket);
     this.reply.raw.writeHead(status, answer);
     this.hijack();
   }
@@ -138,4 +144,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.reply.raw.destroy();
     this.hijack();
   }
+}
+
+/** What comes on a connection that was not upgraded is nothing; its end is that of the client. */
+function discard(socket: Socket): void {
+  socket.resume().once('end', () => socket.destroy());
 }

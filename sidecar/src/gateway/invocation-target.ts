@@ -1,5 +1,5 @@
-import { INVOCATION_KINDS } from '../../../src/protocol/sessions-api';
 import type { SessionKind } from '../../../src/protocol/session-record';
+import { INVOCATION_KINDS } from '../../../src/protocol/sessions-api';
 
 /** What the URL of an invocation says. */
 export interface InvocationTarget {

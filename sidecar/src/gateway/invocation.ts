@@ -7,8 +7,8 @@ import { type InvocationTarget, invocationTarget } from './invocation-target';
 import { refuse } from './refuse';
 import { isReplayable, requestBody, type RequestBody } from './request-body';
 import { sandboxRefusal } from './sandbox-refusal';
-import { readySession, type ReadySession, usedSession } from './used-session';
 import { isUpgrading } from './upgrade';
+import { readySession, type ReadySession, usedSession } from './used-session';
 import { INVOCATION_KINDS, RETRY_AFTER_NOT_READY, SESSION_HEADER } from '../../../src/protocol/sessions-api';
 
 /** Passes requests of every method on to the worker of their session. */
@@ -73,7 +73,7 @@ function notReady() {
 function keptActive({ activity }: DataPath, { id }: ReadySession, reply: FastifyReply): void {
   activity.begin(id);
   if (reply.raw.destroyed) activity.end(id);
-  else reply.raw.once('close', () => activity.end(id));
+  else reply.raw.on('close', () => activity.end(id));
 }
 
 /** All but those that are about the connection itself, or would be shown its secrets. */

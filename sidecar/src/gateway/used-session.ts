@@ -34,7 +34,9 @@ export async function readySession(path: DataPath, id: string, target: Invocatio
   return ready(reachable(path, id, await path.sessions.fresh(id), target, principal));
 }
 
-function reachable({ clock }: DataPath, id: string, record: SessionRecord | undefined, target: InvocationTarget, principal: Principal): SessionRecord {
+function reachable(
+  { clock }: DataPath, id: string, record: SessionRecord | undefined, target: InvocationTarget, principal: Principal,
+): SessionRecord {
   if (record === undefined || !isReachable(record, principal, target, clock())) throw noSession(id);
   return record;
 }
@@ -55,8 +57,13 @@ async function createdSession(
   reply.raw.once('close', end);
   try {
     const { body } = await controller.ask({
-      method: 'POST', path: SESSIONS_ROUTES.create[kind], behalf: behalfOf(principal, true), body: JSON.stringify({ namespace, name }),
-      idempotencyKey: randomUUID(), repeatable: true, signal: gone.signal,
+      method: 'POST',
+      path: SESSIONS_ROUTES.create[kind],
+      behalf: behalfOf(principal, true),
+      body: JSON.stringify({ namespace, name }),
+      idempotencyKey: randomUUID(),
+      repeatable: true,
+      signal: gone.signal,
     });
     return (body as CreateSessionResponse).sessionId;
   } finally {

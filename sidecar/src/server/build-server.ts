@@ -108,7 +108,12 @@ function fastifyOptions(options: ServerOptions, limits: ServerLimits): FastifySe
     return503OnClosing: false,
     ajv: {
       customOptions: {
-        coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false, strict: true, ownProperties: true,
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allErrors: false,
+        strict: true,
+        ownProperties: true,
         // A schema is compiled strictly, which finds its mistakes too. To compile the schema of schemas takes longer than all of ours.
         validateSchema: false,
       },

@@ -85,6 +85,19 @@ describe('a snapshot', () => {
       deadline: start + 3_600_000,
     });
   });
+
+  test('works the end of a run out anew when its template changes, and not for each who asks', () => {
+    const state = new CatalogState(['team-a']);
+    state.runs('team-a').changed('team-a/r1', kept('HarnessRun', harnessRun({ uid: 'u1' }, { phase: 'Running', startTime: '2026-01-01T00:00:00Z' })));
+    const run = (timeout: string) => {
+      state.templates('team-a').changed('team-a/coder', kept('HarnessTemplate', harnessTemplate({}, [], { defaults: { timeout } })));
+      return state.snapshot().run('team-a', 'r1')!;
+    };
+    expect([run('1h').deadline, run('2h').deadline]).toEqual([1, 2].map((hours) => Date.UTC(2026, 0, 1, hours)));
+    expect(state.snapshot().run('team-a', 'r1')).toBe(state.snapshot().run('team-a', 'r1'));
+    state.templates('team-a').changed('team-a/coder', undefined);
+    expect(state.snapshot().run('team-a', 'r1')?.deadline).toBeUndefined();
+  });
 });
 
 test('in whatever order objects come and go, the catalog says what a directory with the same objects says', () => {

@@ -67,6 +67,16 @@ describe('one idempotency key', () => {
     expect((await first).status).toBe(500);
   });
 
+  test('that cannot be looked up harms no session that it has made', async () => {
+    const one = controllerOver({ workers: 2 });
+    const first = await one.create({}, KEYED);
+    one.faults.failAlways('store.put');
+    expect((await one.create({}, KEYED)).body.code).toBe('STORE_UNAVAILABLE');
+    await one.settled();
+    one.faults.failAlways();
+    expect(await one.create({}, KEYED)).toMatchObject({ status: 200, body: first.body });
+  });
+
   test.each([[''], ['a b'], ['k'.repeat(256)], ['\u00e4']])('is refused when it is %j', async (key) => {
     expect((await controllerOver().create({}, { ...ALICE, 'idempotency-key': key })).body).toMatchObject({ code: 'BAD_REQUEST', message: expect.stringContaining('idempotency-key') });
   });

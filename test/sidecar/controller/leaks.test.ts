@@ -20,7 +20,10 @@ async function later(one: TestController, minutes: number): Promise<void> {
 const NOTHING = { records: [], workers: [] };
 
 /** Every place at which the work can fail: each call to store, workers and broker, undone or done with a lost answer. */
-async function eachFault(work: (one: TestController) => Promise<unknown>, check: (one: TestController, fault: string) => Promise<void>, prepare = async (_one: TestController): Promise<void> => {}) {
+async function eachFault(
+  work: (one: TestController) => Promise<unknown>, check: (one: TestController, fault: string) => Promise<void>,
+  prepare = async (_one: TestController): Promise<void> => {},
+) {
   let calls = 1;
   for (let at = 0; at < calls; at += 1) {
     for (const when of ['before', 'after'] as const) {
@@ -44,7 +47,8 @@ describe('wherever a creation fails', () => {
     }, async (one, fault) => {
       await later(one, 6);
       const id = answer.body.sessionId;
-      expect([fault, answer.status, await left(one)]).toEqual([fault, answer.status, answer.status === 200 ? { records: [id], workers: [id] } : NOTHING]);
+      const expected = answer.status === 200 ? { records: [id], workers: [id] } : NOTHING;
+      expect([fault, answer.status, await left(one)]).toEqual([fault, answer.status, expected]);
       if (answer.status !== 200) expect(one.broker.revoked.length).toBeGreaterThanOrEqual(one.broker.issued.length);
       await later(one, 8 * 60);
       expect([fault, await left(one)]).toEqual([fault, NOTHING]);

@@ -107,7 +107,8 @@ export function controllerOver({ workers = 1, ...more }: Partial<ControllerDeps>
   async function send(method: 'GET' | 'POST' | 'DELETE', url: string, body?: unknown, headers: Headers = ALICE): Promise<Answer> {
     const payload = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
     const all = { ...(payload === undefined ? {} : { 'content-type': 'application/json' }), ...headers };
-    const answer = await app.inject({ method, url, payload, headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Record<string, string> });
+    const defined = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Record<string, string>;
+    const answer = await app.inject({ method, url, payload, headers: defined });
     output.push(answer.body);
     return { status: answer.statusCode, body: answer.body === '' ? undefined : JSON.parse(answer.body), headers: answer.headers };
   }

@@ -38,7 +38,11 @@ export async function realDaemon(port = 0): Promise<RunningDaemon> {
   const workspace = await openWorkspace(FOLDER, undefined);
   const { beneath, processes } = workspace;
   const app = buildSession({
-    identity: new Identity(), bootstrapKeys: () => [verifyingKey(BOOTSTRAP.publicKey, 'boot-1')], nativeHelper: false, clock: Date.now, log: capturedLog().log,
+    identity: new Identity(),
+    bootstrapKeys: () => [verifyingKey(BOOTSTRAP.publicKey, 'boot-1')],
+    nativeHelper: false,
+    clock: Date.now,
+    log: capturedLog().log,
     routes: [workRoutes({ processes, beneath, baseEnvironment: { PATH: '/usr/local/bin:/usr/bin:/bin' }, clock: Date.now })],
   });
   const one = { app, close: () => void workspace.close() };

@@ -68,7 +68,7 @@ test('the worker gets a token of its session in place of the credentials of the 
 
 test('who forwarded is what the gateway says', async () => {
   const { port } = await echoing();
-  const { body } = await invoke(port, '/', { headers: { 'x-forwarded-for': '6.6.6.6', 'x-forwarded-host': 'evil', 'x-forwarded-user': 'root', forwarded: 'for=6.6.6.6', host: 'gateway.example' } });
+  const { body } = await invoke(port, '/', { headers: { 'x-forwarded-for': '6.6.6.6', 'x-forwarded-host': 'evil', 'x-forwarded-user': 'root', 'forwarded': 'for=6.6.6.6', 'host': 'gateway.example' } });
   expect(body.headers).toMatchObject({ 'x-forwarded-for': '127.0.0.1', 'x-forwarded-host': 'gateway.example', 'x-forwarded-proto': 'http' });
   expect(JSON.stringify(body)).not.toMatch(/6\.6\.6\.6|evil|root/);
 });
@@ -97,8 +97,13 @@ test('a session that was made is named although its worker does not answer', asy
 });
 
 const FOREIGN: Readonly<Record<string, Partial<SessionRecord>>> = {
-  'of another owner': { owner: 'bob' }, 'without an owner': { owner: undefined }, 'of another namespace': { namespace: 'team-b' }, 'of another name': { name: 'ruby' },
-  'of another kind': { kind: 'agent-runtime' }, 'that ends': { phase: 'ending' }, 'whose time is over': { createdAt: 1, expiresAt: 2 },
+  'of another owner': { owner: 'bob' },
+  'without an owner': { owner: undefined },
+  'of another namespace': { namespace: 'team-b' },
+  'of another name': { name: 'ruby' },
+  'of another kind': { kind: 'agent-runtime' },
+  'that ends': { phase: 'ending' },
+  'whose time is over': { createdAt: 1, expiresAt: 2 },
 };
 
 test.each(Object.keys(FOREIGN))('a session %s is answered as one that is not there', async (what) => {

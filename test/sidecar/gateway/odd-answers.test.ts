@@ -24,7 +24,7 @@ test('an answer that comes before the end of the body is passed on, and the conn
 
 test('a body whose client waits for leave is asked for', async () => {
   const { port } = await before(await worker(ECHO));
-  const { body } = await invoke(port, '/', { method: 'POST', body: 'hello', headers: { expect: '100-continue', 'content-length': 5 } });
+  const { body } = await invoke(port, '/', { method: 'POST', body: 'hello', headers: { 'expect': '100-continue', 'content-length': 5 } });
   expect(body).toMatchObject({ body: 'hello' });
   expect(body.headers).not.toHaveProperty('expect');
 });

@@ -4,8 +4,8 @@ import { BASE, closeWorlds, gateway, ID, type World } from './world';
 import type { ControllerAnswer, ControllerRequest } from '../../../sidecar/src/gateway/controller-client';
 import { refuse } from '../../../sidecar/src/gateway/refuse';
 import { noSession } from '../../../sidecar/src/gateway/session-lookup';
-import { living, longSleep } from '../session/commands';
 import { OTHER_KEY } from '../session/build-session';
+import { living, longSleep } from '../session/commands';
 
 afterEach(async () => {
   await closeWorkers();

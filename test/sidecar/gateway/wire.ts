@@ -25,7 +25,7 @@ export function worker(answer: RequestListener, port?: number): Promise<number> 
 
 /** A worker that answers each request as it likes, byte for byte. Told the text that has come so far. */
 export function rawWorker(onData: (text: string, socket: Socket) => void): Promise<number> {
-  return listening(createNetServer((socket) => {
+  return listening(createNetServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk) => onData(chunk.toString('latin1'), socket));
   }));

@@ -1,8 +1,8 @@
+import type { KeyObject } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { memoryKeyring } from '../../../sidecar/src/crypto/keyring';
 import { sealSecret } from '../../../sidecar/src/crypto/envelope';
-import type { KeyObject } from 'node:crypto';
+import { memoryKeyring } from '../../../sidecar/src/crypto/keyring';
 import { buildGateway } from '../../../sidecar/src/gateway/app';
 import type { ControllerAnswer, ControllerRequest } from '../../../sidecar/src/gateway/controller-client';
 import type { Entrance, GatewayDeps } from '../../../sidecar/src/gateway/deps';
@@ -69,13 +69,29 @@ export async function gateway({ controls, level = 'debug', ...more }: WorldOptio
   opened.push(app);
   await app.listen({ host: '127.0.0.1', port: 0 });
   Object.assign(world, {
-    app, port: (app.server.address() as AddressInfo).port, store, asked, log, open: () => open,
+    app,
+    port: (app.server.address() as AddressInfo).port,
+    store,
+    asked,
+    log,
+    open: () => open,
     session: async (port: number, changes: Partial<SessionRecord> = {}, key: KeyObject = SESSION_KEY.privateKey) => {
       const id = changes.id ?? ID;
       const now = clock();
       const record: SessionRecord = {
-        schema: 1, id, kind: 'code-interpreter', namespace: 'team-a', name: 'python', owner: 'alice', phase: 'ready', createdAt: now, expiresAt: now + 3_600_000,
-        idleTimeout: 900_000, worker: workerAt(port), sealedKey: sealSecret(keyring, key.export({ type: 'pkcs8', format: 'pem' }).toString(), id, 'key'), ...changes,
+        schema: 1,
+        id,
+        kind: 'code-interpreter',
+        namespace: 'team-a',
+        name: 'python',
+        owner: 'alice',
+        phase: 'ready',
+        createdAt: now,
+        expiresAt: now + 3_600_000,
+        idleTimeout: 900_000,
+        worker: workerAt(port),
+        sealedKey: sealSecret(keyring, key.export({ type: 'pkcs8', format: 'pem' }).toString(), id, 'key'),
+        ...changes,
       };
       await store.put(record, 0);
       return record;

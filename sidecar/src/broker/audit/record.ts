@@ -67,26 +67,24 @@ export function eventContent(record: AuditRecord, time: string): EventContent {
     if (fitting !== text) cut.push(field);
     return fitting;
   };
-  const fitIfThere = (field: string, text: string | undefined, limit: number) => text === undefined ? undefined : fit(field, text, limit);
-  const { destination, credential, count, windowStart, windowEnd, sampleDestinations } = record;
-  // Fields that are undefined are not written.
+  const { destination, credential, matchedPolicy, reason, caller, count, windowStart, windowEnd, sampleDestinations } = record;
   const event: AuditRecord = {
     decision: record.decision,
     kind: record.kind,
     namespace: fit('namespace', record.namespace, MAX_LABEL),
     run: fit('run', record.run, MAX_LABEL),
-    destination: destination && { host: fit('destination.host', destination.host, MAX_NAME), port: destination.port },
-    credential: credential && {
-      name: fit('credential.name', credential.name, MAX_NAME),
-      provider: fitIfThere('credential.provider', credential.provider, MAX_PROVIDER),
-    },
-    matchedPolicy: fitIfThere('matchedPolicy', record.matchedPolicy, MAX_NAME),
-    reason: fitIfThere('reason', record.reason, MAX_REASON_LENGTH),
-    caller: fitIfThere('caller', record.caller, MAX_LABEL + 1 + MAX_NAME),
-    count,
-    windowStart,
-    windowEnd,
-    sampleDestinations: sampleDestinations?.map(({ host, port }) => ({ host: fit('sampleDestinations', host, MAX_NAME), port })),
+    ...(destination && { destination: { host: fit('destination.host', destination.host, MAX_NAME), port: destination.port } }),
+    ...(credential && {
+      credential: {
+        name: fit('credential.name', credential.name, MAX_NAME),
+        ...(credential.provider !== undefined && { provider: fit('credential.provider', credential.provider, MAX_PROVIDER) }),
+      },
+    }),
+    ...(matchedPolicy !== undefined && { matchedPolicy: fit('matchedPolicy', matchedPolicy, MAX_NAME) }),
+    ...(reason !== undefined && { reason: fit('reason', reason, MAX_REASON_LENGTH) }),
+    ...(caller !== undefined && { caller: fit('caller', caller, MAX_LABEL + 1 + MAX_NAME) }),
+    ...(count !== undefined && { count, windowStart, windowEnd }),
+    ...(sampleDestinations && { sampleDestinations: sampleDestinations.map(({ host, port }) => ({ host: fit('sampleDestinations', host, MAX_NAME), port })) }),
   };
   return { type: 'event', time, event, ...(cut.length > 0 && { cut }) };
 }

@@ -35,9 +35,20 @@ export function storedRun({ namespace, name, uid, object }: Extract<CheckedObjec
   };
 }
 
+/** Runs that were worked out, for the template they were asked for with last. */
+const ended = new WeakMap<StoredRun, { readonly template: CatalogTemplate; readonly run: CatalogRun }>();
+
 /** The run with the time at which it ends at the latest: counted from its start, so none before. */
-export function withDeadline({ run, startedAt, limits }: StoredRun, template: CatalogTemplate | undefined): CatalogRun {
-  if (startedAt === undefined || template === undefined) return run;
+export function withDeadline(stored: StoredRun, template: CatalogTemplate | undefined): CatalogRun {
+  if (stored.startedAt === undefined || template === undefined) return stored.run;
+  const known = ended.get(stored);
+  if (known?.template === template) return known.run;
+  const run = endedRun(stored, stored.startedAt, template);
+  ended.set(stored, { template, run });
+  return run;
+}
+
+function endedRun({ run, limits }: StoredRun, startedAt: number, template: CatalogTemplate): CatalogRun {
   const longest = limits.mode === 'Interactive'
     ? interactiveTimeouts(template.spec, limits.interactiveOverrides).maxLifetime
     : timeoutMilliseconds(template.spec, limits);

@@ -1,7 +1,7 @@
 import { MAX_SESSION_PAGE, SessionListResponse } from '../../../../src/protocol/sessions-api';
 import { isStoreError } from '../../store/store-error';
 import type { ControllerDeps } from '../controller-deps';
-import type { Principal } from '../principal';
+import { Principal, sees } from '../principal';
 import { refusalOf, refuse } from '../refuse';
 import { sessionView } from '../session-view';
 
@@ -17,15 +17,18 @@ export const LIST_QUERY = {
 } as const;
 
 /** One page of the sessions that the principal sees. */
-export async function listSessions(deps: Pick<ControllerDeps, 'store' | 'clock' | 'metrics'>, { owner, seesAll }: Principal, { cursor, limit }: ListQuery): Promise<SessionListResponse> {
+export async function listSessions(deps: Pick<ControllerDeps, 'store' | 'clock' | 'metrics'>, principal: Principal, { cursor, limit }: ListQuery): Promise<SessionListResponse> {
   const wanted = limit === undefined ? MAX_SESSION_PAGE : Number(limit);
   if (wanted < 1 || wanted > MAX_SESSION_PAGE) throw refuse('BAD_REQUEST', `limit must be from 1 to ${MAX_SESSION_PAGE}, got ${wanted}`);
-  if (!seesAll && owner === undefined) return { sessions: [] };
+  const { owner, seesAll } = principal;
   try {
-    const page = await deps.store.list(seesAll ? {} : { owner: owner! }, { limit: wanted, ...(cursor === undefined ? {} : { cursor }) });
+    // What has no owner is in no index of its own.
+    const listing = seesAll || owner === undefined ? {} : { owner };
+    const page = await deps.store.list(listing, { limit: wanted, ...(cursor === undefined ? {} : { cursor }) });
     page.poisoned.forEach(() => deps.metrics.poison());
     const now = deps.clock();
-    return { sessions: page.sessions.map((kept) => sessionView(kept, now)), ...(page.cursor === undefined ? {} : { next: page.cursor }) };
+    const seen = page.sessions.filter(({ record }) => sees(principal, record));
+    return { sessions: seen.map((kept) => sessionView(kept, now)), ...(page.cursor === undefined ? {} : { next: page.cursor }) };
   } catch (error) {
     if (error instanceof RangeError) throw refuse('BAD_REQUEST', 'cursor must be the next of a page before');
     if (isStoreError(error)) throw refusalOf(error, '');

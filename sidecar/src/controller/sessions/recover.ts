@@ -47,7 +47,7 @@ async function recovered(deps: ControllerDeps, kept: Kept): Promise<Kept> {
     return isDeepStrictEqual(found.worker, worker) ? kept : await moved(deps, kept, found.worker);
   } catch (error) {
     // Whatever it serves now, it is not this session, and never will be again.
-    if (error instanceof HandshakeError && error.code === 'Taken') return lost(deps, record).catch((other: unknown) => Promise.reject(refusalOf(other, record.id)));
+    if (error instanceof HandshakeError && error.code === 'Taken') return await lost(deps, record);
     if (error instanceof HandshakeError && error.code === 'Unreachable') throw notReady('the worker of the session does not answer', error);
     if (limit.signal.aborted) throw notReady('the worker of the session could not be found in time', error);
     throw refusalOf(error, record.id);
@@ -68,7 +68,10 @@ async function moved(deps: ControllerDeps, { record, version }: Kept, worker: Se
 
 /** A session without its worker is over: what was in it is gone. */
 async function lost(deps: ControllerDeps, { id, worker }: SessionRecord): Promise<never> {
-  await endSession(deps, id, 'WorkerLost', ({ record }) => record.phase === 'ending' || record.worker?.podUid === worker?.podUid);
+  const isLost = ({ record }: Kept): boolean => record.phase === 'ending' || record.worker?.podUid === worker?.podUid;
+  await endSession(deps, id, 'WorkerLost', isLost).catch((error: unknown) => {
+    throw refusalOf(error, id);
+  });
   throw missing(id);
 }
 

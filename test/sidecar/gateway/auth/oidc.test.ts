@@ -133,6 +133,26 @@ test('a key that is new is looked for, and tokens of the old one end with it', a
   expect(await oidc.principalOf(old)).toBeUndefined();
 });
 
+test('a token is not remembered when its key has gone while it was verified', async () => {
+  const { world, oidc } = issuer(jwks(K1));
+  const { find } = world.set;
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => { release = resolve; });
+  const slow = async (...args: Parameters<typeof find>) => {
+    await held;
+    return find(...args);
+  };
+  world.set = { ...world.set, find: Object.assign(slow, { jwks: find.jwks }) };
+  const old = await token(K1);
+  const verifying = oidc.principalOf(old);
+  await Promise.resolve();
+  world.set = keySetIn('keys', jwks(K2));
+  expect(await oidc.principalOf(await token(K2))).toEqual(ALICE);
+  release();
+  expect(await verifying).toEqual(ALICE);
+  expect(await oidc.principalOf(old)).toBeUndefined();
+});
+
 test('while keys are unavailable every token is answered with 503, also one that was good', async () => {
   const { world, oidc } = issuer(jwks(K1));
   const good = await token(K1);

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Registry } from 'prom-client';
-import { BrokerMetrics } from '../../../sidecar/src/broker/metrics';
-import { RequestMetrics } from '../../../sidecar/src/server/metrics';
+import { BrokerMetrics } from '../../sidecar/src/broker/metrics';
+import { ControllerMetrics } from '../../sidecar/src/controller/metrics';
+import { RequestMetrics } from '../../sidecar/src/server/metrics';
 
 const PAGE = readFileSync('docs/reference/metrics.md', 'utf8');
 
@@ -14,13 +15,14 @@ interface Registered {
 
 let metrics: Registered[];
 
-/** Every metric of a broker, with those that are read from elsewhere. */
+/** Every metric of every server, with those that are read from elsewhere. */
 beforeAll(async () => {
   const registry = new Registry();
   new RequestMetrics(registry);
   new BrokerMetrics(registry).follow({
     shipLag: () => ({ records: 0, seconds: 0 }), catalogAge: () => 0, refusedObjects: () => ({}), limitKeys: () => ({}), certificateExpires: () => 0,
   });
+  new ControllerMetrics(registry);
   const described = await registry.getMetricsAsJSON();
   metrics = described.map(({ name, help, type }) => {
     const { labelNames } = registry.getSingleMetric(name) as unknown as Registered;
