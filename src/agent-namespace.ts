@@ -9,6 +9,7 @@ import { NamespaceContent } from './private/namespace-content';
 import { objectNameProblem, problems, refuse, ValidationError } from './private/validation';
 import { OBJECTS } from './protocol/objects';
 import type { NamedPolicy } from './protocol/policy';
+import { PoolEntry } from './protocol/session-pools';
 import { SidecarImage } from './sidecar-image';
 
 /** What can be chosen about a namespace of agents. */
@@ -62,6 +63,9 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
   /** @internal */
   public readonly _sidecar: SidecarImage;
 
+  /** @internal */
+  public readonly _hasSessions: boolean;
+
   private readonly content = new NamespaceContent();
   private readonly poolNames = new Set<string>();
 
@@ -70,6 +74,7 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
     this.namespaceName = name;
     this.platformName = context.platformName;
     this._sidecar = context.sidecar;
+    this._hasSessions = context.controller !== undefined;
 
     refuse(this, problems(...(options.additionalSecrets ?? []).map((secret) => objectNameProblem('additionalSecrets', secret))));
     if (options.create ?? true) {
@@ -99,13 +104,17 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
     this.content.addRun(run, template);
   }
 
-  /** @internal */
-  public _addPool(pool: Construct, name: string, endpoint: Endpoint): void {
+  /**
+   * @param entry What the controller of sessions is told of a pool whose workers can be claimed.
+   * @internal
+   */
+  public _addPool(pool: Construct, name: string, endpoint: Endpoint, entry?: PoolEntry): void {
     if (this.poolNames.has(name)) {
       throw new ValidationError(pool, `name '${name}' is taken by another pool of namespace '${this.namespaceName}'`);
     }
     this.poolNames.add(name);
     this.context.boundary._addEndpoint(endpoint);
+    if (entry !== undefined) this.context.controller?._serve(this, pool, entry);
   }
 }
 

@@ -2,6 +2,7 @@ import { Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import { AgentNamespace, AgentNamespaceOptions } from './agent-namespace';
 import { IAgentPlatform } from './agent-platform-ref';
+import { BrokerCapability, BrokerSubject } from './broker-caller';
 import { BrokerOptions, CredentialBroker } from './credential-broker';
 import { CustomResourceDefinitions } from './custom-resource-definitions';
 import { admissionPolicies } from './manifests/admission';
@@ -14,10 +15,15 @@ import { claimNamespace } from './private/claims';
 import { PlatformContext } from './private/context';
 import type { CoveredTemplate } from './private/coverage';
 import { emittedObjects } from './private/emitted-objects';
-import { claimedRoleProblems, namespaceProblems, secondNetworkProblems } from './private/foreign-objects';
+import { claimedRoleProblems, namespaceProblems, secondNetworkProblems, takenNameProblems } from './private/foreign-objects';
 import { podSecurityProblems } from './private/pod-security-validation';
+import { addSessions } from './private/sessions';
 import { dnsLabelProblem, problems, refuse, ValidationError } from './private/validation';
 import { MAX_PLATFORM_NAME } from './protocol/limits';
+import { OBJECTS } from './protocol/objects';
+import { SessionController } from './session-controller';
+import { SessionGateway } from './session-gateway';
+import { SessionOptions } from './session-options';
 import { SidecarImage } from './sidecar-image';
 
 /** Who owns the CustomResourceDefinitions of `paddock.dev`. */
@@ -82,6 +88,13 @@ export interface AgentPlatformProps extends NetworkBoundaryOptions {
   readonly broker?: BrokerOptions;
 
   /**
+   * Sessions: their controller, gateway and store.
+   *
+   * @default - two controllers, a gateway that grows with its load and a Valkey with a volume claim
+   */
+  readonly sessions?: SessionOptions;
+
+  /**
    * Where the platform's own pods may run. Worker pools have a placement of their own.
    *
    * @default - anywhere
@@ -99,6 +112,12 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
 
   /** The credential broker. */
   public readonly broker: CredentialBroker;
+
+  /** The controller of sessions; missing where there are none. */
+  public readonly controller?: SessionController;
+
+  /** What clients of sessions reach; missing where there are none. */
+  public readonly gateway?: SessionGateway;
 
   /** What may talk to what. */
   public readonly boundary: NetworkBoundary;
@@ -129,22 +148,22 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
     }
     this.boundary = new NetworkBoundary(this, 'network', { ...props, platform: name });
     this.boundary._addNamespace(name);
-    this.broker = new CredentialBroker(this, 'broker', {
-      ...props.broker,
-      platformName: name,
-      namespace: name,
-      image: props.image,
-      placement: props.placement,
-    });
+    const { image, placement, sessions: options = {} } = props;
+    this.broker = new CredentialBroker(this, 'broker', { ...withController(name, props), platformName: name, namespace: name, image, placement });
     this.boundary._addEndpoint(this.broker._endpoint);
+    const broker = this.broker._endpoint.usesApi ? { url: this.broker.url, tlsSecret: props.broker?.tls?.secretName } : undefined;
+    const sessions = addSessions(this, { platformName: name, image, placement, boundary: this.boundary, broker }, options);
+    this.controller = sessions?.controller;
+    this.gateway = sessions?.gateway;
     this.node.addValidation({ validate: () => this.problemsOfPods(podSecurityVersion) });
     const namespaces = Lazy.any({ produce: () => this.boundary._namespaceNames });
     const hardenedPods = props.requireHardenedPods ?? true;
-    for (const manifest of admissionPolicies({ platform: name, broker: this.broker._account, namespaces, hardenedPods })) {
+    const accounts = { broker: this.broker._account, controller: this.controller?._account };
+    for (const manifest of admissionPolicies({ platform: name, ...accounts, namespaces, hardenedPods })) {
       addManifest(this, `${manifest.kind}-${manifest.metadata.name}`, manifest);
     }
-    const { broker, boundary, clusterTemplates } = this;
-    this.context = { platformName: name, podSecurityVersion, sidecar: props.image, broker, boundary, clusterTemplates };
+    const { boundary, controller, clusterTemplates } = this;
+    this.context = { platformName: name, podSecurityVersion, sidecar: image, broker: this.broker, controller, boundary, clusterTemplates };
   }
 
   /**
@@ -171,6 +190,7 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
       ...claimedRoleProblems(emitted, namespaces),
       ...secondNetworkProblems(emitted, namespaces),
       ...namespaceProblems(emitted, namespaces),
+      ...takenNameProblems(emitted, namespaces),
     ];
   }
 
@@ -178,6 +198,14 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
   public _addClusterTemplate(template: CoveredTemplate): void {
     this.clusterTemplates.push(template);
   }
+}
+
+/** The broker knows the controller of its platform, for sessions alone; without API server it knows no ServiceAccounts. */
+function withController(namespace: string, { broker = {}, sessions = {} }: AgentPlatformProps): BrokerOptions {
+  if (sessions.enabled === false || broker.catalog?.configMapName !== undefined) return broker;
+  const { ISSUE, ISSUE_EGRESS, REVOKE } = BrokerCapability;
+  const rights = { capabilities: [ISSUE, ISSUE_EGRESS, REVOKE], subjects: [BrokerSubject.SESSIONS] };
+  return { ...broker, callers: [...broker.callers ?? [], { namespace, serviceAccount: OBJECTS.controller, ...rights }] };
 }
 
 function podSecurityVersionProblem(version: string): string | undefined {

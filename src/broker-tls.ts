@@ -11,7 +11,9 @@ export class BrokerTls {
   /**
    * A Secret of type `kubernetes.io/tls` in the platform's namespace that something else
    * keeps up to date, such as cert-manager. Its certificate must name
-   * `broker.<namespace>.svc`; the broker reads it again when it changes.
+   * `broker.<namespace>.svc`; the broker reads it again when it changes. Where the platform
+   * has sessions, the key `ca.crt` must hold the authority that signed it: the controller of
+   * sessions trusts that one.
    *
    * @param secretName Name of the Secret; it is mounted, and the broker gets no API right to it.
    */

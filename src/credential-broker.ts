@@ -164,7 +164,7 @@ export class CredentialBroker extends Construct {
   public _serve(scope: Construct, namespace: string, secretNames: () => string[]): void {
     if (!this._endpoint.usesApi) return;
     this.runNamespaces.push(namespace);
-    const rules = Lazy.any({ produce: () => policyRules(rightsOf('broker', 'run-namespace'), secretNames()) });
+    const rules = Lazy.any({ produce: () => policyRules(rightsOf('broker', 'run-namespace'), { 'provider-secrets': secretNames() }) });
     const name = `${this.id.platform}-${OBJECTS.broker}`;
     this.addRoleAndBinding(scope, { platform: this.id.platform, part: 'broker', name, namespace }, rules);
   }

@@ -39,6 +39,27 @@ export interface NetworkBoundaryOptions {
    * @default - nowhere
    */
   readonly codeHost?: NetworkPeer[];
+
+  /**
+   * Who reaches the gateway, such as the pods of an ingress. Admission by the network only: the gateway still asks who they are.
+   *
+   * @default - nobody
+   */
+  readonly clients?: NetworkPeer[];
+
+  /**
+   * Where the gateway fetches the keys of token issuers, port 443.
+   *
+   * @default - nowhere
+   */
+  readonly identityProvider?: NetworkPeer[];
+
+  /**
+   * Who calls the controller besides the gateway. Admission by the network only: the controller still asks for a token.
+   *
+   * @default - nobody
+   */
+  readonly controllerCallers?: NetworkPeer[];
 }
 
 /** Properties of `NetworkBoundary`. */
@@ -59,9 +80,12 @@ export class NetworkBoundary extends Construct {
   private readonly apiServer: ApiServerPeer;
   private readonly namespaces = new Set<string>();
   private readonly endpoints = new Map<string, Endpoint>();
-  private readonly places: Record<'api-server' | 'dns' | 'code-host', readonly PeerRule[]>;
+  private readonly places: Record<'api-server' | 'dns' | 'code-host' | 'identity-provider', readonly PeerRule[]>;
   private readonly monitoring: PeerRule[] = [];
   private readonly brokerCallers: PeerRule[] = [];
+  private readonly clients: PeerRule[] = [];
+  private readonly controllerCallers: PeerRule[] = [];
+  private readonly sessionStore: PeerRule[] = [];
   private readonly followers: ((endpoint: Endpoint) => void)[] = [];
 
   constructor(scope: Construct, id: string, props: NetworkBoundaryProps) {
@@ -73,9 +97,12 @@ export class NetworkBoundary extends Construct {
       'api-server': props.apiServer._rulesFor(this),
       'dns': (props.dns ?? [DnsPeer.kubeDns(), DnsPeer.nodeLocal()]).flatMap((peer) => peer._rulesFor(this)),
       'code-host': (props.codeHost ?? []).flatMap((peer) => peer._rulesFor(this)),
+      'identity-provider': (props.identityProvider ?? []).flatMap((peer) => peer._rulesFor(this)),
     };
     this.allowMetricsFrom(...(props.metricsFrom ?? []));
     this.allowBrokerCallers(...(props.brokerCallers ?? []));
+    this.allowClients(...(props.clients ?? []));
+    this.allowControllerCallers(...(props.controllerCallers ?? []));
     this.node.addValidation({ validate: () => validateReach(this) });
   }
 
@@ -95,6 +122,33 @@ export class NetworkBoundary extends Construct {
    */
   public allowBrokerCallers(...peers: NetworkPeer[]): void {
     this.brokerCallers.push(...peers.flatMap((peer) => peer._rulesFor(this)));
+  }
+
+  /**
+   * Lets more peers reach the gateway.
+   *
+   * @param peers Who uses sessions. Without peers nothing changes.
+   */
+  public allowClients(...peers: NetworkPeer[]): void {
+    this.clients.push(...peers.flatMap((peer) => peer._rulesFor(this)));
+  }
+
+  /**
+   * Lets more peers call the controller.
+   *
+   * @param peers Who calls. Without peers nothing changes.
+   */
+  public allowControllerCallers(...peers: NetworkPeer[]): void {
+    this.controllerCallers.push(...peers.flatMap((peer) => peer._rulesFor(this)));
+  }
+
+  /**
+   * Says where a store of sessions is that is not of the platform.
+   *
+   * @internal
+   */
+  public _openSessionStore(rules: readonly PeerRule[]): void {
+    this.sessionStore.push(...rules);
   }
 
   /**
@@ -159,7 +213,15 @@ export class NetworkBoundary extends Construct {
     return {
       platform: this.platform,
       endpoints: [...this.endpoints.values()],
-      places: { ...this.places, 'monitoring': this.monitoring, 'broker-callers': this.brokerCallers, 'internet': PUBLIC_INTERNET },
+      places: {
+        ...this.places,
+        'monitoring': this.monitoring,
+        'broker-callers': this.brokerCallers,
+        'clients': this.clients,
+        'controller-callers': this.controllerCallers,
+        'session-store': this.sessionStore,
+        'internet': PUBLIC_INTERNET,
+      },
     };
   }
 

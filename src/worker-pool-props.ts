@@ -1,6 +1,7 @@
-import { Size } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
 import { ContainerResources } from 'cdk8s-plus-28';
 import { AgentNamespace } from './agent-namespace';
+import { IHarnessTemplate } from './harness-template-ref';
 import { NetworkPeer } from './network-peer';
 import { Placement } from './placement';
 import { WorkerWorkload } from './worker-workload';
@@ -46,6 +47,28 @@ export interface WorkerPoolProps {
    * @default WorkerWorkload.warmPool()
    */
   readonly workload?: WorkerWorkload;
+
+  /**
+   * Longest life of a session of a warm pool, however often it is extended: whole seconds, a minute to 30 days. Its worker ends with it.
+   *
+   * @default Duration.hours(8)
+   */
+  readonly maxSession?: Duration;
+
+  /**
+   * Longest time without a request after which a session of a warm pool ends, unless it asks for another: whole seconds,
+   * up to `maxSession`.
+   *
+   * @default Duration.minutes(15)
+   */
+  readonly idleTimeout?: Duration;
+
+  /**
+   * HarnessTemplate of the namespace whose policies say what sessions of a warm pool may connect to and which credentials they may use.
+   *
+   * @default - nothing is granted
+   */
+  readonly template?: IHarnessTemplate;
 
   /**
    * UID and GID of the processes in the image, 1 to 2147483647.

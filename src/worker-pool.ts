@@ -14,6 +14,7 @@ import { refuse } from './private/validation';
 import { workerPoolProblems } from './private/worker-pool-checks';
 import { LABELS } from './protocol/names';
 import { AGENT_UID } from './protocol/paths';
+import { POOL_DEFAULTS, PoolEntry } from './protocol/session-pools';
 import { WorkerPoolProps } from './worker-pool-props';
 import { BatchOptions, StickyPoolOptions, WarmPoolOptions, WorkerWorkload } from './worker-workload';
 
@@ -45,7 +46,19 @@ export class WorkerPool extends Construct {
     if (workload._sticky) this.addSticky(workload._sticky);
     else if (workload._batch) this.addBatch(workload._batch);
     else this.addWarm(workload._warm ?? {});
-    props.namespace._addPool(this, this.poolName, endpoint);
+    props.namespace._addPool(this, this.poolName, endpoint, workload._sticky ?? workload._batch ? undefined : this.entry());
+  }
+
+  /** What the controller is told. */
+  private entry(): PoolEntry {
+    const { namespace, maxSession, idleTimeout, template } = this.props;
+    return {
+      namespace: namespace.namespaceName,
+      name: this.poolName,
+      ...(template === undefined ? {} : { template: template.templateName }),
+      maxSessionSeconds: maxSession?.toSeconds() ?? POOL_DEFAULTS.maxSessionSeconds,
+      idleSeconds: idleTimeout?.toSeconds() ?? POOL_DEFAULTS.idleSeconds,
+    };
   }
 
   private get accountName(): string {

@@ -1,8 +1,13 @@
 import { Size, Testing } from 'cdk8s';
-import { AuditStorage, BrokerCapability, BrokerCatalog, BrokerOptions, BrokerPolicy, BrokerSubject, BrokerTls, CredentialBroker, CredentialGrant } from '../src';
+import { AgentPlatformProps, AuditStorage, BrokerCapability, BrokerCatalog, BrokerOptions, BrokerPolicy, BrokerSubject, BrokerTls, CredentialBroker, CredentialGrant } from '../src';
 import { Emitted, one, synth } from './helpers/manifests';
-import { IMAGE, testPlatform } from './helpers/platform';
+import { IMAGE, testPlatform as wholePlatform, TestPlatform } from './helpers/platform';
 import { BROKER_ENV, EnvVariable } from '../src/protocol/env';
+
+/** A platform whose only part is the broker. */
+function testPlatform(props: Partial<AgentPlatformProps> = {}): TestPlatform {
+  return wholePlatform({ sessions: { enabled: false }, ...props });
+}
 
 /** What synth emits and what the server reads come from one table. */
 function expectEnvironment(statefulSet: Emitted, catalog: string): void {

@@ -13,7 +13,7 @@ const SERVICE_CIDR = '10.96.0.0/16';
 type Options = Partial<Omit<DenialProbeProps, 'platform'>>;
 
 function world(options: Options = {}, props: Partial<AgentPlatformProps> = {}) {
-  const made = testPlatform(props);
+  const made = testPlatform({ sessions: { enabled: false }, ...props });
   const probe = new DenialProbe(made.chart, 'probe', { platform: made.platform, serviceCidr: SERVICE_CIDR, ...options });
   const pool = (name: string) => new WorkerPool(made.chart, name, { namespace: made.team, name, image: 'example.com/worker' });
   pool('python');
@@ -35,7 +35,7 @@ describe('what is made', () => {
   });
 
   test('the same for a pool that is there before the probe and one that comes after', () => {
-    const { chart, platform, team } = testPlatform();
+    const { chart, platform, team } = testPlatform({ sessions: { enabled: false } });
     new WorkerPool(chart, 'before', { namespace: team, image: 'example.com/worker' });
     new DenialProbe(chart, 'probe', { platform, serviceCidr: SERVICE_CIDR });
     new WorkerPool(chart, 'after', { namespace: team, image: 'example.com/worker' });
@@ -45,8 +45,13 @@ describe('what is made', () => {
     expect(configOf(objects, 'probe-control').subjects!.map(({ title }) => title)).toEqual(['broker in agent-platform', 'session before in team-a', 'session after in team-a']);
   });
 
+  test('the parts of sessions are stood in for as well', () => {
+    const names = jobs(world({}, { sessions: {} }).emitted()).map(({ metadata }) => metadata.name);
+    expect(names).toEqual(expect.arrayContaining(['probe-controller', 'probe-gateway', 'probe-store']));
+  });
+
   test('names do not depend on construct paths', () => {
-    const { chart, platform } = testPlatform();
+    const { chart, platform } = testPlatform({ sessions: { enabled: false } });
     new DenialProbe(new Construct(chart, 'elsewhere'), 'other', { platform, serviceCidr: SERVICE_CIDR });
     expect(jobs(Testing.synth(chart)).map(({ metadata }) => metadata.name).sort()).toEqual(['probe-broker', 'probe-control']);
   });
@@ -125,7 +130,7 @@ describe('Jobs', () => {
 describe('the reach proof', () => {
   const problemsOf = (platform: ReturnType<typeof world>['platform']) => validateReach(platform.boundary as never);
 
-  test('holds with a probe', () => expect(problemsOf(world().platform)).toEqual([]));
+  test('holds with a probe', () => expect(problemsOf(world({}, { sessions: {} }).platform)).toEqual([]));
 
   test('fails when a policy of the probe is widened', () => {
     const { probe, platform } = world();

@@ -4,10 +4,11 @@ import { PLATFORM_EFFECTS } from './effects/platform';
 import { POLICY_EFFECTS } from './effects/policies';
 import { PROBE_EFFECTS } from './effects/probe';
 import { RUN_EFFECTS } from './effects/runs';
+import { SESSION_EFFECTS } from './effects/sessions';
 import { WORKER_EFFECTS } from './effects/workers';
 import { JsiiType, mentioned, propertiesOf, TYPES } from './helpers/assembly';
 
-const TABLES = [PLATFORM_EFFECTS, NETWORK_EFFECTS, WORKER_EFFECTS, POLICY_EFFECTS, RUN_EFFECTS, PROBE_EFFECTS];
+const TABLES = [PLATFORM_EFFECTS, NETWORK_EFFECTS, WORKER_EFFECTS, POLICY_EFFECTS, RUN_EFFECTS, PROBE_EFFECTS, SESSION_EFFECTS];
 const EFFECTS: Effects = Object.assign({}, ...TABLES);
 
 /** Everything that a user can say: properties of structs, parameters of factories and methods, enums. */

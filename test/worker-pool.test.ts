@@ -172,7 +172,7 @@ test('pools of one name in two namespaces get along', () => {
   const other = platform.addNamespace('team-b');
   new WorkerPool(chart, 'one', { namespace: team, name: 'python', image: 'a' });
   new WorkerPool(chart, 'two', { namespace: other, name: 'python', image: 'b' });
-  expect(synth(chart).filter((object) => object.kind === 'Deployment')).toHaveLength(2);
+  expect(synth(chart).filter(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'python')).toHaveLength(2);
 });
 
 describe('an object store', () => {

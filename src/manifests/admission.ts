@@ -1,4 +1,5 @@
 import { brokerStatusRule } from './admission-broker-status';
+import { controllerRules } from './admission-controller';
 import { hardenedPodsRules } from './admission-pods';
 import { AdmissionRule } from './admission-rule';
 import { SECRET_SOURCES, secretAuthorRule } from './admission-secrets';
@@ -9,6 +10,8 @@ import { NAMESPACE_NAME_LABEL } from '../protocol/names';
 export interface AdmissionOptions {
   readonly platform: string;
   readonly broker: Account;
+  /** Of sessions; missing where there are none. */
+  readonly controller?: Account;
   /** Names of the platform's namespaces; may be lazy. Not their label: a label can be forgotten or taken off, and then nothing would be refused. */
   readonly namespaces: unknown;
   /** Whether pods that others make in the platform's namespaces must be as hardened as its own. */
@@ -19,8 +22,13 @@ export interface AdmissionOptions {
  * Every ValidatingAdmissionPolicy of a platform with its binding to the platform's namespaces.
  * https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
-export function admissionPolicies({ platform, broker, namespaces, hardenedPods }: AdmissionOptions): Manifest[] {
-  const rules = [...SECRET_SOURCES.map(secretAuthorRule), brokerStatusRule(broker), ...(hardenedPods ? hardenedPodsRules() : [])];
+export function admissionPolicies({ platform, broker, controller, namespaces, hardenedPods }: AdmissionOptions): Manifest[] {
+  const rules = [
+    ...SECRET_SOURCES.map(secretAuthorRule),
+    brokerStatusRule(broker),
+    ...(controller === undefined ? [] : controllerRules(controller)),
+    ...(hardenedPods ? hardenedPodsRules() : []),
+  ];
   return rules.flatMap((rule) => policyAndBinding(platform, rule, namespaces));
 }
 

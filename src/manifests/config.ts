@@ -18,6 +18,11 @@ export function configMap(id: ObjectId, data: Readonly<Record<string, unknown>>)
   return { ...emptyConfigMap(id), data };
 }
 
+/** A Lease that the replicas of a role take in turn. Without `spec`, so that whoever applies it does not own the holder. */
+export function emptyLease(id: ObjectId): Manifest {
+  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: metadata(id) };
+}
+
 export function serviceAccount(id: ObjectId): Manifest {
   return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: metadata(id), automountServiceAccountToken: false };
 }

@@ -3,7 +3,8 @@ import { PortName, PORTS } from '../protocol/ports';
 
 /** What a role talks to, or is called by, outside the platform. Who that is on a given cluster is the user's to say. */
 export const PLACES = [
-  'api-server', 'broker-callers', 'clients', 'code-host', 'dns', 'identity-provider', 'internet', 'monitoring', 'object-store',
+  'api-server', 'broker-callers', 'clients', 'code-host', 'controller-callers', 'dns', 'identity-provider', 'internet', 'monitoring', 'object-store',
+  'session-store',
 ] as const;
 export type Place = (typeof PLACES)[number];
 
@@ -54,6 +55,9 @@ export const FLOWS: readonly Flow[] = [
   { id: 'controller-to-session', from: 'controller', to: 'session', ports: ['session-api'], why: 'hands a claimed worker its session' },
   { id: 'gateway-to-store', from: 'gateway', to: 'store', ports: ['store'], why: 'reads the sealed key of a session' },
   { id: 'controller-to-store', from: 'controller', to: 'store', ports: ['store'], why: 'keeps sessions' },
+  { id: 'gateway-to-session-store', from: 'gateway', to: 'session-store', ports: [PORTS.store], why: 'the same, where the store is not one of the platform' },
+  { id: 'controller-to-session-store', from: 'controller', to: 'session-store', ports: [PORTS.store], why: 'the same, where the store is not one of the platform' },
+  { id: 'controller-callers-to-controller', from: 'controller-callers', to: 'controller', ports: ['controller-api'], why: 'programs from elsewhere have sessions without the gateway' },
 
   { id: 'agent-to-egress', from: 'agent', to: 'egress', ports: ['egress-proxy', 'egress-base-url'], why: 'the only way out of a run' },
   { id: 'session-to-egress', from: 'session', to: 'egress', ports: ['egress-proxy', 'egress-base-url'], why: 'the only way out of a worker' },

@@ -26,7 +26,11 @@ export interface RestrictedContainer {
   readonly writable?: readonly WritablePath[];
   /** Whether `/livez` and `/readyz` of the admin port are probed. */
   readonly probed?: boolean;
+  /** What is asked of a program that has no admin port. */
+  readonly probes?: Probes;
 }
+
+export type Probes = Pick<Container, 'startupProbe' | 'livenessProbe' | 'readinessProbe'>;
 
 /** Where pods may be scheduled and how they are fetched and isolated. */
 export interface PodPlacement {
@@ -128,13 +132,13 @@ function restrictedContainer(container: RestrictedContainer, pod: RestrictedPod)
       runAsNonRoot: true,
       seccompProfile: { type: 'RuntimeDefault' },
     },
-    ...(container.probed ? PROBES : {}),
+    ...(container.probed ? PROBES : container.probes ?? {}),
     ...(mounts.length === 0 ? {} : { volumeMounts: mounts }),
   };
 }
 
 /** A start-up probe gives a cold node a minute; after it, liveness reacts within 30 s and readiness within 10 s. */
-const PROBES: Pick<Container, 'startupProbe' | 'livenessProbe' | 'readinessProbe'> = {
+const PROBES: Probes = {
   startupProbe: { httpGet: { path: ADMIN_PATHS.live, port: 'admin' }, periodSeconds: 2, failureThreshold: 30 },
   livenessProbe: { httpGet: { path: ADMIN_PATHS.live, port: 'admin' }, periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 3 },
   readinessProbe: { httpGet: { path: ADMIN_PATHS.ready, port: 'admin' }, periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 2 },

@@ -3,8 +3,11 @@ import { Manifest, metadata, ObjectId } from './manifest';
 import { API_GROUP, Role } from '../protocol/names';
 import { OBJECTS } from '../protocol/objects';
 
-/** Where a right holds: in the whole cluster, in the platform's own namespace, or in each namespace of runs. */
-export type RightScope = 'cluster' | 'system' | 'run-namespace';
+/** Where a right holds: in the whole cluster, in the platform's own namespace, in each namespace of runs, or in each with a pool of warm workers. */
+export type RightScope = 'cluster' | 'system' | 'run-namespace' | 'worker-namespace';
+
+/** Objects whose names are known at synth only: the Secrets that policies name, the ConfigMaps that own the claimed workers of a pool. */
+export type NamedAtSynth = 'provider-secrets' | 'pool-objects';
 
 /** One line of the table of API rights. `why` is printed in the documentation. */
 export interface Right {
@@ -13,8 +16,8 @@ export interface Right {
   readonly group: string;
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
-  /** The only objects it holds for; `'provider-secrets'` stands for the Secrets that policies name. */
-  readonly names?: readonly string[] | 'provider-secrets';
+  /** The only objects it holds for. */
+  readonly names?: readonly string[] | NamedAtSynth;
   readonly why: string;
 }
 
@@ -35,6 +38,19 @@ export const RIGHTS: readonly Right[] = [
   { role: 'broker', scope: 'system', group: '', resources: ['configmaps'], verbs: FILL, names: [OBJECTS.brokerCa], why: 'publishes the CA that callers trust' },
   { role: 'broker', scope: 'system', group: '', resources: ['configmaps'], verbs: FILL, names: [OBJECTS.brokerSlots], why: 'hands out slots of PAT pools by compare-and-set' },
   { role: 'broker', scope: 'system', group: '', resources: ['configmaps'], verbs: [...READ, 'patch'], names: [OBJECTS.revokedSessions], why: 'tells all replicas which sessions are over' },
+
+  { role: 'controller', scope: 'cluster', group: 'authentication.k8s.io', resources: ['tokenreviews'], verbs: ['create'], why: 'asks the API server who a caller is' },
+  { role: 'controller', scope: 'worker-namespace', group: '', resources: ['pods'], verbs: [...READ, 'patch', 'delete'], why: 'claims warm workers and ends claimed ones; admission allows nothing else' },
+  { role: 'controller', scope: 'worker-namespace', group: '', resources: ['configmaps'], verbs: ['get'], names: 'pool-objects', why: 'makes claimed workers go when their pool goes' },
+  { role: 'controller', scope: 'worker-namespace', group: '', resources: ['configmaps'], verbs: FILL, names: [OBJECTS.agentTrust], why: 'publishes the keys that sign init tokens; admission allows no other entry' },
+  { role: 'controller', scope: 'system', group: '', resources: ['secrets'], verbs: FILL, names: [OBJECTS.sessionKeys], why: 'creates and rotates the keys that seal what the store keeps' },
+  { role: 'controller', scope: 'system', group: '', resources: ['secrets'], verbs: FILL, names: [OBJECTS.controllerBootstrap], why: 'creates and rotates the keys that sign init tokens' },
+  { role: 'controller', scope: 'system', group: '', resources: ['secrets'], verbs: FILL, names: [OBJECTS.controllerTls], why: 'creates and renews its serving certificate' },
+  { role: 'controller', scope: 'system', group: '', resources: ['configmaps'], verbs: FILL, names: [OBJECTS.controllerCa], why: 'publishes the CA that callers trust' },
+  { role: 'controller', scope: 'system', group: '', resources: ['secrets'], verbs: FILL, names: [OBJECTS.storeTls], why: 'creates and renews the certificate of the store' },
+  { role: 'controller', scope: 'system', group: '', resources: ['configmaps'], verbs: FILL, names: [OBJECTS.storeCa], why: 'publishes the CA of the store' },
+  { role: 'controller', scope: 'system', group: '', resources: ['secrets'], verbs: FILL, names: [OBJECTS.storeAccess], why: 'makes the password of the store' },
+  { role: 'controller', scope: 'system', group: 'coordination.k8s.io', resources: ['leases'], verbs: FILL, names: [OBJECTS.controllerLease], why: 'lets one replica end what is over' },
 ];
 
 /** The rights of a role in a scope. `skip` leaves out rights on named objects that the role does not own in this deployment. */
@@ -48,9 +64,9 @@ export function rightsOf(role: Role, scope: RightScope, skip: readonly string[] 
  * in RBAC an empty `resourceNames` means every object.
  * https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-resources
  */
-export function policyRules(rights: readonly Right[], providerSecrets: readonly string[] = []): PolicyRule[] {
+export function policyRules(rights: readonly Right[], namedAtSynth: { readonly [Names in NamedAtSynth]?: readonly string[] } = {}): PolicyRule[] {
   return rights.flatMap((right) => {
-    const names = right.names === 'provider-secrets' ? providerSecrets : right.names;
+    const names = typeof right.names === 'string' ? namedAtSynth[right.names] ?? [] : right.names;
     if (names?.length === 0) return [];
     return [{
       apiGroups: [right.group],

@@ -1,4 +1,5 @@
 import type { DeploymentSpec, StatefulSetSpec } from 'kubernetes-types/apps/v1';
+import type { HorizontalPodAutoscalerSpec } from 'kubernetes-types/autoscaling/v2';
 import type { JobSpec } from 'kubernetes-types/batch/v1';
 import type { PersistentVolumeClaim, PodSpec, ServiceSpec } from 'kubernetes-types/core/v1';
 import type { LabelSelector } from 'kubernetes-types/meta/v1';
@@ -67,6 +68,25 @@ export function podDisruptionBudget(id: WorkloadId): Manifest {
     metadata: metadata(id),
     spec: { maxUnavailable: 1, selector: { matchLabels: servingSelector(id.role, id.pool) } },
   };
+}
+
+/** How many replicas there are, by the load of the processor. */
+export interface CpuScaling {
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  /** Percent of what the containers request. */
+  readonly targetUtilization: number;
+}
+
+/** Sets the replicas of a Deployment, which then names none itself. https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/ */
+export function cpuAutoscaler(id: WorkloadId, { minReplicas, maxReplicas, targetUtilization }: CpuScaling): Manifest {
+  const spec: HorizontalPodAutoscalerSpec = {
+    scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: id.name },
+    minReplicas,
+    maxReplicas,
+    metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: targetUtilization } } }],
+  };
+  return { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: metadata(id), spec };
 }
 
 /** Spread over nodes and zones where the cluster has several; a one-node cluster still runs it. */

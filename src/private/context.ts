@@ -1,5 +1,9 @@
 import { CredentialBroker } from '../credential-broker';
+import { ControllerBroker } from '../manifests/controller-pod';
+import { StoreAccess } from '../manifests/store-access';
 import { NetworkBoundary } from '../network-boundary';
+import { Placement } from '../placement';
+import { SessionController } from '../session-controller';
 import { SidecarImage } from '../sidecar-image';
 import type { CoveredTemplate } from './coverage';
 
@@ -9,7 +13,30 @@ export interface PlatformContext {
   readonly podSecurityVersion: string;
   readonly sidecar: SidecarImage;
   readonly broker: CredentialBroker;
+  /** Missing where there are no sessions. */
+  readonly controller?: SessionController;
   readonly boundary: NetworkBoundary;
   /** Grows while the app is built; asked at synth. */
   readonly clusterTemplates: readonly CoveredTemplate[];
+}
+
+/** What a platform tells each part of it. */
+export interface PartContext {
+  /** The namespace of the parts too. */
+  readonly platformName: string;
+  readonly image: SidecarImage;
+  readonly placement?: Placement;
+}
+
+/** What a platform tells the controller of sessions. */
+export interface ControllerContext extends PartContext {
+  readonly store: StoreAccess;
+  /** Missing when it does not know the controller. */
+  readonly broker?: ControllerBroker;
+}
+
+/** What a platform tells the gateway. */
+export interface GatewayContext extends PartContext {
+  readonly store: StoreAccess;
+  readonly controllerUrl: string;
 }

@@ -17,6 +17,21 @@ export function claimedRoleProblems(emitted: readonly EmittedBy[], namespaces: r
         + 'which opens the connections of the platform\'s own pods to them; only the platform may give it'));
 }
 
+/** Objects of others under the name of one of the platform's: whichever is applied last wins, and the platform would work with what is in it. */
+export function takenNameProblems(emitted: readonly EmittedBy[], namespaces: readonly string[]): string[] {
+  const inside = emitted.filter(({ object }) => namespaces.includes(object.metadata?.namespace ?? 'default'));
+  const own = new Set(inside.filter(({ source }) => isOwn(source)).map(identityOf));
+  return inside
+    .filter((one) => !isOwn(one.source) && own.has(identityOf(one)))
+    .map(({ source, object }) => `${source.node.path}: ${object.kind} ${object.metadata.name}: the platform has an object of this name in namespace '${object.metadata.namespace}'`);
+}
+
+/** The same object in two versions of its API is one. */
+function identityOf({ object: { apiVersion, kind, metadata } }: EmittedBy): string {
+  const group = String(apiVersion).split('/').reverse()[1] ?? '';
+  return [group, kind, metadata?.namespace ?? 'default', metadata?.name].join('/');
+}
+
 /** https://github.com/k8snetworkplumbingwg/multi-net-spec */
 const MORE_NETWORKS = ['k8s.v1.cni.cncf.io/networks', 'v1.multus-cni.io/default-network'];
 

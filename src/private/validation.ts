@@ -1,3 +1,4 @@
+import { Duration } from 'cdk8s';
 import { IConstruct } from 'constructs';
 
 /**
@@ -22,6 +23,17 @@ export function refuse(scope: IConstruct, found: readonly string[]): void {
 export function integerProblem(name: string, value: number, min: number, max: number): string | undefined {
   if (Number.isInteger(value) && value >= min && value <= max) return undefined;
   return `${name} must be a whole number from ${min} to ${max}, got ${value}`;
+}
+
+/** Problem text when a time is not a whole number of seconds from `min` to `max`, else undefined. */
+export function secondsProblem(name: string, time: Duration | undefined, min: number, max: number): string | undefined {
+  return time && integerProblem(`${name} in seconds`, time.toSeconds({ integral: false }), min, max);
+}
+
+/** Problem text when `image` cannot be an image reference, else undefined. */
+export function imageProblem(image: string): string | undefined {
+  if (image.length > 0 && image.length <= 512 && !/\s/.test(image)) return undefined;
+  return `image must be an image reference without white space, 1 to 512 characters, got ${JSON.stringify(image)}`;
 }
 
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names */

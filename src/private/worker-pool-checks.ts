@@ -1,12 +1,14 @@
-import { Duration } from 'cdk8s';
+import { TemplateKind } from '../harness-template-ref';
 import { SESSION_ENV } from '../protocol/env';
 import { MAX_POOL_NAME, MAX_UID } from '../protocol/limits';
 import { ENV_NAME_PATTERN, isReservedEnv } from '../protocol/reserved-env';
+import { POOL_DEFAULTS } from '../protocol/session-pools';
+import { LONGEST_SESSION } from '../protocol/session-record';
 import { WorkerPoolProps } from '../worker-pool-props';
 import { WorkerWorkload } from '../worker-workload';
 import { placementProblems } from './placement-checks';
 import { resourceProblems, sizeProblem } from './quantities';
-import { integerProblem, labelProblem, objectNameProblem, problems, serviceNameProblem } from './validation';
+import { dnsLabelProblem, imageProblem, integerProblem, labelProblem, objectNameProblem, problems, secondsProblem, serviceNameProblem } from './validation';
 
 /** Everything wrong with a pool's properties, one text each. */
 export function workerPoolProblems(name: string, props: WorkerPoolProps): string[] {
@@ -25,7 +27,26 @@ export function workerPoolProblems(name: string, props: WorkerPoolProps): string
       integerProblem(`extendedResources['${resource}']`, count, 0, 64),
     )),
     ...workloadProblems(props.workload ?? WorkerWorkload.warmPool(), props),
+    ...sessionProblems(props.workload ?? WorkerWorkload.warmPool(), props),
   ];
+}
+
+const SHORTEST_SESSION_SECONDS = 60;
+
+function sessionProblems({ _sticky, _batch }: WorkerWorkload, { namespace, maxSession, idleTimeout, template }: WorkerPoolProps): string[] {
+  const given = Object.entries({ maxSession, idleTimeout, template }).filter(([, value]) => value !== undefined).map(([name]) => name);
+  if (_sticky || _batch) return given.map((name) => `${name} has no effect on sticky workers and batches: only those of a warm pool get sessions`);
+  if (!namespace._hasSessions) return given.map((name) => `${name} has no effect on a platform without sessions`);
+  const longest = maxSession?.toSeconds({ integral: false }) ?? POOL_DEFAULTS.maxSessionSeconds;
+  return problems(
+    secondsProblem('maxSession', maxSession, SHORTEST_SESSION_SECONDS, LONGEST_SESSION / 1000),
+    secondsProblem('idleTimeout', idleTimeout, 1, longest),
+    template === undefined || template.templateKind === TemplateKind.NAMESPACED
+      ? undefined : `template must be a HarnessTemplate, got the ${template.templateKind} '${template.templateName}'; one with it as base will do`,
+    template === undefined ? undefined : dnsLabelProblem('template', template.templateName),
+    template?._namespaceName === undefined || template._namespaceName === namespace.namespaceName
+      ? undefined : `template '${template.templateName}' must be in the namespace of the pool, '${namespace.namespaceName}', got namespace '${template._namespaceName}'`,
+  );
 }
 
 function workloadProblems({ _warm, _sticky, _batch }: WorkerWorkload, props: WorkerPoolProps): string[] {
@@ -43,8 +64,8 @@ function workloadProblems({ _warm, _sticky, _batch }: WorkerWorkload, props: Wor
       integerProblem('completions', _batch.completions ?? 1, 1, 10_000),
       integerProblem('parallelism', _batch.parallelism ?? 1, 0, 500),
       integerProblem('backoffLimit', _batch.backoffLimit ?? 3, 0, 100),
-      secondsProblem('ttlAfterFinished', _batch.ttlAfterFinished, 0),
-      secondsProblem('activeDeadline', _batch.activeDeadline, 1),
+      secondsProblem('ttlAfterFinished', _batch.ttlAfterFinished, 0, YEAR_SECONDS),
+      secondsProblem('activeDeadline', _batch.activeDeadline, 1, YEAR_SECONDS),
     );
   }
   return problems(integerProblem('replicas', _warm?.replicas ?? 2, 0, 500));
@@ -52,18 +73,9 @@ function workloadProblems({ _warm, _sticky, _batch }: WorkerWorkload, props: Wor
 
 const YEAR_SECONDS = 31_536_000;
 
-function secondsProblem(name: string, time: Duration | undefined, min: number): string | undefined {
-  return time && integerProblem(`${name} in seconds`, time.toSeconds({ integral: false }), min, YEAR_SECONDS);
-}
-
 /** Qualified names outside of Kubernetes' own domains, which quotas do not take for theirs. */
 function isExtendedResource(name: string): boolean {
   return name.includes('/') && !name.startsWith('requests.') && labelProblem(name, '') === undefined;
-}
-
-function imageProblem(image: string): string | undefined {
-  if (image.length > 0 && image.length <= 512 && !/\s/.test(image)) return undefined;
-  return `image must be an image reference without white space, 1 to 512 characters, got ${JSON.stringify(image)}`;
 }
 
 /** Asked at run time too: `process.env.X` is easily undefined. */

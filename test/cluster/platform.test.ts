@@ -3,7 +3,7 @@ import { apply, kubectl, must } from './cli';
 import { everything } from '../helpers/everything';
 
 const objects = everything('a');
-const BROKER = 'system:serviceaccount:agent-platform:broker';
+const ACCOUNT = 'system:serviceaccount:agent-platform';
 
 beforeAll(() => apply(objects), 60_000);
 
@@ -28,10 +28,17 @@ test('applying the same again changes nothing', () => {
   expect(versions()).toEqual(before);
 });
 
-test('applying does not take the keys away that the broker filled in', () => {
-  must(['patch', 'secret', 'broker-keyring', '-n', 'agent-platform', '--field-manager=broker', '--type=merge', '-p', '{"stringData":{"active":"k1"}}']);
+test.each([['broker', 'broker-keyring'], ['controller', 'session-keys']])('applying does not take the keys away that the %s filled in', (role, secret) => {
+  must(['patch', 'secret', secret, '-n', 'agent-platform', `--field-manager=${role}`, '--type=merge', '-p', '{"stringData":{"active":"k1"}}']);
   apply(objects);
-  expect(must(['get', 'secret', 'broker-keyring', '-n', 'agent-platform', '-o', 'jsonpath={.data.active}'])).toBe(Buffer.from('k1').toString('base64'));
+  expect(must(['get', 'secret', secret, '-n', 'agent-platform', '-o', 'jsonpath={.data.active}'])).toBe(Buffer.from('k1').toString('base64'));
+});
+
+test('applying does not take the Lease from its holder', () => {
+  const lease = ['lease', 'controller', '-n', 'agent-platform'];
+  must(['patch', ...lease, '--field-manager=controller', '--type=merge', '-p', '{"spec":{"holderIdentity":"controller-1"}}']);
+  apply(objects);
+  expect(must(['get', ...lease, '-o', 'jsonpath={.spec.holderIdentity}'])).toBe('controller-1');
 });
 
 test('the API server finds nothing to warn about in the admission policies', async () => {
@@ -41,13 +48,23 @@ test('the API server finds nothing to warn about in the admission policies', asy
   for (const { metadata, status } of policies(stdout)) expect([metadata.name, status.typeChecking]).toEqual([metadata.name, {}]);
 });
 
+const SUBRESOURCES = ['eviction', 'exec', 'status', 'token'];
+
+/** `pods/exec` is a subresource, `secrets/exec` were an object of that name; `kubectl` wants the first said apart. */
+const mayAs = (role: string) => (verb: string, resource: string, namespace: string) => {
+  const [kind, rest] = resource.split('/');
+  const what = rest !== undefined && SUBRESOURCES.includes(rest) ? [kind, '--subresource', rest] : [resource];
+  return kubectl(['auth', 'can-i', verb, ...what, '-n', namespace, '--as', `${ACCOUNT}:${role}`]).stdout.trim();
+};
+
 describe('the broker', () => {
-  const may = (verb: string, resource: string, namespace: string) => kubectl(['auth', 'can-i', verb, resource, '-n', namespace, '--as', BROKER]).stdout.trim();
+  const may = mayAs('broker');
 
   test.each([
     ['get', 'secrets/model-key', 'team-a'],
     ['update', 'secrets/broker-keyring', 'agent-platform'],
     ['list', 'harnessruns.paddock.dev', 'team-a'],
+    ['patch', 'harnessruns.paddock.dev/status', 'team-a'],
     ['create', 'auditevents.paddock.dev', 'team-a'],
   ])('may %s %s in %s', (verb, resource, namespace) => {
     expect(may(verb, resource, namespace)).toBe('yes');
@@ -76,7 +93,50 @@ describe('the broker', () => {
   });
 });
 
-test('workers may do nothing in the API', () => {
-  const { stdout } = kubectl(['auth', 'can-i', 'get', 'pods', '-n', 'team-a', '--as', 'system:serviceaccount:team-a:worker-python']);
-  expect(stdout.trim()).toBe('no');
+describe('the controller', () => {
+  const may = mayAs('controller');
+
+  test.each([
+    ['watch', 'pods', 'team-a'],
+    ['patch', 'pods', 'team-a'],
+    ['delete', 'pods', 'team-a'],
+    ['get', 'configmaps/pool-python', 'team-a'],
+    ['update', 'configmaps/agent-trust', 'team-a'],
+    ['update', 'secrets/session-store-access', 'agent-platform'],
+    ['update', 'leases.coordination.k8s.io/controller', 'agent-platform'],
+    ['create', 'tokenreviews.authentication.k8s.io', 'default'],
+  ])('may %s %s in %s', (verb, resource, namespace) => {
+    expect(may(verb, resource, namespace)).toBe('yes');
+  });
+
+  test.each([
+    ['create', 'pods', 'team-a'],
+    ['create', 'pods/exec', 'team-a'],
+    ['get', 'pods/exec', 'team-a'],
+    ['create', 'pods/eviction', 'team-a'],
+    ['patch', 'pods/status', 'team-a'],
+    ['deletecollection', 'pods', 'team-a'],
+    ['patch', 'pods', 'agent-platform'],
+    ['get', 'pods', 'default'],
+    ['get', 'secrets/model-key', 'team-a'],
+    ['get', 'secrets/broker-keyring', 'agent-platform'],
+    ['list', 'secrets', 'agent-platform'],
+    ['get', 'configmaps/other', 'team-a'],
+    ['delete', 'configmaps/pool-python', 'team-a'],
+    ['create', 'leases.coordination.k8s.io', 'agent-platform'],
+    ['patch', 'deployments.apps', 'team-a'],
+    ['create', 'serviceaccounts/token', 'agent-platform'],
+    ['get', 'harnessruns.paddock.dev', 'team-a'],
+  ])('may not %s %s in %s', (verb, resource, namespace) => {
+    expect(may(verb, resource, namespace)).toBe('no');
+  });
+});
+
+test.each(['agent-platform:gateway', 'agent-platform:session-store', 'team-a:worker-python'])('%s may do no more in the API than everybody', (account) => {
+  const listed = (who: string) => must(['auth', 'can-i', '--list', '-n', 'team-a', '--as', `system:serviceaccount:${who}`]);
+  expect(listed(account)).toBe(listed('default:nobody'));
+});
+
+test.each(['secrets/session-keys', 'secrets/controller-bootstrap', 'secrets/gateway-api-keys', 'configmaps/controller-ca'])('the gateway may not get %s from the API', (resource) => {
+  expect(mayAs('gateway')('get', resource, 'agent-platform')).toBe('no');
 });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { BROKER_ENV, EnvVariable, SESSION_ENV } from '../../src/protocol/env';
+import { BROKER_ENV, CONTROLLER_ENV, EnvVariable, GATEWAY_ENV, SESSION_ENV } from '../../src/protocol/env';
 
 const PAGE = readFileSync('docs/reference/environment.md', 'utf8');
 
@@ -11,7 +11,7 @@ function line([name, variable]: [string, EnvVariable]): string {
   return `| \`${name}\` | ${allowed} | ${value} | ${doc} |`;
 }
 
-test('the page has a line for every variable of broker and session daemon, and no other line', () => {
+test('the page has a line for every variable of a server, and no other line', () => {
   const written = PAGE.split('\n').filter((text) => text.startsWith('| `'));
-  expect(written).toEqual([BROKER_ENV, SESSION_ENV].flatMap((table) => Object.entries<EnvVariable>(table).map(line)));
+  expect(written).toEqual([BROKER_ENV, CONTROLLER_ENV, GATEWAY_ENV, SESSION_ENV].flatMap((table) => Object.entries<EnvVariable>(table).map(line)));
 });

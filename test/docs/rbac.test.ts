@@ -6,8 +6,11 @@ const PAGE = readFileSync('docs/reference/rbac.md', 'utf8');
 /** The line of the table for a right. */
 function line({ role, scope, group, resources, verbs, names, why }: Right): string {
   const code = (words: readonly string[]) => words.map((word) => `\`${word}\``).join(', ');
-  const where = { 'cluster': 'the cluster', 'system': 'the platform namespace', 'run-namespace': 'each namespace of agents' }[scope];
-  const only = names === undefined ? 'all' : names === 'provider-secrets' ? 'those that policies name' : code(names);
+  const where = {
+    'cluster': 'the cluster', 'system': 'the platform namespace', 'run-namespace': 'each namespace of agents', 'worker-namespace': 'each namespace with warm pools',
+  }[scope];
+  const atSynth = { 'provider-secrets': 'those that policies name', 'pool-objects': '`pool-<name>` of its warm pools' };
+  const only = names === undefined ? 'all' : typeof names === 'string' ? atSynth[names] : code(names);
   return `| ${role} | ${where} | ${group === '' ? 'core' : code([group])} | ${code(resources)} | ${code(verbs)} | ${only} | ${why} |`;
 }
 

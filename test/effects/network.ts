@@ -14,7 +14,7 @@ function boundary(props: NetworkBoundaryProps): Build {
   return () => {
     const chart = Testing.chart();
     const made = new NetworkBoundary(chart, 'network', props);
-    made._addEndpoint({ role: 'broker', namespace: props.platform });
+    for (const role of ['broker', 'controller', 'gateway'] as const) made._addEndpoint({ role, namespace: props.platform });
     return Testing.synth(chart);
   };
 }
@@ -22,6 +22,9 @@ function boundary(props: NetworkBoundaryProps): Build {
 const OPTIONS: NetworkBoundaryOptions = {
   apiServer: ApiServerPeer.cidrs(['192.0.2.99/32']),
   brokerCallers: [NetworkPeer.namespace('callers')],
+  clients: [NetworkPeer.namespace('ingress')],
+  controllerCallers: [NetworkPeer.namespace('ci')],
+  identityProvider: [NetworkPeer.cidr('203.0.113.0/24')],
   codeHost: [NetworkPeer.cidr('198.51.100.0/24')],
   dns: [DnsPeer.openShift()],
   metricsFrom: [NetworkPeer.namespace('monitoring')],
@@ -34,6 +37,14 @@ export const NETWORK_EFFECTS: Effects = merged(
     'NetworkBoundary.allowBrokerCallers(peers)': [
       emitted(() => {}),
       emitted((world) => world.platform.boundary.allowBrokerCallers(NetworkPeer.namespace('a'))),
+    ],
+    'NetworkBoundary.allowClients(peers)': [
+      emitted(() => {}),
+      emitted((world) => world.platform.boundary.allowClients(NetworkPeer.namespace('a'))),
+    ],
+    'NetworkBoundary.allowControllerCallers(peers)': [
+      emitted(() => {}),
+      emitted((world) => world.platform.boundary.allowControllerCallers(NetworkPeer.namespace('a'))),
     ],
     'NetworkBoundary.allowMetricsFrom(peers)': [
       emitted(() => {}),

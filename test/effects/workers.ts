@@ -2,7 +2,7 @@ import { Duration, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-28';
 import { Effects, emitted, merged, pool, rows } from './build';
 import {
-  BatchOptions, NetworkPeer, ObjectStore, StickyPoolOptions, WarmPoolOptions, WorkerPool, WorkerWorkload,
+  BatchOptions, HarnessTemplate, NetworkPeer, ObjectStore, StickyPoolOptions, WarmPoolOptions, WorkerPool, WorkerWorkload,
 } from '../../src';
 
 const workload = (value: WorkerWorkload) => pool({ workload: value });
@@ -13,11 +13,14 @@ export const WORKER_EFFECTS: Effects = merged(
   rows('WorkerPoolProps', pool, {}, {
     env: { MODE: 'test' },
     extendedResources: { 'nvidia.com/gpu': 1 },
+    idleTimeout: Duration.minutes(1),
     image: 'example.com/worker:2',
+    maxSession: Duration.hours(1),
     name: 'other',
     objectStore: { peers: [NetworkPeer.cidr('198.51.100.0/24')] },
     placement: { runtimeClassName: 'gvisor' },
     resources: { cpu: { request: Cpu.millis(100) } },
+    template: HarnessTemplate.fromName('coder'),
     userId: 1001,
     workload: WorkerWorkload.sticky(),
     workspaceSize: Size.gibibytes(3),

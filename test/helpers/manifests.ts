@@ -25,3 +25,13 @@ export function podSpecs(objects: readonly Emitted[]): { readonly owner: string;
   return objects.filter((object) => object.spec?.template?.spec !== undefined)
     .map((object) => ({ owner: `${object.kind}/${object.metadata.name}`, spec: object.spec.template.spec }));
 }
+
+/** Pod spec of the Deployment of a role. */
+export function podOf(objects: readonly Emitted[], role: string): any {
+  return one(objects, 'Deployment', role).spec.template.spec;
+}
+
+/** Environment of the server of a role: values, or where they come from. */
+export function environmentOf(objects: readonly Emitted[], role: string): Record<string, any> {
+  return Object.fromEntries(podOf(objects, role).containers[0].env.map(({ name, value, valueFrom }: any) => [name, value ?? valueFrom]));
+}

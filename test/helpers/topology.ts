@@ -60,10 +60,12 @@ export const places: Topology['places'] = {
   'broker-callers': [{ peer: podsPeer('paddock', { app: 'controller' }) }],
   'clients': [{ peer: namespacePeer('ingress-nginx') }],
   'code-host': ip('140.82.112.0/20'),
+  'controller-callers': [{ peer: podsPeer('programs', { app: 'batch' }) }],
   'dns': [{ peer: podsPeer('kube-system', { 'k8s-app': 'kube-dns' }) }, { peer: ipBlockPeer('169.254.20.10/32') }],
   'identity-provider': ip('203.0.113.0/24'),
   'internet': PUBLIC_INTERNET,
   'monitoring': [{ peer: podsPeer('monitoring', { app: 'prometheus' }) }],
+  'session-store': [{ peer: podsPeer('databases', { app: 'redis' }) }],
 };
 export const full: Topology = { platform: 'p', endpoints: all, places };
 export const nobody: Topology = { platform: 'p', endpoints: [], places: {} };

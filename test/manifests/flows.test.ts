@@ -92,4 +92,13 @@ describe('what has no row', () => {
     expect(scraped.sort()).toEqual(ROLES.filter((role) => !['agent', 'store', 'probe'].includes(role)).sort());
   });
   test('clients reach the gateway only', () => expect(receivers('clients')).toEqual(['gateway']));
+  test('only the gateway and programs that are named reach the controller', () => {
+    expect(FLOWS.filter(({ to, ports }) => to === 'controller' && ports.includes('controller-api')).map(({ from }) => from)).toEqual(['gateway', 'controller-callers']);
+    expect(receivers('controller-callers')).toEqual(['controller']);
+  });
+  test('no store is reached by anybody but controller and gateway, which alone reach an existing one', () => {
+    for (const store of ['store', 'session-store']) {
+      expect(FLOWS.filter(({ to }) => to === store).map(({ from }) => from).sort()).toEqual(['controller', 'gateway']);
+    }
+  });
 });

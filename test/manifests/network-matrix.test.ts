@@ -6,7 +6,7 @@ import { Party, podOf, allows, connects, system, egress, controller, python, age
 
 describe('the whole matrix', () => {
   const nameOf = ({ role, pool }: Endpoint) => pool ?? role;
-  const tried = [...new Set([...Object.values(PORTS), 22, 53, 80, 443, 2379, 6443, 10250, 30080])];
+  const tried = [...new Set<number>([...Object.values(PORTS), 22, 53, 80, 443, 2379, 6443, 10250, 30080])];
 
   test('between parts of the platform', () => {
     const found = all.flatMap((from) => all.flatMap((to) => {
@@ -34,6 +34,7 @@ describe('the whole matrix', () => {
     const outside: Record<string, Party> = {
       'client': { namespace: 'ingress-nginx', labels: {} },
       'prometheus': { namespace: 'monitoring', labels: { app: 'prometheus' } },
+      'program without gateway': { namespace: 'programs', labels: { app: 'batch' } },
       'foreign controller': { namespace: 'paddock', labels: { app: 'controller' } },
       'neighbour in the namespace': { namespace: system, labels: {} },
       'stranger with a role label': { namespace: 'elsewhere', labels: podLabels('p', 'broker', 'controller') },
@@ -49,6 +50,7 @@ describe('the whole matrix', () => {
     expect(found.sort()).toEqual([
       'client -> gateway 8080',
       'foreign controller -> broker 8443',
+      'program without gateway -> controller 8090',
       'prometheus -> broker 8081',
       'prometheus -> controller 8081',
       'prometheus -> egress 8081',
@@ -69,6 +71,7 @@ describe('the whole matrix', () => {
       'metadata': '169.254.169.254/32',
       'node': '10.0.0.4/32',
       'object store': '198.51.100.7/32',
+      'existing store': { namespace: 'databases', labels: { app: 'redis' } },
       'internet': '1.1.1.1/32',
       'internet over IPv6': '2606:4700::1111/128',
       'node local dns': '169.254.20.10/32',
@@ -86,6 +89,8 @@ describe('the whole matrix', () => {
       'egress -> code host TCP 80 443',
       'egress -> internet TCP 80 443',
       'egress -> internet over IPv6 TCP 80 443',
+      'controller -> existing store TCP 6379',
+      'gateway -> existing store TCP 6379',
       'gateway -> identity provider TCP 443',
       'python -> object store TCP 443',
     ].sort());

@@ -27,12 +27,12 @@ test('every right names one resource group and says why it is there', () => {
 });
 
 test('a right on named objects without a name gives no rule, because an empty list would mean all of them', () => {
-  const rules = policyRules(rightsOf('broker', 'run-namespace'), []);
+  const rules = policyRules(rightsOf('broker', 'run-namespace'), { 'provider-secrets': [] });
   expect(rules.flatMap((rule) => rule.resources)).not.toContain('secrets');
 });
 
 test('the broker may get exactly the provider Secrets it is told of', () => {
-  const rules = policyRules(rightsOf('broker', 'run-namespace'), ['github', 'model']);
+  const rules = policyRules(rightsOf('broker', 'run-namespace'), { 'provider-secrets': ['github', 'model'] });
   expect(rules.filter((rule) => rule.resources!.includes('secrets')))
     .toEqual([{ apiGroups: [''], resources: ['secrets'], verbs: ['get'], resourceNames: ['github', 'model'] }]);
 });
@@ -44,10 +44,24 @@ test('a role keeps no right on an object that it does not own', () => {
 });
 
 test('roles without a line in the table have no right at all', () => {
-  for (const scope of ['cluster', 'system', 'run-namespace'] as const) {
-    expect(rightsOf('session', scope)).toEqual([]);
-    expect(rightsOf('gateway', scope)).toEqual([]);
+  for (const scope of ['cluster', 'system', 'run-namespace', 'worker-namespace'] as const) {
+    for (const role of ['session', 'gateway', 'store'] as const) expect(rightsOf(role, scope)).toEqual([]);
   }
+});
+
+test('names that one role is told of give no right to another', () => {
+  const rules = policyRules(rightsOf('controller', 'worker-namespace'), { 'provider-secrets': ['model'], 'pool-objects': ['pool-python'] });
+  expect(rules.flatMap(({ resourceNames }) => resourceNames ?? [])).toEqual(['pool-python', 'agent-trust']);
+});
+
+test('the controller gets no ConfigMap of a namespace without pools', () => {
+  const rules = policyRules(rightsOf('controller', 'worker-namespace'));
+  expect(rules.filter(({ resources }) => resources!.includes('configmaps'))).toEqual([{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'update'], resourceNames: ['agent-trust'] }]);
+});
+
+test('only the controller touches pods, and cannot make any or run anything in them', () => {
+  const onPods = RIGHTS.filter(({ resources }) => resources.some((resource) => resource.startsWith('pods')));
+  expect(onPods.map(({ role, resources, verbs }) => [role, resources, verbs])).toEqual([['controller', ['pods'], ['get', 'list', 'watch', 'patch', 'delete']]]);
 });
 
 test('a binding without namespace is a ClusterRoleBinding whose subject still names the namespace of the account', () => {

@@ -1,7 +1,7 @@
 import { ApiObject, Chart, JsonPatch, Testing } from 'cdk8s';
 import { WorkerPool } from '../../src';
 import { emittedObjects } from '../../src/private/emitted-objects';
-import { claimedRoleProblems, namespaceProblems, secondNetworkProblems } from '../../src/private/foreign-objects';
+import { claimedRoleProblems, namespaceProblems, secondNetworkProblems, takenNameProblems } from '../../src/private/foreign-objects';
 import { testPlatform } from '../helpers/platform';
 
 const ROLE = 'cdk8s-agent-platform/role';
@@ -100,5 +100,35 @@ describe('a namespace of the platform', () => {
     const { chart } = world();
     new ApiObject(chart, 'other', namespace('elsewhere'));
     expect(problems(chart)).toEqual([]);
+  });
+});
+
+describe('the name of an object of the platform', () => {
+  const found = (chart: Chart) => takenNameProblems(emittedObjects(chart), ['agent-platform', 'team-a']);
+  const configMap = (name: string, namespace = 'team-a') => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace } });
+
+  test.each([['pool-python', 'team-a'], ['agent-trust', 'team-a'], ['controller-pools', 'agent-platform']])('%s stops synth on an object of somebody else', (name, namespace) => {
+    const { chart } = world();
+    new ApiObject(chart, 'foreign', configMap(name, namespace));
+    expect(found(chart)).toEqual([`test/foreign: ConfigMap ${name}: the platform has an object of this name in namespace '${namespace}'`]);
+    expect(() => Testing.synth(chart)).toThrow('the platform has an object of this name');
+  });
+
+  test('is found in lists, and in another version of the API', () => {
+    const { chart } = world();
+    const deployment = { apiVersion: 'apps/v1beta1', kind: 'Deployment', metadata: { name: 'gateway', namespace: 'agent-platform' } };
+    new ApiObject(chart, 'list', { apiVersion: 'v1', kind: 'List', items: [deployment] } as any);
+    expect(found(chart)).toEqual([expect.stringContaining('list: Deployment gateway: the platform has an object')]);
+  });
+
+  test.each([
+    ['of another kind', { ...configMap('pool-python'), kind: 'Secret' }],
+    ['of another group', { ...configMap('pool-python'), apiVersion: 'example.com/v1' }],
+    ['of another pool', configMap('pool-other')],
+    ['elsewhere', configMap('pool-python', 'elsewhere')],
+  ])('may be that of one %s', (_what, object) => {
+    const { chart } = world();
+    new ApiObject(chart, 'foreign', object);
+    expect(found(chart)).toEqual([]);
   });
 });

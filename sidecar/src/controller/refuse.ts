@@ -44,8 +44,8 @@ function ofStore(cause: StoreError, id: string): ApiError {
     case 'Conflict': return refuse('CONFLICT', 'the session was changed at the same time; try again', { cause });
     case 'Missing': return missing(id);
     // Whose it is cannot be told. The reaper puts it aside, and then it is missing.
-    case 'Poison': return refuse('STORE_UNAVAILABLE', 'what is kept of the session cannot be read now', { cause });
-    case 'Unavailable': return refuse('STORE_UNAVAILABLE', 'the store of sessions does not answer; try again', { cause });
+    case 'Poison': return refuse('STORE_UNAVAILABLE', 'what is kept of the session cannot be read now', { retryAfterSeconds: RETRY_AFTER_NOT_READY, cause });
+    case 'Unavailable': return refuse('STORE_UNAVAILABLE', 'the store of sessions does not answer; try again', { retryAfterSeconds: RETRY_AFTER_NOT_READY, cause });
   }
 }
 

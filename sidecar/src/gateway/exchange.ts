@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dispatcher } from 'undici';
@@ -7,7 +6,7 @@ import { HeldAnswer, isNoAnswerOfTheSession, mayBeOfDaemon } from './daemon-refu
 import { answerHeaders } from './forwarded-headers';
 import type { RequestBody } from './request-body';
 import { isOfTheWay, sandboxRefusal } from './sandbox-refusal';
-import { splice } from './upgrade';
+import { discard, splice } from './upgrade';
 import type { WorkerConnection } from './worker-connection';
 
 /** How a request to a worker went. */
@@ -19,7 +18,7 @@ export type Outcome =
   /** The daemon has no session, or another one: nothing was done. */
   | { readonly kind: 'foreign' };
 
-/** Milliseconds for the change of protocols. Until then nobody would see the client go. */
+/** Milliseconds for the change of protocols. A client that has already sent more is not seen to go until then. */
 const LONGEST_UPGRADE = 30_000;
 
 const ANSWERED: Outcome = { kind: 'answered' };
@@ -88,7 +87,6 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.finish();
     const { held } = this;
-    if (this.attempt.connection.hasFailed) return this.abandon();
     if (held !== undefined) {
       if (isNoAnswerOfTheSession(held)) return this.resolve({ kind: 'foreign' });
       this.begin(held.status, held.headers);
@@ -144,9 +142,4 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.reply.raw.destroy();
     this.hijack();
   }
-}
-
-/** What comes on a connection that was not upgraded is nothing; its end is that of the client. */
-function discard(socket: Socket): void {
-  socket.resume().once('end', () => socket.destroy());
 }

@@ -1,9 +1,10 @@
 import { refuse } from './refuse';
+import { RESET } from './worker-connection';
 import type { ApiError } from '../server/errors';
 
 /** Of undici, https://undici.nodejs.org/#/docs/api/Errors.md, and of the system. */
 const TIMED_OUT: readonly string[] = ['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT'];
-const BROKEN_OFF: readonly string[] = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', 'UND_ERR_CLOSED', 'UND_ERR_DESTROYED'];
+const BROKEN_OFF: readonly string[] = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', RESET, 'UND_ERR_CLOSED', 'UND_ERR_DESTROYED'];
 const NOT_SENDABLE: readonly string[] = ['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'];
 
 /** How undici calls a connection that ends before an answer. */

@@ -32,6 +32,7 @@ export function takeUpgrades(app: FastifyInstance): void {
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
+    seeEnd(socket);
     response.once('finish', () => response.statusCode === 101 || socket.destroySoon());
     open.add(socket);
     socket.once('close', () => open.delete(socket));
@@ -51,7 +52,7 @@ export function splice(response: ServerResponse, headers: OutgoingHttpHeaders, w
   response.end();
   // What one side has ended the other may still answer.
   (worker as Socket).allowHalfOpen = true;
-  client.pipe(worker).pipe(client);
+  client.removeAllListeners('readable').pipe(worker).pipe(client);
   for (const [one, other] of [[client, worker as Socket], [worker as Socket, client]]) {
     one.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE).setTimeout(0);
     one.on('error', () => one.destroy());
@@ -59,6 +60,19 @@ export function splice(response: ServerResponse, headers: OutgoingHttpHeaders, w
     one.once('timeout', () => one.destroy());
     one.once('end', () => other.setTimeout(HALF_OPEN));
   }
+}
+
+/** The client has got no change of protocols: what else it sends is nothing, and its end is all that matters. */
+export function discard(client: Socket): void {
+  client.removeAllListeners('readable').resume();
+}
+
+/** Nobody reads a connection that waits for its change of protocols, so the end of it has to be looked for. */
+function seeEnd(client: Socket): void {
+  let isSpliced = false;
+  client.on('readable', () => client.readableLength === 0 && client.read());
+  client.once('pipe', () => { isSpliced = true; });
+  client.once('end', () => isSpliced || client.destroy());
 }
 
 function isWebSocket({ method, headers }: IncomingMessage): boolean {

@@ -10,18 +10,22 @@ const IDLE_CONNECTION = 4_000;
 /** Certificates of workers name no address, and are not what a worker is known by. */
 const dial = buildConnector({ timeout: DIAL_TIMEOUT, rejectUnauthorized: false });
 
+/** Code of a connection that a worker has reset. */
+export const RESET = 'WORKER_RESET';
+
 /**
  * One connection to a worker, for one request at a time; it dials again when it has to.
  *
  * The client of undici fails an assertion, and with it the process, when a worker ends a connection whose answer waits
- * for a slow reader. So the answer goes on the moment before the client hears of the end: what is left of it is little.
+ * for a slow reader: so the answer goes on the moment before the client hears of the end, and what is left of it is
+ * little. It also takes a reset for the end of an answer without length, of one that was given up too, and fails again:
+ * so a reset has another name before the client hears of it.
  */
 export class WorkerConnection {
   private readonly client: Client;
   private socket: Socket | undefined;
   private waiting: Dispatcher.DispatchController | undefined;
   private over = false;
-  private broken = false;
 
   constructor(origin: string, private readonly free: (connection: WorkerConnection) => void) {
     this.client = new Client(origin, {
@@ -35,11 +39,6 @@ export class WorkerConnection {
       headersTimeout: LONGEST_SESSION,
       bodyTimeout: 0,
     });
-  }
-
-  /** Whether the connection has failed. An answer without a length looks whole all the same. */
-  get hasFailed(): boolean {
-    return this.broken;
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
@@ -77,16 +76,14 @@ export class WorkerConnection {
   private follow(socket: Socket): void {
     this.socket = socket;
     this.over = false;
-    this.broken = false;
     const ends = (): void => {
       if (this.socket !== socket) return;
       this.over = true;
       this.goOn();
     };
-    socket.on('error', () => {
-      if (this.socket === socket) this.broken = true;
-      ends();
-    });
     socket.on('end', ends).on('close', ends);
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNRESET') error.code = RESET;
+    });
   }
 }

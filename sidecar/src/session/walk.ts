@@ -53,6 +53,29 @@ export class Walk implements Resolver {
   }
 }
 
+/**
+ * Opens what is reached without any link, at the cost of one call for each name. Undefined where that does not lead on:
+ * a link is on the way, or a file where a folder is needed.
+ *
+ * @throws NodeJS.ErrnoException as ENOENT, EACCES
+ */
+export function openWithoutLinks(root: Directory, components: readonly string[], flags: number): number | undefined {
+  let here = root.fd;
+  try {
+    for (const [at, name] of components.entries()) {
+      const below = openSync(`/proc/self/fd/${here}/${name}`, (at < components.length - 1 ? FOLDER : flags) | constants.O_NOFOLLOW);
+      if (here !== root.fd) closeSync(here);
+      here = below;
+    }
+    return here;
+  } catch (error) {
+    if (here !== root.fd) closeSync(here);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ELOOP' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
 /** Opens a name that is no link, or answers the text of the link. */
 function openOrLink(path: string, flags: number): number | string {
   try {

@@ -16,7 +16,7 @@ export const WORK_LIMITS = {
   maxStartingCommands: MAX_STARTING_COMMANDS,
   maxKeptOutput: MAX_KEPT_OUTPUT,
   maxHeldBytes: MAX_HELD_BYTES,
-  maxWholeFile: MAX_WHOLE_FILE,
+  maxWholeFile: Number(process.env.X_WHOLE ?? MAX_WHOLE_FILE),
   maxFileBytes: MAX_FILE_BYTES,
   maxBodyBytes: MAX_BODY_BYTES,
   maxWaitingBodies: MAX_WAITING_BODIES,

@@ -77,16 +77,16 @@ describe('pods', () => {
 });
 
 describe('API rights', () => {
-  test('are the rules of the emitted Roles and ClusterRoles, each with its scope', () => {
+  test.each(['broker', 'controller'])('of the %s are the rules of its emitted Roles and ClusterRoles, each with its scope', (role) => {
     const made = world();
-    const rules = emittedBy(made).filter(({ kind }) => kind === 'Role' || kind === 'ClusterRole').flatMap(({ rules: some, metadata, kind }) => (
+    const rules = emittedBy(made).filter(({ kind, metadata }) => (kind === 'Role' || kind === 'ClusterRole') && metadata.name.endsWith(role)).flatMap(({ rules: some, metadata, kind }) => (
       some.map((rule: any) => [kind === 'ClusterRole' ? 'cluster' : `namespace ${metadata.namespace}`, ...[...rule.verbs].sort(), ...rule.resources, ...rule.resourceNames ?? []].join(' '))));
-    const shown = rightsOf(made, 'ServiceAccount agent-platform/broker').map(({ scope, verbs, resources, names }) => [scope, ...verbs, ...resources, ...names].join(' '));
+    const shown = rightsOf(made, `ServiceAccount agent-platform/${role}`).map(({ scope, verbs, resources, names }) => [scope, ...verbs, ...resources, ...names].join(' '));
     expect(shown.sort()).toEqual(rules.sort());
   });
 
-  test('are none for workers', () => {
-    expect(rightsOf(world(), 'ServiceAccount team-a/worker-python')).toEqual([]);
+  test.each(['team-a/worker-python', 'agent-platform/gateway', 'agent-platform/session-store'])('are none for %s', (account) => {
+    expect(rightsOf(world(), `ServiceAccount ${account}`)).toEqual([]);
   });
 
   test.each([

@@ -27,7 +27,8 @@ function to(port: number): ControllerClient {
 }
 
 const LIST: ControllerRequest = { method: 'GET', path: '/v1/sessions?limit=1', behalf: { owner: 'https://idp.example#ä b' } };
-const json = (status: number, body: unknown, headers = {}): RequestListener => (_asked, answer) => void answer.writeHead(status, headers).end(JSON.stringify(body));
+const json = (status: number, body: unknown, headers = {}): RequestListener =>
+  (_asked, answer) => void answer.writeHead(status, headers).end(JSON.stringify(body));
 
 test('the controller reads for whom, and with what token, each time', async () => {
   const seen: Record<string, unknown>[] = [];
@@ -42,7 +43,7 @@ test('the controller reads for whom, and with what token, each time', async () =
 });
 
 test.each([[{ owner: 'a', admin: false }, true, { owner: 'a' }], [{ owner: 'a', admin: true }, true, { owner: 'a' }], [{ owner: 'a', admin: true }, false, 'admin'],
-  [{ owner: 'a', admin: false }, false, { owner: 'a' }], [{ admin: false }, true, 'admin']] as const)('for %j, who makes one: %s, it speaks for %j', (principal, makes, behalf) => {
+  [{ owner: 'a', admin: false }, false, { owner: 'a' }], [{ admin: false }, true, 'anybody'], [{ admin: false }, false, 'anybody']] as const)('for %j, who makes one: %s, it speaks for %j', (principal, makes, behalf) => {
   expect(behalfOf({ ...principal, key: 'k' }, makes)).toEqual(behalf);
 });
 

@@ -38,5 +38,5 @@ test('whatever a worker sends and however it ends, others are served and no slot
     socket.destroy();
     expect(await invoke(world.port, '/', { headers: { 'x-agentcube-session-id': other } })).toMatchObject({ status: 200, text: 'ok' });
     await until(() => world.open() === 0, 'the end of the slot');
-  }), { numRuns: 120 });
+  }), { numRuns: 200, endOnFailure: true });
 });

@@ -1,6 +1,7 @@
 import { closeWorkers, ECHO, worker } from './wire';
 import { WorkerPools } from '../../../sidecar/src/gateway/pools';
 import type { WorkerConnection } from '../../../sidecar/src/gateway/worker-connection';
+import type { After } from '../../../sidecar/src/server/timers';
 
 const opened: WorkerPools[] = [];
 afterEach(async () => {
@@ -11,7 +12,11 @@ afterEach(async () => {
 function pools(maxPools?: number) {
   const world = { now: 0 };
   const timers: (() => void)[] = [];
-  const one = new WorkerPools({ clock: () => world.now, after: (_ms, run) => { timers.push(run); return () => timers.splice(timers.indexOf(run), 1); }, maxPools });
+  const after: After = (_ms, run) => {
+    timers.push(run);
+    return () => void timers.splice(timers.indexOf(run), 1);
+  };
+  const one = new WorkerPools({ clock: () => world.now, after, maxPools });
   opened.push(one);
   return { world, one, timers, tick: () => timers.splice(0).forEach((run) => run()) };
 }

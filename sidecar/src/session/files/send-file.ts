@@ -17,7 +17,7 @@ export async function readPart(fd: number, { first, last }: ByteRange): Promise<
   while (length < bytes.length) {
     const left = bytes.length - length;
     const place = [fd, bytes, length, left, first + length] as const;
-    const count = left <= SMALL ? readSync(...place) : (await reading(...place)).bytesRead;
+    const count = left <= SMALL || process.env.X_WSYNC === '1' ? readSync(...place) : (await reading(...place)).bytesRead;
     if (count === 0) break;
     length += count;
   }
@@ -29,11 +29,26 @@ export async function readPart(fd: number, { first, last }: ByteRange): Promise<
  *
  * @throws ClientGone, or RangeError when the file has become shorter
  */
+const POOL: Buffer[] = [];
+const X_CHUNK = Number(process.env.X_CHUNK ?? 256) * 1024, X_SYNC = process.env.X_SYNC === '1', X_POOL = process.env.X_POOL === '1';
 export async function sendFile(writer: AnswerWriter, fd: number, { first, last }: ByteRange): Promise<void> {
-  const pieces = [Buffer.allocUnsafeSlow(CHUNK), Buffer.allocUnsafeSlow(CHUNK)];
+  const pieces = X_POOL ? [0, 1].map(() => POOL.pop() ?? Buffer.allocUnsafeSlow(X_CHUNK)) : [Buffer.allocUnsafeSlow(X_CHUNK), Buffer.allocUnsafeSlow(X_CHUNK)];
+  if (X_SYNC) {
+    let way: Promise<void> = Promise.resolve();
+    for (let at = first, turn = 0; at <= last; turn = 1 - turn) {
+      const bytesRead = readSync(fd, pieces[turn], 0, Math.min(X_CHUNK, last - at + 1), at);
+      if (bytesRead === 0) throw new RangeError('the file has become shorter');
+      await way;
+      way = writer.flush(pieces[turn].subarray(0, bytesRead));
+      at += bytesRead;
+    }
+    await way;
+    if (X_POOL) POOL.push(...pieces);
+    return;
+  }
   let onItsWay: Promise<void> = Promise.resolve();
   for (let at = first, turn = 0; at <= last; turn = 1 - turn) {
-    const [{ bytesRead }] = await Promise.all([reading(fd, pieces[turn], 0, Math.min(CHUNK, last - at + 1), at), onItsWay]);
+    const [{ bytesRead }] = await Promise.all([reading(fd, pieces[turn], 0, Math.min(X_CHUNK, last - at + 1), at), onItsWay]);
     if (bytesRead === 0) throw new RangeError('the file has become shorter');
     onItsWay = writer.flush(pieces[turn].subarray(0, bytesRead));
     // Awaited with the next piece, which may fail first.
@@ -41,4 +56,5 @@ export async function sendFile(writer: AnswerWriter, fd: number, { first, last }
     at += bytesRead;
   }
   await onItsWay;
+  if (X_POOL) POOL.push(...pieces);
 }

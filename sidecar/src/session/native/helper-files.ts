@@ -5,14 +5,23 @@ import { emptyFrame, MAX_FRAME, openFrame, REPLY, Reply, REQUEST } from './proto
 import type { Resolver } from '../beneath';
 import type { Directory } from '../directory';
 import { errnoError } from '../errno-error';
+import { openWithoutLinks } from '../walk';
 
-/** Finds files by `openat2` in the helper, where the kernel keeps the path beneath the root by itself. */
+/** To ask the helper costs as much as to open so many folders one after the other. */
+const FEW_NAMES = 4;
+
+/** Finds files by `openat2` in the helper, where the kernel keeps the path beneath the root by itself. Short paths without links need no help. */
 export class HelperFiles implements Resolver {
   readonly means = 'openat2';
 
   constructor(private readonly connection: HelperConnection, private readonly pid: number, private readonly root: Directory) {}
 
-  open(components: readonly string[], flags: number): Promise<number> {
+  async open(components: readonly string[], flags: number): Promise<number> {
+    const isShort = components.length > 0 && components.length <= FEW_NAMES;
+    return (isShort ? openWithoutLinks(this.root, components, flags) : undefined) ?? this.ask(components, flags);
+  }
+
+  private ask(components: readonly string[], flags: number): Promise<number> {
     const path = components.length === 0 ? '.' : components.join('/');
     // The kernel refuses such a path by the same name, and it would not fit into a frame.
     if (Buffer.byteLength(path) > MAX_FRAME / 2) return Promise.reject(errnoError('ENAMETOOLONG', path));
