@@ -7,6 +7,7 @@ import { basename, join, resolve } from 'node:path';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 import { type BrokerFolders, NAMESPACE } from './documents';
 import { RATES } from '../../src/protocol/env';
+import { SEMI_SPACE_MEBIBYTES } from '../../src/protocol/limits';
 
 /** A server in a process of its own. */
 export interface Server {
@@ -19,7 +20,7 @@ export interface Server {
 const BUNDLE = resolve(__dirname, '../../sidecar/dist/broker.mjs');
 
 /** The heap that Node makes of the memory limit of the broker's pod, and the size of its young part that the pod asks for. In MiB. */
-const HEAP_OF_POD = ['--max-old-space-size=256', '--max-semi-space-size=8'];
+const HEAP_OF_POD = ['--max-old-space-size=256', `--max-semi-space-size=${SEMI_SPACE_MEBIBYTES}`];
 
 /** Longest time that a server may need to start or to end. */
 const PATIENCE_MS = 20_000;

@@ -1,6 +1,7 @@
 import type { PodSpec, ResourceRequirements, Volume, VolumeMount } from 'kubernetes-types/core/v1';
 import { environment, EnvSetting } from './environment';
 import { PodPlacement, restrictedPod } from './pod';
+import { serverArgs } from './server-args';
 import { spreadConstraints, WorkloadId } from './workload';
 import { BROKER_ENV } from '../protocol/env';
 import { DRAIN_SECONDS, PLATFORM_GRACE_SECONDS } from '../protocol/limits';
@@ -48,7 +49,7 @@ export function brokerPod(id: WorkloadId, options: BrokerPodOptions): PodSpec {
       name: 'broker',
       image: options.image,
       imagePullPolicy: options.pinned ? 'IfNotPresent' : 'Always',
-      args: [ENTRY_POINTS.broker],
+      args: serverArgs(ENTRY_POINTS.broker),
       ports: ['broker-api', 'admin'],
       probed: true,
       resources: options.resources,

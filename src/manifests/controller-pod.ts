@@ -2,6 +2,7 @@ import type { PodSpec, ResourceRequirements } from 'kubernetes-types/core/v1';
 import { environment } from './environment';
 import { configMapFolder, Mounted, secretFolder, tokenFolder } from './mounted';
 import { PodPlacement, restrictedPod } from './pod';
+import { serverArgs } from './server-args';
 import { StoreAccess, storeEnv, storeFolders } from './store-access';
 import { spreadConstraints, WorkloadId } from './workload';
 import { CONTROLLER_ENV } from '../protocol/env';
@@ -48,7 +49,7 @@ export function controllerPod(id: WorkloadId, options: ControllerPodOptions): Po
       name: 'controller',
       image: options.image,
       imagePullPolicy: options.pinned ? 'IfNotPresent' : 'Always',
-      args: [ENTRY_POINTS.controller],
+      args: serverArgs(ENTRY_POINTS.controller),
       ports: ['controller-api', 'admin'],
       probed: true,
       resources: options.resources,

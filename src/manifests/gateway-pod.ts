@@ -2,6 +2,7 @@ import type { PodSpec, ResourceRequirements } from 'kubernetes-types/core/v1';
 import { environment } from './environment';
 import { configMapFiles, configMapFolder, Mounted, secretFolder, tokenFolder } from './mounted';
 import { PodPlacement, restrictedPod } from './pod';
+import { serverArgs } from './server-args';
 import { NamedKey, StoreAccess, storeEnv, storeFolders } from './store-access';
 import { spreadConstraints, WorkloadId } from './workload';
 import { GATEWAY_ENV } from '../protocol/env';
@@ -54,7 +55,7 @@ export function gatewayPod(id: WorkloadId, options: GatewayPodOptions): PodSpec 
       name: 'gateway',
       image: options.image,
       imagePullPolicy: options.pinned ? 'IfNotPresent' : 'Always',
-      args: [ENTRY_POINTS.gateway],
+      args: serverArgs(ENTRY_POINTS.gateway),
       ports: ['gateway-api', 'admin'],
       probed: true,
       resources: options.resources,

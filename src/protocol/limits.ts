@@ -39,5 +39,11 @@ export const PROBE_SETTLE_SECONDS = 20;
 /** Time for which the result of a probe is kept. */
 export const PROBE_KEPT_SECONDS = 3600;
 
+/**
+ * Half of the young generation of a server's heap, in MiB. From the memory limit of such a small pod Node takes far less,
+ * and collects garbage all the time. https://nodejs.org/api/cli.html#--max-semi-space-sizesize-in-mib
+ */
+export const SEMI_SPACE_MEBIBYTES = 8;
+
 /** Longest termination message that the kubelet takes. */
 export const MAX_TERMINATION_MESSAGE = 4096;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { KubeClient, KubeObject } from './client';
 import { serviceAccountOf, ServiceAccount } from './reviewed-account';
 import { tokenExpiry } from './token-expiry';
@@ -67,7 +67,7 @@ export class TokenReview {
     const expiry = tokenExpiry(token);
     const now = this.options.clock();
     if (expiry === undefined || expiry <= now) return undefined;
-    const name = createHash('sha256').update(token).digest('base64');
+    const name = hash('sha256', token, 'base64');
     const known = this.valid.get(name);
     if (known !== undefined && isWithin(now, known.reviewedAt, POSITIVE)) return this.observed('hit', known.account);
     if (this.invalid.get(name) === true) return this.observed('hit', undefined);
