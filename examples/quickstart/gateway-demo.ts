@@ -1,13 +1,11 @@
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { GatewayClient } from './gateway-client';
 import { Servers } from './server-process';
-import { Answer } from './session-client';
 import { step } from './step';
+import { Session, SessionClient, SessionError } from 'cdk8s-agent-platform/client';
 
 const POOL = { namespace: 'team-a', name: 'python' };
-const NAME = `${POOL.namespace}/${POOL.name}`;
 
 /** Shows on loopback what a client does with sessions: it speaks to the gateway alone, and never sees a sandbox. */
 export async function showSessions(servers: Servers, folder: string): Promise<void> {
@@ -15,42 +13,51 @@ export async function showSessions(servers: Servers, folder: string): Promise<vo
   const keys = { alice: newKey(), bob: newKey() };
   const gateway = await servers.create('dev', writeSettings(path.join(folder, 'sessions'), keys));
   await step('start them', () => gateway.start(), () => gateway.url);
-  await work(new GatewayClient(gateway.url, keys.alice), new GatewayClient(gateway.url, keys.bob));
+  const clientOf = (token: string) => new SessionClient({ url: gateway.url, token });
+  await work(clientOf(keys.alice), clientOf(keys.bob));
   await gateway.end('SIGTERM');
 }
 
-async function work(alice: GatewayClient, bob: GatewayClient): Promise<void> {
-  const create = () => alice.create(POOL.namespace, POOL.name);
-  const created = await step('alice creates a session', create, (answer) => shown(answer, ({ sessionId }) => sessionId));
-  const { sessionId: id } = JSON.parse(created.text);
-  const run = (...command: string[]) => alice.execute(NAME, id, command);
+async function work(alice: SessionClient, bob: SessionClient): Promise<void> {
+  const session = await step('alice creates a session', () => alice.createSession({ ...POOL, ttlSeconds: 600 }), ({ id }) => id);
+  const run = (...command: string[]) => session.execute(command).then(({ stdout }) => stdout.trim());
+  const files = async () => {
+    await session.files.write('draft.txt', 'kept');
+    await session.files.move('draft.txt', 'notes/final.txt');
+    return session.files.readText('notes/final.txt');
+  };
 
-  await step('runs a command', () => run('sh', '-c', 'echo kept > note; echo hello from $(basename $HOME)'), stdoutOf);
-  await step('one that prints as it goes', () => pieces(alice, id), (all) => all.join(', '));
-  await step('bob tries the session of alice', () => bob.execute(NAME, id, ['true']), (answer) => shown(answer));
-  await step('the session kills its own sandbox', () => run('sh', '-c', 'kill -9 $PPID'), (answer) => shown(answer));
-  await step('the next call works again', () => run('cat', 'note'), stdoutOf);
-  await step('alice lists her sessions', () => alice.list(), (answer) => shown(answer, ({ sessions }) => `${sessions.length}, ${sessions[0].status}`));
-  await step('deletes it', () => alice.remove(id), (answer) => shown(answer, ({ message }) => message));
-  await step('and it is gone', () => run('true'), (answer) => shown(answer));
+  await step('runs a command', () => run('sh', '-c', 'echo hello from $(basename $HOME)'), String);
+  await step('one that prints as it goes', () => pieces(session), (all) => all.join(', '));
+  await step('writes a file, moves it, reads it', files, String);
+  await step('bob tries the session of alice', () => refusal(bob.session(session.id, POOL).execute(['true'])), String);
+  await step('the session kills its own sandbox', () => refusal(run('sh', '-c', 'kill -9 $PPID')), String);
+  await step('the next call works again', () => run('cat', 'notes/final.txt'), String);
+  await step('alice lists her sessions', () => statuses(alice), (all) => all.join(', '));
+  await step('deletes it', () => session.delete(), () => '');
+  await step('and it is gone', () => refusal(run('true')), String);
 }
 
-function stdoutOf(answer: Answer): string {
-  return shown(answer, ({ stdout }) => stdout.trim());
-}
-
-async function pieces(client: GatewayClient, id: string): Promise<string[]> {
+async function pieces(session: Session): Promise<string[]> {
+  const start = performance.now();
   const all: string[] = [];
-  for await (const { text, ms } of client.stream(NAME, id, ['sh', '-c', 'for i in one two three; do echo $i; sleep 0.2; done'])) {
-    all.push(`${text.trim()} at ${ms.toFixed(0)} ms`);
+  for await (const event of session.stream(['sh', '-c', 'for i in one two three; do echo $i; sleep 0.2; done'])) {
+    if (event.type === 'stdout') all.push(`${event.data.trim()} at ${(performance.now() - start).toFixed(0)} ms`);
   }
   return all;
 }
 
-/** What came back, or why it was refused. */
-function shown({ status, text }: Answer, of: (body: any) => string = JSON.stringify): string {
-  const body = JSON.parse(text);
-  return status === 200 ? of(body) : `${status} ${body.code}: ${body.error}`;
+async function statuses(client: SessionClient): Promise<string[]> {
+  const all: string[] = [];
+  for await (const { status } of client.list()) all.push(status);
+  return all;
+}
+
+/** Why it was refused. That it was not ends the demo. */
+async function refusal(tried: Promise<unknown>): Promise<string> {
+  const error = await tried.then(() => undefined, (reason: unknown) => reason);
+  if (error instanceof SessionError) return `${error.status} ${error.code}: ${error.message}`;
+  throw error ?? new Error('it was not refused');
 }
 
 /** One pool, and a key for each client, of which the file has the hash. */

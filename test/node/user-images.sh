@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Two images as users bring them, for the tests that bring the session daemon into them. They know nothing of the platform.
+# Two images as users bring them, for the tests that bring the session daemon into them, and one of a store. They know
+# nothing of the platform.
 #
-#   user-images.sh FOLDER      writes FOLDER/user-glibc.tar and FOLDER/user-musl.tar
+#   user-images.sh FOLDER      writes FOLDER/user-glibc.tar, FOLDER/user-musl.tar and FOLDER/user-store.tar
 #
 # localhost/user-glibc:1   Debian as debootstrap makes it, with an older glibc than that of Node in the platform's image
 # localhost/user-musl:1    Debian's musl and a busybox linked to it by musl-gcc; there is no glibc in it
+# localhost/user-store:1   Debian's Redis under the names of Valkey, which this version of Debian does not have
 # Needs root for debootstrap, and the packages debootstrap, musl-tools, gcc, make, bzip2 and debian-archive-keyring.
 set -euo pipefail
 OUT=$(realpath "$1")
@@ -50,8 +52,19 @@ busybox() {
   make -C source CC=musl-gcc busybox busybox.links
 }
 
-debootstrap --variant=minbase "--keyring=$KEYRING" "$SUITE" user-glibc "$MIRROR"
+# debian NAME OPTIONS...: the smallest Debian as the folder NAME. Packages are downloaded once.
+debian() {
+  local name=$1; shift
+  mkdir -p packages
+  debootstrap --variant=minbase "--cache-dir=$WORK/packages" "--keyring=$KEYRING" "$@" "$SUITE" "$name" "$MIRROR"
+}
+
+debian user-glibc
 image user-glibc
+
+debian user-store --include=redis-server
+for program in server cli; do ln -s "redis-$program" "user-store/usr/bin/valkey-$program"; done
+image user-store
 
 busybox_source
 busybox

@@ -50,7 +50,7 @@ function ofStore(cause: StoreError, id: string): ApiError {
 }
 
 function ofProvider(cause: ProviderError): ApiError {
-  if (cause.code === 'Unavailable') return refuse('UNAVAILABLE', 'workers cannot be reached now; try again', { cause });
+  if (cause.code === 'Unavailable') return refuse('UNAVAILABLE', 'workers cannot be reached now; try again', { retryAfterSeconds: RETRY_AFTER_NOT_READY, cause });
   return refuse('POOL_EMPTY', 'no worker of the pool became free in time', { retryAfterSeconds: RETRY_AFTER_POOL_EMPTY, cause });
 }
 
@@ -61,6 +61,6 @@ function ofHandshake(cause: HandshakeError): ApiError {
 }
 
 function ofBroker(cause: BrokerFailure): ApiError {
-  if (cause.code === 'Unavailable') return refuse('UNAVAILABLE', 'the credential broker does not answer; try again', { cause });
+  if (cause.code === 'Unavailable') return refuse('UNAVAILABLE', 'the credential broker does not answer; try again', { retryAfterSeconds: RETRY_AFTER_NOT_READY, cause });
   return refuse('CREATION_FAILED', 'the credential broker does not let the session have a way out', { cause });
 }

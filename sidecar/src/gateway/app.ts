@@ -42,7 +42,7 @@ export function buildGateway(deps: GatewayDeps, { tls, metrics, maxConnections =
   });
   app.server.on('connection', (socket: Socket) => socket.setKeepAlive(true, KEEP_ALIVE));
   METHODS.forEach((method) => app.supportedMethods.includes(method) || app.addHttpMethod(method, { hasBody: true }));
-  const path = dataPath(deps, whetherDraining(app));
+  const path = dataPath(deps, () => app.draining);
   app.decorateRequest('principal', null as never);
   healthRoutes(app, deps);
   takeUpgrades(app);
@@ -96,19 +96,4 @@ function forgetRemoved(app: FastifyInstance, path: DataPath): void {
 function healthRoutes(app: FastifyInstance, { unready }: GatewayDeps): void {
   app.get(SESSIONS_ROUTES.alive, () => ({ status: 'alive' }));
   app.get(SESSIONS_ROUTES.ready, (_request, reply) => unready() === undefined ? { status: 'ready' } : reply.code(503).send({ status: 'unready' }));
-}
-
-/** Answers to invocations pass the hook by that asks clients of the server to connect anew. */
-function whetherDraining(app: FastifyInstance): () => boolean {
-  let draining = false;
-  const { drain } = app;
-  app.drain = () => {
-    draining = true;
-    drain();
-  };
-  app.addHook('preClose', (done) => {
-    draining = true;
-    done();
-  });
-  return () => draining;
 }

@@ -30,10 +30,10 @@ async function invoke(path: DataPath, request: FastifyRequest, reply: FastifyRep
   const outcome = await sent(path, session, target, body, request, reply);
   if (outcome.kind === 'answered') return;
 
-  await path.recovery.recover(session.id);
+  const isAsked = await path.recovery.recover(session.id);
   if (!isReplayable(body)) throw notReady();
   const recovered = await readySession(path, session.id, target, request.principal);
-  refuseFailed(await sent(path, recovered, target, body, request, reply));
+  refuseFailed(await sent(path, recovered, target, body, request, reply), isAsked);
 }
 
 async function sent(
@@ -60,9 +60,10 @@ async function sent(
   }, request, reply);
 }
 
-function refuseFailed(outcome: Outcome): void {
-  if (outcome.kind === 'unsent') throw sandboxRefusal(outcome.cause);
-  if (outcome.kind === 'foreign') throw notReady();
+/** A worker that cannot be reached although it was found just now stays away; one that was found a moment ago may have ended again. */
+function refuseFailed(outcome: Outcome, isFound: boolean): void {
+  if (outcome.kind === 'unsent' && isFound) throw sandboxRefusal(outcome.cause);
+  if (outcome.kind !== 'answered') throw notReady();
 }
 
 function notReady() {

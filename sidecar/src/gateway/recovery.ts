@@ -14,16 +14,16 @@ export interface RecoveryOptions {
 
 /** Asks the controller to make the worker of a session serve it again, once for everybody who waits. */
 export class Recovery {
-  private readonly running = new Map<string, Promise<void>>();
+  private readonly running = new Map<string, Promise<true>>();
   private readonly recovered: ExpiringMap<string, true>;
 
   constructor(private readonly options: RecoveryOptions) {
     this.recovered = new ExpiringMap({ max: MAX_RECOVERED, clock: options.clock });
   }
 
-  /** Resolves when the session can be tried again; rejects with the refusal of the controller. */
-  recover(id: string): Promise<void> {
-    if (this.recovered.get(id) === true) return Promise.resolve();
+  /** Resolves when the session can be tried again, to false when it was recovered a moment ago; rejects with the refusal of the controller. */
+  recover(id: string): Promise<boolean> {
+    if (this.recovered.get(id) === true) return Promise.resolve(false);
     let running = this.running.get(id);
     if (running === undefined) {
       running = this.ask(id).finally(() => this.running.delete(id));
@@ -32,8 +32,9 @@ export class Recovery {
     return running;
   }
 
-  private async ask(id: string): Promise<void> {
+  private async ask(id: string): Promise<true> {
     await this.options.controller.ask({ method: 'POST', path: SESSIONS_ROUTES.recover.replace(':sessionId', id), behalf: 'admin', repeatable: true });
     this.recovered.set(id, true, this.options.clock() + RECOVERED_FOR);
+    return true;
   }
 }

@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyInstance {
+    /** Whether each answer asks its client to connect anew. For answers that pass the hooks by. */
+    readonly draining: boolean;
     /** From now on each answer asks its client to connect anew, which leads it to another replica. */
     drain(): void;
   }
@@ -24,6 +26,7 @@ export function closeWhenDone(app: FastifyInstance): void {
   app.decorate('drain', () => {
     draining = true;
   });
+  app.decorate('draining', { getter: () => draining });
   app.server.on('connection', (socket: Socket) => track(sockets, socket));
   // Takes the place of the plain socket beneath it, which must not be closed on its own.
   app.server.on('secureConnection', (socket: Socket) => track(sockets, socket));

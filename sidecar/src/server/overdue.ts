@@ -7,14 +7,16 @@ import type { ServerLimits } from './limits';
  * cost a tenth of an answer. One timer looks at the oldest instead, so an answer comes late by up to `checkInterval`.
  */
 export function answerOverdue(app: FastifyInstance, { handlerTimeout, checkInterval }: Pick<ServerLimits, 'handlerTimeout' | 'checkInterval'>): void {
-  // In the order in which they came. Replies to clients that went away leave when their time is over.
+  // In the order in which they came.
   const open = new Map<FastifyReply, number>();
   const timer = setInterval(() => {
     const latest = performance.now() - handlerTimeout;
     for (const [reply, since] of open) {
-      if (since > latest) return;
-      open.delete(reply);
-      giveUp(reply, handlerTimeout);
+      // A client that went away ends no answer, so nothing else would forget it.
+      if (reply.raw.destroyed) {open.delete(reply);} else if (since <= latest) {
+        open.delete(reply);
+        giveUp(reply, handlerTimeout);
+      }
     }
   }, checkInterval).unref();
   app.addHook('onRequest', (_request, reply, done) => {

@@ -13,15 +13,15 @@ const DETAIL = 'canary of the part behind';
 test.each<[Error, string, number, string | undefined]>([
   [new StoreError('Conflict', DETAIL), 'CONFLICT', 409, undefined],
   [new StoreError('Missing', DETAIL), 'SESSION_NOT_FOUND', 404, undefined],
-  [new StoreError('Poison', DETAIL), 'STORE_UNAVAILABLE', 503, undefined],
-  [new StoreError('Unavailable', DETAIL), 'STORE_UNAVAILABLE', 503, undefined],
+  [new StoreError('Poison', DETAIL), 'STORE_UNAVAILABLE', 503, '1'],
+  [new StoreError('Unavailable', DETAIL), 'STORE_UNAVAILABLE', 503, '1'],
   [new ProviderError('PoolEmpty', DETAIL), 'POOL_EMPTY', 503, '5'],
-  [new ProviderError('Unavailable', DETAIL), 'UNAVAILABLE', 503, undefined],
+  [new ProviderError('Unavailable', DETAIL), 'UNAVAILABLE', 503, '1'],
   [new HandshakeError('Taken', DETAIL), 'CREATION_FAILED', 502, undefined],
   [new HandshakeError('Refused', DETAIL), 'CREATION_FAILED', 502, undefined],
   [new HandshakeError('NoDaemon', DETAIL), 'CREATION_FAILED', 502, undefined],
   [new HandshakeError('Unreachable', DETAIL), 'CREATION_TIMEOUT', 504, undefined],
-  [new BrokerFailure('Unavailable', DETAIL), 'UNAVAILABLE', 503, undefined],
+  [new BrokerFailure('Unavailable', DETAIL), 'UNAVAILABLE', 503, '1'],
   [new BrokerFailure('Refused', DETAIL), 'CREATION_FAILED', 502, undefined],
 ])('%s becomes %s', (error, code, status, retryAfter) => {
   const refusal = refusalOf(error, 's-1') as ApiError;

@@ -111,6 +111,17 @@ test('a worker that nobody finds is unreachable', async () => {
   expect(asked).toHaveLength(1);
 });
 
+test('a worker that ends again at once is for later, and the controller is asked once in a second', async () => {
+  const now = Date.now();
+  const moving = recovering(async (world) => world.move(ID, await worker(ECHO)));
+  const { port, session, asked } = await gateway({ ...moving, clock: () => now });
+  await session(await deadPort());
+  expect(await invoke(port)).toMatchObject({ status: 200 });
+  await closeWorkers();
+  expect(await invoke(port)).toMatchObject({ status: 503, body: { code: 'SESSION_NOT_READY' }, headers: { 'retry-after': '1' } });
+  expect(asked).toHaveLength(1);
+});
+
 test('requests at the same time are recovered once', async () => {
   const dead = await deadPort();
   const { port, session, asked } = await gateway(recovering(async (world) => {
