@@ -53,7 +53,7 @@ export interface TokenIssuer {
   readonly requiredRole?: string;
 
   /**
-   * Role with which somebody may see and end every session; needs `roleClaim`.
+   * Role with which somebody may see, use and end every session; needs `roleClaim`.
    *
    * @default - nobody may
    */

@@ -6,9 +6,11 @@ import { GatewayOptions } from './gateway-options';
 import { GatewayScaling } from './gateway-scaling';
 import { configMap, serviceAccount } from './manifests/config';
 import { gatewayPod, issuersFile } from './manifests/gateway-pod';
+import { LAST_WAVE } from './manifests/manifest';
 import { Endpoint } from './manifests/network-policy';
-import { cpuAutoscaler, deployment, podDisruptionBudget, podTemplate, service, WorkloadId } from './manifests/workload';
+import { cpuAutoscaler, deployment, podDisruptionBudget, PodTemplate, podTemplate, service, WorkloadId } from './manifests/workload';
 import { addManifest } from './private/api-objects';
+import { configured } from './private/configured';
 import { GatewayContext } from './private/context';
 import { cpuScaling, gatewayLimitSettings, gatewayProblems, mountedIssuers } from './private/gateway-checks';
 import { requirements } from './private/quantities';
@@ -36,7 +38,8 @@ export class SessionGateway extends Construct {
     super(scope, id);
     refuse(this, gatewayProblems(options));
     const { platformName: namespace } = context;
-    const workload: WorkloadId = { platform: namespace, part: 'sessions', role: 'gateway', name: OBJECTS.gateway, namespace };
+    // Without an API key it is not ready, and workers and runs must not wait for the first one.
+    const workload: WorkloadId = { platform: namespace, part: 'sessions', role: 'gateway', name: OBJECTS.gateway, namespace, wave: LAST_WAVE };
     this._endpoint = { role: 'gateway', namespace };
     const scheme = options.tlsSecretName === undefined ? 'http' : 'https';
     this.url = `${scheme}://${OBJECTS.gateway}.${namespace}.svc:${PORTS['gateway-api']}`;
@@ -44,10 +47,8 @@ export class SessionGateway extends Construct {
     addManifest(this, 'ServiceAccount', serviceAccount(workload));
     const authentication = options.authentication ?? GatewayAuthentication.apiKeys();
     const issuers = mountedIssuers(authentication);
-    if (issuers.length > 0) {
-      const text = JSON.stringify(issuersFile(issuers));
-      addManifest(this, 'Issuers', configMap({ ...workload, name: OBJECTS.gatewayIssuers }, { [SESSIONS_KEYS.issuers]: text }));
-    }
+    const issuersText = JSON.stringify(issuersFile(issuers));
+    if (issuers.length > 0) addManifest(this, 'Issuers', configMap({ ...workload, name: OBJECTS.gatewayIssuers }, { [SESSIONS_KEYS.issuers]: issuersText }));
     addManifest(this, 'Service', service(workload, ['gateway-api']));
     const pod = gatewayPod(workload, {
       namespace,
@@ -63,10 +64,13 @@ export class SessionGateway extends Construct {
       apiKeysSecret: authentication._apiKeys && (authentication._apiKeys.secretName ?? OBJECTS.gatewayApiKeys),
       limits: gatewayLimitSettings(options.limits),
     });
-    this.addWorkload(workload, options.scaling ?? GatewayScaling.cpu(), podTemplate(workload, pod));
+    const template = podTemplate(workload, pod);
+    // The server reads its issuers once, so whoever is no longer one of them would be let in until it starts again.
+    const told = issuers.length === 0 ? template : configured(template, issuersText);
+    this.addWorkload(workload, options.scaling ?? GatewayScaling.cpu(), told);
   }
 
-  private addWorkload(id: WorkloadId, { _replicas: replicas, _cpu: cpu }: GatewayScaling, template: ReturnType<typeof podTemplate>): void {
+  private addWorkload(id: WorkloadId, { _replicas: replicas, _cpu: cpu }: GatewayScaling, template: PodTemplate): void {
     const most = replicas ?? cpuScaling(cpu).maxReplicas;
     if (most > 1) addManifest(this, 'DisruptionBudget', podDisruptionBudget(id));
     if (replicas === undefined) addManifest(this, 'Autoscaler', cpuAutoscaler(id, cpuScaling(cpu)));

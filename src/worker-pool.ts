@@ -12,7 +12,7 @@ import { objectStoreRules } from './private/object-store';
 import { quantity, requirements } from './private/quantities';
 import { refuse } from './private/validation';
 import { workerPoolProblems } from './private/worker-pool-checks';
-import { LABELS } from './protocol/names';
+import { LABELS, WORKER_STATES } from './protocol/names';
 import { AGENT_UID } from './protocol/paths';
 import { POOL_DEFAULTS, PoolEntry } from './protocol/session-pools';
 import { WorkerPoolProps } from './worker-pool-props';
@@ -67,7 +67,7 @@ export class WorkerPool extends Construct {
 
   /** The state label is in the Deployment's selector only: a worker whose label is flipped leaves the pool, and everything else still selects it. */
   private addWarm(options: WarmPoolOptions): ApiObject {
-    const warm = { [LABELS.state]: 'warm' };
+    const warm = { [LABELS.state]: WORKER_STATES.warm };
     const template = podTemplate(this.id, this.pod({ sidecar: true }), warm);
     return addManifest(this, 'Resource', deployment(this.id, { replicas: options.replicas ?? 2, template }, warm));
   }

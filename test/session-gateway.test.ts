@@ -1,5 +1,6 @@
 import { Cpu } from 'cdk8s-plus-28';
 import { GatewayAuthentication, GatewayOptions, GatewayScaling, IssuerKind, NetworkPeer, TokenIssuer } from '../src';
+import { everything } from './helpers/everything';
 import { Emitted, environmentOf as environmentOfRole, one, podOf as ofRole, synth } from './helpers/manifests';
 import { testPlatform } from './helpers/platform';
 import { EnvVariable, GATEWAY_ENV } from '../src/protocol/env';
@@ -57,6 +58,14 @@ describe('by default', () => {
     const { spec } = one(objects, 'NetworkPolicy', 'allow-gateway');
     expect(spec).not.toHaveProperty('ingress');
     expect(JSON.stringify(spec.egress)).not.toContain('ipBlock":{"cidr":"0.0.0.0/0');
+  });
+
+  test('without a key it is not ready, so nothing is applied after it', () => {
+    const waveOf = ({ metadata }: any) => Number(metadata.annotations['argocd.argoproj.io/sync-wave']);
+    const all = everything('a');
+    const last = Math.max(...all.map(waveOf));
+    expect([...new Set(all.filter((object) => waveOf(object) === last).map(({ metadata }) => metadata.name))]).toEqual(['gateway']);
+    expect(waveOf(one(all, 'Deployment', 'gateway'))).toBe(last);
   });
 
   test('it speaks plain HTTP for a proxy in front', () => {
@@ -120,6 +129,12 @@ describe('token issuers', () => {
     expect(Object.keys(both)).toEqual(expect.arrayContaining(['ISSUERS_FILE', 'API_KEYS_FILE']));
   });
 
+  test('are read once, so others make other pods, and the same ones do not', () => {
+    const templateOf = (...issuers: TokenIssuer[]) => one(objectsOf({ authentication: GatewayAuthentication.oidc(issuers) }), 'Deployment', 'gateway').spec.template.metadata;
+    expect(templateOf(company, cluster)).toEqual(templateOf(company, cluster));
+    expect(templateOf({ ...company, adminRole: undefined })).not.toEqual(templateOf(company));
+  });
+
   test('and keys are none where everybody is let in, which has to be said', () => {
     const env = environmentOf(objectsOf({ authentication: GatewayAuthentication.anonymous() }));
     expect(env).toMatchObject({ ANONYMOUS: 'true' });
@@ -132,6 +147,7 @@ describe('token issuers', () => {
     ['none', { authentication: GatewayAuthentication.oidc([]) }, /issuers must name one or more; GatewayAuthentication\.anonymous\(\) lets everybody in/],
     ['none, for the keys to do it alone', { authentication: GatewayAuthentication.oidcAndApiKeys([]) }, /issuers must name one or more/],
     ['one twice', { authentication: GatewayAuthentication.oidc([cluster, cluster]) }, /issuers\[1\] is https:\/\/kubernetes\.default\.svc, which is there already/],
+    ['two clusters, whose accounts are not told apart', { authentication: GatewayAuthentication.oidc([cluster, { ...cluster, issuer: 'https://b.example' }]) }, /issuers may have one of IssuerKind\.KUBERNETES, .* got https:\/\/kubernetes\.default\.svc, https:\/\/b\.example/],
     ['one in the clear', oidc({ issuer: 'http://a.example' }), /issuers\[0\]\.issuer must be an https URL .* got "http:\/\/a\.example"/],
     ['one with a query', oidc({ issuer: 'https://a.example?x' }), /without query/],
     ['one with a password', oidc({ issuer: 'https://u:p@a.example' }), /must be an https URL/],

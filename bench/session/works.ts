@@ -36,6 +36,6 @@ export function sessionWorks({ authorization }: Daemon, workspace: string): read
     { name: 'download 4 KiB', connections: 10, requests: [request('GET', '/api/files/down-4k')], target: 3 },
     { name: 'upload 1 MiB', connections: 10, requests: uploads((path) => request('PUT', `/api/files/${path}`, megabyte)) },
     { name: 'download 1 MiB', connections: 10, requests: [request('GET', '/api/files/down-1m')], target: 25 },
-    { name: 'download 5 MiB, streamed', connections: 10, requests: [request('GET', '/api/files/down-5m')] },
+    { name: 'download 5 MiB', connections: 10, requests: [request('GET', '/api/files/down-5m')] },
   ];
 }

@@ -9,7 +9,7 @@ import { startStore } from './store-server';
 import { openBenchStore, storeRates } from './store-works';
 import { gatewayWorks } from './works';
 import type { OpenStore } from '../../sidecar/src/store/open-store';
-import { load, Sample } from '../broker/load';
+import { load, loadOf, Sample } from '../broker/load';
 import { compileChildren, endServer, PINNED, Server, startEcho } from '../broker/servers';
 import { usageOf } from '../broker/usage';
 import { ECHO } from '../broker/works';
@@ -22,6 +22,9 @@ const [rounds, seconds] = [Number(process.argv[2] ?? 5), Number(process.argv[3] 
 
 /** Sessions whose median is told. */
 const CLAIMS = 30;
+
+/** Requests of each work until a server's code is compiled. A time instead would do so on a free machine only. */
+const WARM_UP = 10_000;
 
 interface Step extends Measured {
   readonly gateway: Sample[];
@@ -87,8 +90,9 @@ async function main(): Promise<void> {
     const works = gatewayWorks(places, await register(store.store, places, stub.url));
     const steps: Step[] = works.map((work) => ({ work, gateway: [], bare: [], echo: [] }));
     for (const { requests, bare: plain, connections } of works) {
-      await load(gateway, requests, connections, 1);
-      await load(bare, plain, connections, 1);
+      await loadOf(gateway, requests, connections, WARM_UP);
+      await loadOf(bare, plain, connections, WARM_UP);
+      await loadOf(echo, ECHO, connections, WARM_UP);
     }
     await measure(steps, { gateway, bare, echo });
     const rates = await storeRates(server, store.store, places);

@@ -12,20 +12,18 @@ const LIFE = 24 * 60 * 60 * 1000;
 export function recordOf({ sessionKeys }: Places, port: number): (id: string) => SessionRecord {
   const keyring = fileKeyring(sessionKeys, Date.now);
   const pem = newP256Pair().privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  return (id) => ({
-    schema: SESSION_SCHEMA,
-    id,
-    kind: 'code-interpreter',
-    namespace: 'bench',
-    name: 'stub',
-    owner: 'api-key:bench-0',
-    phase: 'ready',
-    createdAt: Date.now(),
-    expiresAt: Date.now() + LIFE,
-    idleTimeout: LIFE,
-    sealedKey: sealSecret(keyring, pem, id, 'key'),
-    worker: { pool: 'stub', podName: 'stub', podUid: 'stub', podIP: '127.0.0.1', entryPoints: [{ path: '/', protocol: 'HTTP', port }] },
-  });
+  return (id) => {
+    const session = { id, kind: 'code-interpreter', namespace: 'bench', name: 'stub', owner: 'api-key:bench-0', createdAt: Date.now() } as const;
+    return {
+      schema: SESSION_SCHEMA,
+      ...session,
+      phase: 'ready',
+      expiresAt: Date.now() + LIFE,
+      idleTimeout: LIFE,
+      sealedKey: sealSecret(keyring, pem, session, 'key'),
+      worker: { pool: 'stub', podName: 'stub', podUid: 'stub', podIP: '127.0.0.1', entryPoints: [{ path: '/', protocol: 'HTTP', port }] },
+    };
+  };
 }
 
 /** Makes a server that is no session daemon the worker of a session, and answers its id. */

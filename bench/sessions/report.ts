@@ -46,7 +46,7 @@ export function describeClaims(times: readonly ClaimTimes[]): string[] {
 export function describeStore([ping, ...rates]: readonly StoreRate[]): string[] {
   const shown = ({ name, perSecond }: StoreRate): string => (
     line(name, `${(ping.perSecond / perSecond).toFixed(1)} x ping`, `${perSecond.toFixed(0)}/s against ${ping.perSecond.toFixed(0)}/s`));
-  return ['store, 50 operations at a time', ...rates.map(shown)];
+  return ['store, 50 operations at a time; touch and list one, told by session', ...rates.map(shown)];
 }
 
 export function describeProcess(name: string, rest: Usage, end: Usage, readyMs: number): string[] {

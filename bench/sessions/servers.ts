@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { serverArgs } from '../../src/manifests/server-args';
 import { RATES } from '../../src/protocol/env';
 import type { PoolEntry } from '../../src/protocol/session-pools';
 import { freePorts, ready, run, Server } from '../broker/servers';
@@ -86,7 +87,7 @@ const isOk = async (url: string): Promise<boolean> => (await fetch(url)).ok;
 
 async function start(compiled: string, role: 'controller' | 'gateway', env: NodeJS.ProcessEnv): Promise<Server> {
   const [port, adminPort] = await freePorts(2);
-  const child = run(compiled, [join(BUNDLES, `${role}.mjs`)], {
+  const child = run(compiled, serverArgs(join(BUNDLES, `${role}.mjs`)), {
     [`${role.toUpperCase()}_LISTEN`]: `127.0.0.1:${port}`, ADMIN_LISTEN: `127.0.0.1:${adminPort}`, LOG_LEVEL: 'warn', ...env,
   });
   return ready(child, `http://127.0.0.1:${port}`, async () => isOk(`http://127.0.0.1:${adminPort}/readyz`));

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Entry } from './tar';
 import { ENTRY_POINTS } from '../../src/protocol/paths';
 
@@ -19,12 +20,11 @@ export function isShipped(path: string): boolean {
 /**
  * The part of the image that changes from version to version: the bundles.
  *
- * @throws Error when the entry point of the broker is missing, as the image would not start.
+ * @throws Error when an entry point is missing, as the pods of its role would not start.
  */
 export function appLayer(files: readonly BundleFile[]): Entry[] {
   const entries = files.filter(({ path }) => isShipped(path)).map(({ path, bytes }) => ({ path: `app/${path}`, mode: 0o644, bytes }));
-  if (!entries.some(({ path }) => `/${path}` === ENTRY_POINTS.broker)) {
-    throw new Error(`the bundle folder has no ${ENTRY_POINTS.broker.replace('/app/', '')}; run \`npm run bundle\` first`);
-  }
+  const missing = Object.values(ENTRY_POINTS).filter((entryPoint) => !entries.some(({ path }) => `/${path}` === entryPoint));
+  if (missing.length > 0) throw new Error(`the bundle folder has no ${missing.map((path) => basename(path)).join(', ')}; run \`npm run bundle\` first`);
   return entries;
 }

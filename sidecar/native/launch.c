@@ -17,8 +17,12 @@ enum { MANY_FILES = 1 << 16 };
 static struct rlimit usual_files;
 static long most_files;
 
-/* The helper needs three files for a command, its children get the limit that it was given. */
+/*
+ * The helper needs three files for a command, its children get the limit that it was given. Signals that it was told to
+ * ignore it resets once, for all of its children.
+ */
 void launch_init(void) {
+  for (int signal_number = 1; signal_number < NSIG; signal_number++) signal(signal_number, SIG_DFL);
   if (getrlimit(RLIMIT_NOFILE, &usual_files) != 0) usual_files.rlim_cur = usual_files.rlim_max = 1024;
   struct rlimit raised = { usual_files.rlim_max, usual_files.rlim_max };
   setrlimit(RLIMIT_NOFILE, &raised);
@@ -73,7 +77,6 @@ static void close_from(unsigned int first) {
 
 /* In the child, which shares memory with the helper until it runs a program: it only makes system calls. */
 static int become(const struct launch *what, pid_t helper) {
-  for (int signal_number = 1; signal_number < NSIG; signal_number++) signal(signal_number, SIG_DFL);
   setsid();
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != helper) return ESRCH;

@@ -62,10 +62,22 @@ static void open_standard_files(void) {
   }
 }
 
-/* Variables of the image that would run code in the daemon. Its commands do not get them either. */
+/* Whether a variable of the image would run code of the image in the daemon. The TypeScript side has the same names. */
+static bool loads_code(const char *variable) {
+  const char *names[] = { "GCONV_PATH=", "GLIBC_TUNABLES=", "NODE_OPTIONS=", "NODE_PATH=", "OPENSSL_CONF=", "OPENSSL_ENGINES=", "OPENSSL_MODULES=" };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    if (strncmp(variable, names[i], strlen(names[i])) == 0) return true;
+  }
+  return strncmp(variable, "LD_", 3) == 0;
+}
+
+/* Its commands do not get them either. */
 static void forget_preloads(void) {
-  const char *names[] = { "NODE_OPTIONS", "LD_PRELOAD", "LD_LIBRARY_PATH" };
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) unsetenv(names[i]);
+  char **kept = environ;
+  for (char **one = environ; *one != NULL; one++) {
+    if (!loads_code(*one)) *kept++ = *one;
+  }
+  *kept = NULL;
 }
 
 static int start_daemon(char **argv) {

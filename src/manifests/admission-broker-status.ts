@@ -12,10 +12,7 @@ export function brokerStatusRule(broker: Account): AdmissionRule {
     version: API_VERSION,
     resource: 'harnessruns/status',
     operations: ['CREATE', 'UPDATE'],
-    matchConditions: [{
-      name: 'by-the-broker',
-      expression: `request.userInfo.username == 'system:serviceaccount:${broker.namespace}:${broker.name}'`,
-    }],
+    account: broker,
     variables: [
       { name: 'before', expression: 'has(oldObject.status) && has(oldObject.status.revokedLeases) ? oldObject.status.revokedLeases : {}' },
     ],

@@ -1,4 +1,3 @@
-import type { MatchCondition } from 'kubernetes-types/admissionregistration/v1';
 import { AdmissionRule } from './admission-rule';
 import { Account } from './rbac';
 import { LABELS } from '../protocol/names';
@@ -15,20 +14,15 @@ const IS_WORKER = `'${LABELS.role}' in variables.before && variables.before['${L
  * change, the claim of a warm worker, the deletion of what was claimed, and its own entry of what workers trust.
  */
 export function controllerRules(controller: Account): AdmissionRule[] {
-  const byTheController = [{
-    name: 'by-the-controller',
-    expression: `request.userInfo.username == 'system:serviceaccount:${controller.namespace}:${controller.name}'`,
-  }];
-  return [claimRule(byTheController), deletionRule(byTheController), trustRule(byTheController)];
+  return [claimRule(), deletionRule(), trustRule()].map((rule) => ({ ...rule, account: controller }));
 }
 
-function claimRule(matchConditions: readonly MatchCondition[]): AdmissionRule {
+function claimRule(): AdmissionRule {
   const added = 'variables.added[0]';
   return {
     name: 'controller-pods',
     ...PODS,
     operations: ['UPDATE'],
-    matchConditions,
     variables: [
       { name: 'before', expression: mapOf('oldObject.metadata', 'labels') },
       { name: 'after', expression: mapOf('object.metadata', 'labels') },
@@ -73,12 +67,11 @@ function claimRule(matchConditions: readonly MatchCondition[]): AdmissionRule {
   };
 }
 
-function deletionRule(matchConditions: readonly MatchCondition[]): AdmissionRule {
+function deletionRule(): AdmissionRule {
   return {
     name: 'controller-deletions',
     ...PODS,
     operations: ['DELETE'],
-    matchConditions,
     variables: [{ name: 'before', expression: mapOf('oldObject.metadata', 'labels') }],
     validations: [
       denied(`${IS_WORKER} && ${STATE} in variables.before && variables.before[${STATE}] == 'claimed'`, 'the controller may delete only claimed workers'),
@@ -87,7 +80,7 @@ function deletionRule(matchConditions: readonly MatchCondition[]): AdmissionRule
 }
 
 /** The ConfigMap has entries of several roles, and RBAC knows objects only. */
-function trustRule(matchConditions: readonly MatchCondition[]): AdmissionRule {
+function trustRule(): AdmissionRule {
   const others = (one: string, other: string) => `${one}.all(k, k == '${BOOTSTRAP_JWKS}' || (k in ${other} && ${other}[k] == ${one}[k]))`;
   return {
     name: 'controller-trust',
@@ -95,7 +88,7 @@ function trustRule(matchConditions: readonly MatchCondition[]): AdmissionRule {
     version: 'v1',
     resource: 'configmaps',
     operations: ['UPDATE'],
-    matchConditions: [...matchConditions, { name: 'trust', expression: `request.name == '${OBJECTS.agentTrust}'` }],
+    matchConditions: [{ name: 'trust', expression: `request.name == '${OBJECTS.agentTrust}'` }],
     variables: [
       { name: 'before', expression: mapOf('oldObject', 'data') },
       { name: 'after', expression: mapOf('object', 'data') },

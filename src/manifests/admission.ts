@@ -1,3 +1,4 @@
+import type { MatchCondition } from 'kubernetes-types/admissionregistration/v1';
 import { brokerStatusRule } from './admission-broker-status';
 import { controllerRules } from './admission-controller';
 import { hardenedPodsRules } from './admission-pods';
@@ -19,7 +20,8 @@ export interface AdmissionOptions {
 }
 
 /**
- * Every ValidatingAdmissionPolicy of a platform with its binding to the platform's namespaces.
+ * Every ValidatingAdmissionPolicy of a platform with its binding: to the platform's namespaces, or to one account of the
+ * platform everywhere.
  * https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
 export function admissionPolicies({ platform, broker, controller, namespaces, hardenedPods }: AdmissionOptions): Manifest[] {
@@ -35,7 +37,8 @@ export function admissionPolicies({ platform, broker, controller, namespaces, ha
 function policyAndBinding(platform: string, rule: AdmissionRule, namespaces: unknown): Manifest[] {
   const id = { platform, part: 'admission', name: `${platform}-${rule.name}` } as const;
   const apiVersion = 'admissionregistration.k8s.io/v1';
-  const { matchConditions, variables, validations } = rule;
+  const { account, variables, validations } = rule;
+  const matchConditions = [...(account === undefined ? [] : [byAccount(account)]), ...(rule.matchConditions ?? [])];
   return [
     {
       apiVersion,
@@ -51,7 +54,7 @@ function policyAndBinding(platform: string, rule: AdmissionRule, namespaces: unk
             resources: [rule.resource],
           }],
         },
-        ...(matchConditions === undefined ? {} : { matchConditions }),
+        ...(matchConditions.length === 0 ? {} : { matchConditions }),
         ...(variables === undefined ? {} : { variables }),
         validations,
       },
@@ -63,8 +66,16 @@ function policyAndBinding(platform: string, rule: AdmissionRule, namespaces: unk
       spec: {
         policyName: id.name,
         validationActions: ['Deny'],
-        matchResources: { namespaceSelector: { matchExpressions: [{ key: NAMESPACE_NAME_LABEL, operator: 'In', values: namespaces }] } },
+        ...(account === undefined ? { matchResources: inNamespaces(namespaces) } : {}),
       },
     },
   ];
+}
+
+function byAccount({ namespace, name }: Account): MatchCondition {
+  return { name: `by-the-${name}`, expression: `request.userInfo.username == 'system:serviceaccount:${namespace}:${name}'` };
+}
+
+function inNamespaces(values: unknown) {
+  return { namespaceSelector: { matchExpressions: [{ key: NAMESPACE_NAME_LABEL, operator: 'In', values }] } };
 }

@@ -20,6 +20,8 @@ export interface ObjectId {
   readonly part: Part;
   readonly name: string;
   readonly namespace?: string;
+  /** Of Argo CD; that of the part when left out. */
+  readonly wave?: number;
 }
 
 /**
@@ -38,11 +40,14 @@ const SYNC_WAVES: Record<Part, number> = {
   runs: 2,
 };
 
+/** For what is not ready before somebody does more than apply it: whatever comes after would wait for that. */
+export const LAST_WAVE = 3;
+
 export function metadata(id: ObjectId): Manifest['metadata'] {
   return {
     name: id.name,
     ...(id.namespace === undefined ? {} : { namespace: id.namespace }),
     labels: objectLabels(id.platform, id.part),
-    annotations: { 'argocd.argoproj.io/sync-wave': String(SYNC_WAVES[id.part]) },
+    annotations: { 'argocd.argoproj.io/sync-wave': String(id.wave ?? SYNC_WAVES[id.part]) },
   };
 }

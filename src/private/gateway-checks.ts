@@ -34,7 +34,15 @@ function authenticationProblems({ _issuers: issuers, _apiKeys: apiKeys }: Gatewa
     ),
     ...(issuers ?? []).flatMap((issuer, index) => issuerProblems(`issuers[${index}]`, issuer)),
     ...problems(...names.map((name, index) => (names.indexOf(name) === index ? undefined : `issuers[${index}] is ${name}, which is there already`))),
+    ...problems(accountsProblem(issuers ?? [])),
   ];
+}
+
+/** Accounts of two clusters may have the same name, and would have each other's sessions. */
+function accountsProblem(issuers: readonly TokenIssuer[]): string | undefined {
+  const clusters = issuers.filter(({ kind }) => kind === IssuerKind.KUBERNETES).map(({ issuer }) => issuer);
+  if (clusters.length < 2) return undefined;
+  return `issuers may have one of IssuerKind.KUBERNETES, that of this cluster, got ${clusters.join(', ')}; those of other clusters are of IssuerKind.OIDC`;
 }
 
 const LONGEST_TEXT = 512;

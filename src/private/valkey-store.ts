@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { Size } from 'cdk8s';
 import { ContainerResources, Cpu } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { addManifest } from './api-objects';
+import { configured } from './configured';
 import { PartContext } from './context';
 import { quantity, requirements, resourceProblems, sizeProblem } from './quantities';
 import { imageProblem, objectNameProblem, problems, refuse } from './validation';
@@ -10,7 +10,6 @@ import { configMap, emptyConfigMap, emptySecret, serviceAccount } from '../manif
 import { Endpoint } from '../manifests/network-policy';
 import { storeConfig, storePod } from '../manifests/store-pod';
 import { headlessService, podTemplate, service, statefulSet, volumeClaimTemplate, WorkloadId } from '../manifests/workload';
-import { ANNOTATIONS } from '../protocol/names';
 import { OBJECTS, STORE_CONFIG_KEY } from '../protocol/objects';
 import { ValkeyStoreOptions } from '../session-store';
 
@@ -46,12 +45,11 @@ export class ValkeyStore extends Construct {
       placement,
       ephemeralData: durable ? undefined : quantity(volumeSize),
     });
-    const { metadata, spec } = podTemplate(workload, pod);
     addManifest(this, 'Resource', statefulSet(workload, {
       serviceName: OBJECTS.storeHeadless,
       replicas: 1,
       // The server does not read its configuration again.
-      template: { metadata: { ...metadata, annotations: { [ANNOTATIONS.config]: hashOf(config) } }, spec },
+      template: configured(podTemplate(workload, pod), config),
       ...(durable ? {
         volumeClaimTemplates: [volumeClaimTemplate('data', quantity(volumeSize), storageClassName)],
         persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
@@ -71,10 +69,6 @@ function valkeyProblems({ image, volumeSize, storageClassName, durable, resource
     ),
     ...resourceProblems(resources),
   ];
-}
-
-function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 const DEFAULT_RESOURCES: ContainerResources = {

@@ -123,7 +123,7 @@ export const GATEWAY_ENV = {
   TLS_DIR: { kind: 'path', doc: 'folder with tls.crt and tls.key; unset means plain HTTP, for a proxy in front that speaks TLS' },
   ISSUERS_FILE: { kind: 'path', doc: 'JSON file with the issuers whose tokens are taken' },
   API_KEYS_FILE: { kind: 'path', doc: 'JSON file with the hashes of API keys, read again when it changes' },
-  ANONYMOUS: { kind: 'flag', default: 'false', doc: 'let everybody in, as one and the same owner; excludes ISSUERS_FILE and API_KEYS_FILE' },
+  ANONYMOUS: { kind: 'flag', default: 'false', doc: 'let everybody in; nobody is told apart, and they share the sessions without an owner; excludes ISSUERS_FILE and API_KEYS_FILE' },
   CONTROLLER_URL: { kind: 'text', required: true, doc: 'URL of the controller; https unless it is on loopback' },
   CONTROLLER_CA_FILE: { kind: 'path', doc: 'PEM file with the authorities that may have signed its certificate, read again when it changes; unset means those of Node' },
   CONTROLLER_TOKEN_FILE: { kind: 'path', required: true, doc: 'file with the token for the controller, read for each request' },
@@ -159,6 +159,8 @@ export const SESSION_ENV = {
 export const DEV_ENV = {
   GATEWAY_LISTEN: GATEWAY_ENV.GATEWAY_LISTEN,
   ...COMMON_ENV,
+  // On a machine that people work at, nothing is for the network before it is said so.
+  ADMIN_LISTEN: { ...ADMIN_LISTEN, default: `127.0.0.1:${PORTS.admin}` },
   STATE_DIR: { kind: 'path', doc: 'folder that keeps keys and workspaces; unset means a temporary one' },
   POOLS_FILE: { kind: 'path', doc: 'JSON file with the pools, read again when it changes; unset means one pool, default/sandbox' },
   API_KEYS_FILE: { kind: 'path', doc: 'JSON file with the hashes of API keys, read again when it changes; unset means that one key is made and shown' },

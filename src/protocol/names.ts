@@ -48,6 +48,9 @@ export const LABELS = {
   run: `${API_GROUP}/run`,
 } as const;
 
+/** Values of the state label. */
+export const WORKER_STATES = { warm: 'warm', claimed: 'claimed' } as const;
+
 /** Annotations of our own. */
 export const ANNOTATIONS = {
   /** Hash of what a pod was configured with, so that another configuration makes another pod. */

@@ -1,4 +1,5 @@
 /** The files that tell controller and gateway what the deployment has. Durations in seconds. */
+import { PORTS } from './ports';
 import type { SessionEntryPoint } from './session-record';
 
 /** A pool whose workers can be claimed. */
@@ -12,7 +13,7 @@ export interface PoolEntry {
   readonly maxSessionSeconds: number;
   /** Longest time without activity of a session that asks for nothing else. */
   readonly idleSeconds: number;
-  /** Without it everything leads to the session daemon. */
+  /** @default DEFAULT_ENTRY_POINTS */
   readonly entryPoints?: readonly SessionEntryPoint[];
   /** Workers that the controller itself keeps warm; without API server only. */
   readonly replicas?: number;
@@ -26,7 +27,8 @@ export interface PoolsFile {
 /** As AgentCube's: 8 h and 15 min. */
 export const POOL_DEFAULTS = { maxSessionSeconds: 8 * 60 * 60, idleSeconds: 15 * 60 } as const;
 
-export const DEFAULT_ENTRY_PATH = '/';
+/** Of a pool that names none: everything leads to the session daemon. */
+export const DEFAULT_ENTRY_POINTS: readonly SessionEntryPoint[] = [{ path: '/', protocol: 'HTTP', port: PORTS['session-api'] }];
 
 /** Who may call the controller, and what for. */
 export interface ControllerCallerEntry {

@@ -180,6 +180,33 @@ describe('of what workers trust, the controller', () => {
   });
 });
 
+describe('in a namespace that is not of the platform any more, where nobody took its rights away, the controller', () => {
+  const LEFT = '/api/v1/namespaces/left-over/pods/stranger';
+
+  beforeAll(async () => {
+    const rights = objects.filter(({ kind, metadata }) => /^Role/.test(kind) && metadata.namespace === 'team-a' && metadata.name === 'agent-platform-controller');
+    apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'left-over' } }]);
+    apply(rights.map((object) => ({ ...object, metadata: { ...object.metadata, namespace: 'left-over' } })));
+    const metadata = { name: 'stranger', labels: { ...own, [STATE]: 'claimed' } };
+    const spec = { ...template.spec, serviceAccountName: undefined };
+    await admin.call('POST', '/api/v1/namespaces/left-over/serviceaccounts', { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } });
+    expect(await admin.call('POST', '/api/v1/namespaces/left-over/pods', { apiVersion: 'v1', kind: 'Pod', metadata, spec })).toMatchObject({ status: 201 });
+    await eventually(async () => controller.call('GET', LEFT), ({ status }) => status === 200);
+  });
+  afterAll(() => must(['delete', 'namespace', 'left-over', '--wait=false']));
+
+  test('may give no pod another image', async () => {
+    const steps = [{ op: 'replace', path: '/spec/containers/0/image', value: 'evil' }];
+    expect(await controller.call('PATCH', `${LEFT}?dryRun=All`, steps, 'application/json-patch+json')).toMatchObject(refused(/may change only warm workers/));
+  });
+
+  test('may still end what was claimed, and nothing else', async () => {
+    expect(await controller.call('DELETE', `${LEFT}?dryRun=All`)).toMatchObject({ status: 200 });
+    await admin.call('PATCH', LEFT, { metadata: { labels: { [STATE]: 'warm' } } }, 'application/merge-patch+json');
+    expect(await controller.call('DELETE', `${LEFT}?dryRun=All`)).toMatchObject(refused(/may delete only claimed workers/));
+  });
+});
+
 test('nobody else is bound: who may patch pods still may', async () => {
   expect(await merge(`${PODS}/warm`, { metadata: { annotations: { a: 'b' } } }, admin)).toMatchObject({ status: 200 });
 });

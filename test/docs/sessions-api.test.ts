@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { CONTROLLER_AUDIENCE } from '../../src/protocol/names';
-import { MAX_ENV_BYTES, MAX_ENV_VARIABLES } from '../../src/protocol/session-api';
+import { MAX_ENV_VARIABLES } from '../../src/protocol/session-api';
 import { OWNER_PREFIXES } from '../../src/protocol/session-pools';
 import { RECORD_LIMITS, SESSION_PHASES } from '../../src/protocol/session-record';
 import {
-  ADMIN_HEADER, IDEMPOTENCY_HEADER, INVOCATION_KINDS, MAX_SESSION_PAGE, OWNER_HEADER, SESSION_HEADER, SESSIONS_ROUTES, SESSIONS_STATUS,
+  ADMIN_HEADER, IDEMPOTENCY_HEADER, INVOCATION_KINDS, MAX_SESSION_ENV, MAX_SESSION_PAGE, OWNER_HEADER, SESSION_HEADER, SESSIONS_ROUTES, SESSIONS_STATUS,
 } from '../../src/protocol/sessions-api';
 
 const PAGE = readFileSync('docs/reference/sessions-api.md', 'utf8');
@@ -31,6 +31,6 @@ test('the page names headers, audience and owners as the wire has them', () => {
 test('the page says the bounds that requests have', () => {
   expect(PAGE).toContain(`\`limit\`, 1 to ${MAX_SESSION_PAGE}`);
   expect(PAGE).toContain(`texts by name, at most ${RECORD_LIMITS.metadata}`);
-  expect(PAGE).toContain(`At most ${MAX_ENV_VARIABLES} variables and ${MAX_ENV_BYTES / 1024} KiB`);
+  expect(PAGE).toContain(`At most ${MAX_ENV_VARIABLES} variables and ${MAX_SESSION_ENV / 1024} KiB`);
   expect(PAGE).toContain(`\`status\` (${SESSION_PHASES.slice(0, -1).map((phase) => `\`${phase}\``).join(', ')} or \`${SESSION_PHASES.at(-1)}\`)`);
 });

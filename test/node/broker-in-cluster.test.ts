@@ -17,7 +17,7 @@ const CALLERS = 'live-callers';
 const LABELS = { role: 'caller' };
 const RUN = 'fix-login';
 
-/** The platform as it comes by default, but for storage, which this cluster has none of. */
+/** The broker as it comes by default, but for storage, which this cluster has none of. */
 function objects(): Emitted[] {
   const chart = new Chart(Testing.app(), 'live');
   const [repository, tag] = IMAGE.localName.split(/:(?=[^:/]+$)/);
@@ -27,6 +27,7 @@ function objects(): Emitted[] {
     namespace: SYSTEM,
     brokerCallers: [NetworkPeer.pods({ namespace: CALLERS, labels: LABELS })],
     broker: { auditStorage: AuditStorage.ephemeral() },
+    sessions: { enabled: false },
   });
   const namespace = platform.addNamespace(TEAM);
   const delivery = CredentialDelivery.header({ hosts: [HOST], header: 'x-api-key' });

@@ -11,7 +11,8 @@ const ENFORCED = process.env.KIT_NETPOL !== '0';
 const SERVICE_CIDR = '10.96.0.0/16';
 const POOLS: readonly (readonly [namespace: string, pool: string])[] = [['team-a', 'python'], ['team-a', 'node'], ['team-b', 'python']];
 const CONTROL = `${SYSTEM}/probe-control`;
-const JOBS = [CONTROL, `${SYSTEM}/probe-broker`, ...POOLS.map(([namespace, pool]) => `${namespace}/probe-session-${pool}`)];
+const ROLES = ['broker', 'controller', 'gateway', 'store'];
+const JOBS = [CONTROL, ...ROLES.map((role) => `${SYSTEM}/probe-${role}`), ...POOLS.map(([namespace, pool]) => `${namespace}/probe-session-${pool}`)];
 
 /** The whole platform without what serves: the probe brings its own listeners. */
 function objects(): Emitted[] {
@@ -74,7 +75,7 @@ beforeAll(async () => {
 }, 300_000);
 
 test('the control has heard of every pod, and all of them tried something', () => {
-  const titles = [`probe in ${SYSTEM}`, `broker in ${SYSTEM}`, ...POOLS.map(([namespace, pool]) => `session ${pool} in ${namespace}`)];
+  const titles = [`probe in ${SYSTEM}`, ...ROLES.map((role) => `${role} in ${SYSTEM}`), ...POOLS.map(([namespace, pool]) => `session ${pool} in ${namespace}`)];
   expect(control().results.map(({ self, tried }) => [self, tried > 5]).sort()).toEqual(titles.map((title) => [title, true]).sort());
 });
 
@@ -126,17 +127,17 @@ inert('with a network plugin that enforces nothing', () => {
   });
 
   test('the message names who reaches whom', () => {
-    expect(control().message).toContain(`OPEN: session python in team-a -> broker in ${SYSTEM}`);
+    expect(control().message).toContain(`OPEN: broker in ${SYSTEM} -> store in ${SYSTEM}`);
     expect(control().message).toMatch(/\d+ more in the log$/);
   });
 
-  test('a worker reaches the broker, other workers, DNS, the API server, the kubelet and the control', () => {
+  test('a worker reaches every part, other workers, DNS, the API server, the kubelet and the control', () => {
     expect(open('session python in team-a')).toEqual(new Set([
-      `broker in ${SYSTEM}`, 'session node in team-a', 'session python in team-b', 'API server', 'cluster DNS', 'kubelet of its node', `probe in ${SYSTEM}`,
+      ...ROLES.map((role) => `${role} in ${SYSTEM}`), 'session node in team-a', 'session python in team-b', 'API server', 'cluster DNS', 'kubelet of its node', `probe in ${SYSTEM}`,
     ]));
   });
 
-  test('the broker reaches workers', () => {
-    for (const [namespace, pool] of POOLS) expect(open(`broker in ${SYSTEM}`)).toContain(`session ${pool} in ${namespace}`);
+  test.each(['broker', 'store'])('the %s reaches workers', (role) => {
+    for (const [namespace, pool] of POOLS) expect(open(`${role} in ${SYSTEM}`)).toContain(`session ${pool} in ${namespace}`);
   });
 });

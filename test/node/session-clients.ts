@@ -38,37 +38,32 @@ function podWithClient(name: string, labels: Readonly<Record<string, string>>): 
 const run = promisify(execFile);
 
 /**
- * Runs the body of an async function in a pod and gives what it returned. It has `input`, the sessions of `alice` and `bob`,
- * `place(pool)`, and `dial(host, port)` and `ask(method, path, body)` for what the client does not do.
+ * Runs the body of an async function in a pod and gives what it returned. It has `input`, the client of `alice` and of `bob`,
+ * `place(pool)`, `coded(promise)` for refusals, `sleep` and `dial(host, port)`.
  */
-export async function inClient(body: string, input: object = {}, pod = 'client'): Promise<any> {
+export async function inClient(body: string, input: unknown = {}, pod = 'client'): Promise<any> {
   const given = JSON.stringify({ input, url: GATEWAY, keys: KEYS, namespace: TEAM });
   const { stdout } = await run('kubectl', ['exec', '-n', CLIENTS, pod, '--', RUNTIME_FILES.node, '-e', PRELUDE + body + END, given], { maxBuffer: 16 * 1024 * 1024 });
   return JSON.parse(stdout);
 }
 
-const PRELUDE = `
-  const { input, url, keys, namespace } = JSON.parse(process.argv[1]);
-  const { SessionClient, SessionError } = require('${FOLDER}/client.cjs');
-  const [alice, bob] = [keys.alice, keys.bob].map((token) => new SessionClient({ url, token }));
-  const place = (name) => ({ namespace, name });
-  const coded = (work) => work.then((value) => ({ value }), (error) => ({ code: error.code, status: error.status, name: error.name, message: error.message }));
-  const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** Whether something listens: `open`, or why nobody can say. */
+export const DIAL = `
   const dial = (host, port) => new Promise((resolve) => {
     const socket = require('node:net').connect({ host, port });
     const done = (outcome) => { socket.destroy(); resolve(outcome); };
     setTimeout(done, 3000, 'ETIMEDOUT');
     socket.on('connect', () => done('open')).on('error', ({ code }) => done(code));
-  });
-  const ask = async (method, path, body, headers = {}) => {
-    const answer = await fetch(url + path, {
-      method, headers: { 'authorization': 'Bearer ' + keys.alice, 'content-type': 'application/json', ...headers }, body: body && JSON.stringify(body),
-    });
-    const text = await answer.text();
-    let json;
-    try { json = JSON.parse(text); } catch {}
-    return { status: answer.status, headers: Object.fromEntries(answer.headers), body: json ?? text };
-  };
+  });`;
+
+const PRELUDE = `
+  const { input, url, keys, namespace } = JSON.parse(process.argv[1]);
+  const { SessionClient } = require('${FOLDER}/client.cjs');
+  const [alice, bob] = [keys.alice, keys.bob].map((token) => new SessionClient({ url, token }));
+  const place = (name) => ({ namespace, name });
+  const coded = (work) => work.then((value) => ({ value }), ({ code, status, message }) => ({ code, status, message }));
+  const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  ${DIAL}
   (async () => {`;
 
 const END = `

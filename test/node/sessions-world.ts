@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Chart, Size, Testing } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-28';
 import { IMAGES, PoolName, USER_ID } from './session-world';
 import { builtImage } from './world';
 import {
-  AgentPlatform, ApiServerPeer, AuditStorage, GatewayScaling, NetworkPeer, SessionStore, SidecarImage, WorkerPool, WorkerWorkload,
+  AgentPlatform, ApiServerPeer, AuditStorage, GatewayScaling, HarnessTemplate, NetworkPeer, SessionStore, SidecarImage, WorkerPool, WorkerWorkload,
 } from '../../src';
 import { OBJECTS, SESSIONS_KEYS } from '../../src/protocol/objects';
 import { Emitted } from '../helpers/manifests';
@@ -25,10 +24,13 @@ export const KEYS = { alice: 'the-key-of-alice-that-nobody-guesses', bob: 'the-k
 /** Workers of each pool that wait. */
 export const WARM: Readonly<Record<PoolName, number>> = { glibc: 2, musl: 1 };
 
+/** Whose sessions have a template, and so a token of the broker. */
+export const WITH_TEMPLATE: PoolName = 'musl';
+
 const STORAGE_CLASS = 'local';
 const STORE_IMAGE = 'localhost/user-store:1';
 
-/** A platform as it comes by default, but for what this cluster does not have: metrics to scale by, storage that is made on demand, a registry. */
+/** A platform as it comes by default, but for what this cluster does not have: metrics to scale by, volumes made on demand, a registry. */
 export function platformObjects(): Emitted[] {
   const chart = new Chart(Testing.app(), 'sessions');
   const [repository, tag] = builtImage().localName.split(/:(?=[^:/]+$)/);
@@ -45,17 +47,19 @@ export function platformObjects(): Emitted[] {
   });
   const namespace = platform.addNamespace(TEAM);
   const resources = { cpu: { request: Cpu.millis(10), limit: Cpu.units(2) }, memory: { request: Size.mebibytes(64), limit: Size.mebibytes(512) } };
-  for (const [name, image] of Object.entries(IMAGES)) {
-    new WorkerPool(chart, name, { namespace, image, userId: USER_ID, resources, workload: WorkerWorkload.warmPool({ replicas: WARM[name as PoolName] }) });
+  const template = new HarnessTemplate(chart, 'agent', { namespace, image: 'registry.example.com/agent:1', command: ['/agent'] });
+  for (const name of Object.keys(IMAGES) as PoolName[]) {
+    const workload = WorkerWorkload.warmPool({ replicas: WARM[name] });
+    const more = name === WITH_TEMPLATE ? { template } : {};
+    new WorkerPool(chart, name, { namespace, image: IMAGES[name], userId: USER_ID, resources, workload, ...more });
   }
   return Testing.synth(chart).map(withLocalImages);
 }
 
-/** The folder of the store: whatever is claimed of this class gets it. */
+/** A folder beside the files of the cluster, with which it goes. */
 export function storeVolume(): object {
-  const path = mkdtempSync(join(tmpdir(), 'session-store-'));
-  chmodSync(path, 0o755);
-  const nodeSelectorTerms = [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: ['node1'] }] }];
+  const path = join(dirname(process.env.KUBECONFIG!), 'session-store');
+  mkdirSync(path);
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
@@ -66,7 +70,7 @@ export function storeVolume(): object {
       persistentVolumeReclaimPolicy: 'Retain',
       storageClassName: STORAGE_CLASS,
       local: { path },
-      nodeAffinity: { required: { nodeSelectorTerms } },
+      nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'Exists' }] }] } },
     },
   };
 }

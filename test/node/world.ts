@@ -33,7 +33,7 @@ export function builtImage(): BuiltImage {
   return JSON.parse(readFileSync(process.env.IMAGE_DIGEST_FILE ?? join('sidecar', 'dist', `image-${arch}.digest.json`), 'utf8'));
 }
 
-/** The platform as synthesized, with a broker over mounted documents; without the roles that this tier does not start. */
+/** The platform as synthesized, with a broker over mounted documents and nothing else. */
 export function platformObjects({ localName }: BuiltImage): { readonly objects: Emitted[]; readonly documents: Emitted[] } {
   const chart = Testing.chart();
   const [repository, tag] = localName.split(/:(?=[^:/]+$)/);
@@ -48,12 +48,13 @@ export function platformObjects({ localName }: BuiltImage): { readonly objects: 
       tls: BrokerTls.existingSecret('broker-cert'),
       auditStorage: AuditStorage.ephemeral(),
     },
+    sessions: { enabled: false },
   });
   platform.boundary.allowBrokerCallers(NetworkPeer.pods({ namespace: CALLERS, labels: CALLER_LABELS }));
   addRun(chart, platform);
   const all: Emitted[] = Testing.synth(chart);
   const documents = all.filter(({ apiVersion }) => apiVersion.startsWith('paddock.dev/'));
-  const objects = all.filter((object) => !documents.includes(object) && !['Deployment', 'Job'].includes(object.kind));
+  const objects = all.filter((object) => !documents.includes(object));
   return { objects: objects.map(withLocalImage), documents };
 }
 

@@ -1,55 +1,8 @@
-import { hash } from 'node:crypto';
-import { promises as fs } from 'node:fs';
-import { dirname } from 'node:path';
-import type { Caller, CallerReview } from './caller';
+import type { Caller } from './caller';
 import { callersIn } from './catalog/caller-entries';
-import { EVERYBODY, hasAny, WRITE_BY_EVERYBODY } from '../crypto/file-mode';
-import { InputError } from '../server/input-error';
-import { fileStamp, readText } from '../server/read-file';
-import { openReloaded } from '../server/reloaded';
+import { openTokensFile, TokensFile, TokensFileOptions } from '../crypto/tokens-file';
 
-export interface CallersFileOptions {
-  readonly file: string;
-  /** Told why a changed file is not used; the callers from before it stay. */
-  readonly refused: (problem: string) => void;
-  /** Told, once for each version of the file, what its owner had better change. */
-  readonly warned: (problem: string) => void;
-  readonly pollMilliseconds?: number;
-}
-
-export interface CallersFile extends CallerReview {
-  close(): void;
-}
-
-const MAX_BYTES = 1024 * 1024;
-
-
-/** Callers known by a token in a file: a JSON object, token to identity. Follows changes; a file with a mistake changes nothing. */
-export async function openCallersFile({ file, refused, warned, pollMilliseconds }: CallersFileOptions): Promise<CallersFile> {
-  const state = await openReloaded<ReadonlyMap<string, Caller>>({
-    stamp: () => fileStamp(file),
-    folders: async () => [dirname(file)],
-    load: async () => {
-      await checkMode(file, warned);
-      return new Map(callersIn(file, await readText(file, MAX_BYTES)).map(([token, caller]) => [digest(token), caller]));
-    },
-    refused,
-  }, pollMilliseconds);
-  return {
-    // The time of a look-up by digest says nothing about how much of a token was right.
-    review: async (token) => state.current().get(digest(token)),
-    close: () => state.close(),
-  };
-}
-
-async function checkMode(file: string, warned: (problem: string) => void): Promise<void> {
-  const { mode } = await fs.stat(file);
-  // Whoever can write the file makes callers at will.
-  if (hasAny(mode, WRITE_BY_EVERYBODY)) throw new InputError(`${file}: must not be writable by others`);
-  // The default mode of a mounted Secret, which only the pod's own processes see: a warning.
-  if (hasAny(mode, EVERYBODY)) warned(`${file}: is readable by others`);
-}
-
-function digest(token: string): string {
-  return hash('sha256', token, 'base64');
+/** Callers known by a token in a file: a JSON object, token to identity. */
+export function openCallersFile(options: Omit<TokensFileOptions<Caller>, 'parse'>): Promise<TokensFile<Caller>> {
+  return openTokensFile({ ...options, parse: callersIn });
 }

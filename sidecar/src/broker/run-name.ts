@@ -1,10 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Endpoint, RunName } from './authorize';
 import type { Caller } from './caller';
-import { namespaceName } from './catalog/namespace-name';
 import { refuse } from './refuse';
 import { RUN_HEADER, RUN_NAMESPACE_HEADER } from '../../../src/protocol/broker-api';
-import { labelName } from '../../../src/protocol/resources/common';
+import { labelName, namespaceName } from '../../../src/protocol/resources/common';
 
 /** Endpoints whose body may say on whose behalf a caller with the capability asks, in place of the headers. */
 const SUBJECT_IN_BODY: ReadonlySet<Endpoint> = new Set<Endpoint>(['issue', 'issue-egress', 'revoke', 'validate-egress', 'substitute-auth']);

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { entrance } from './authenticate';
+import { entrance } from './auth/authenticate';
 import type { ControllerDeps } from './controller-deps';
 import { CONTROLLER_ERRORS } from './refuse';
 import { createRoutes } from './routes/create';

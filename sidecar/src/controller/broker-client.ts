@@ -1,7 +1,6 @@
-import type { IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { BROKER_ROUTES, IssueEgressRequest, IssueEgressResponse, RevokedSession, RevokeRequest, SessionSubject } from '../../../src/protocol/broker-api';
 import { isFields } from '../server/fields';
+import { HttpsAnswer, httpsExchange, HttpsFailure } from '../server/https-exchange';
 import { readText } from '../server/read-file';
 
 /** Why the broker did not do what it was asked for. */
@@ -42,11 +41,6 @@ const TIMEOUT = 5000;
 const MAX_ANSWER = 64 * 1024;
 const MAX_FILE = 1024 * 1024;
 
-interface Answer {
-  readonly status: number;
-  readonly body: string;
-}
-
 export function brokerClient(options: BrokerClientOptions): EgressTokens {
   return {
     issue: async (session) => tokenIn(await ask(options, BROKER_ROUTES.issueEgress, { session } satisfies IssueEgressRequest)),
@@ -57,37 +51,24 @@ export function brokerClient(options: BrokerClientOptions): EgressTokens {
   };
 }
 
-function tokenIn({ status, body }: Answer): string {
+function tokenIn({ status, body }: HttpsAnswer): string {
   if (status !== 200) throw refusedBy(status, body);
   const { value } = (jsonOf(body) ?? {}) as Partial<IssueEgressResponse>;
   if (typeof value !== 'string' || value === '') throw new BrokerFailure('Refused', 'the broker answered without a token');
   return value;
 }
 
-/** Asks over a connection of its own. Certificates are verified, nothing is followed or tried again. */
-async function ask({ url, caFile, tokenFile, timeout = TIMEOUT }: BrokerClientOptions, path: string, body: object): Promise<Answer> {
-  const target = new URL(path, url);
-  if (target.protocol !== 'https:') throw new BrokerFailure('Refused', 'the broker is spoken to by https only');
+async function ask({ url, caFile, tokenFile, timeout = TIMEOUT }: BrokerClientOptions, path: string, body: object): Promise<HttpsAnswer> {
   const [ca, token] = await Promise.all([textOf(caFile), textOf(tokenFile)]);
-  const text = JSON.stringify(body);
-  const signal = AbortSignal.timeout(timeout);
-  return new Promise<Answer>((resolve, reject) => {
-    const failed = (error: Error): void => reject(failureOf(error, signal.aborted ? `no answer within ${timeout} ms` : undefined));
-    const sent = httpsRequest(target, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(text),
-        ...(token === undefined ? {} : { authorization: `Bearer ${token.trim()}` }),
-      },
-      agent: false,
-      minVersion: 'TLSv1.2',
-      signal,
-      ...(ca === undefined ? {} : { ca }),
-    }, (answer) => read(answer).then((got) => resolve({ status: answer.statusCode ?? 0, body: got }), failed));
-    sent.once('error', failed);
-    sent.end(text);
-  });
+  return httpsExchange({
+    method: 'POST',
+    url: new URL(path, url).href,
+    headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token.trim()}` }) },
+    body: JSON.stringify(body),
+    ca,
+    timeoutMilliseconds: timeout,
+    maxAnswerBytes: MAX_ANSWER,
+  }).catch(failed);
 }
 
 /** A file that is not there yet may come: the kubelet mounts it, or its owner fills it. */
@@ -98,18 +79,6 @@ async function textOf(file: string | undefined): Promise<string | undefined> {
   });
 }
 
-async function read(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    // Leaving the loop ends the connection.
-    if (size > MAX_ANSWER) throw new BrokerFailure('Refused', `the answer of the broker is longer than ${MAX_ANSWER} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
 function refusedBy(status: number, body: string): BrokerFailure {
   const { code } = jsonOf(body) ?? {};
   const shown = typeof code === 'string' ? ` ${JSON.stringify(code.slice(0, 64))}` : '';
@@ -117,10 +86,10 @@ function refusedBy(status: number, body: string): BrokerFailure {
   return new BrokerFailure(again ? 'Unavailable' : 'Refused', `the broker answered ${status}${shown}`);
 }
 
-function failureOf(error: Error, timedOut: string | undefined): BrokerFailure {
-  if (error instanceof BrokerFailure) return error;
-  const { code } = error as NodeJS.ErrnoException;
-  return new BrokerFailure('Unavailable', timedOut ?? `the connection to the broker failed${code === undefined ? '' : `: ${code}`}`);
+/** The broker has no business with plain HTTP or with long answers, and repeating changes neither. */
+function failed(error: unknown): never {
+  if (!(error instanceof HttpsFailure)) throw error;
+  throw new BrokerFailure(error.code === 'Unreachable' ? 'Unavailable' : 'Refused', `asking the broker: ${error.message}`);
 }
 
 function jsonOf(text: string): Readonly<Record<string, unknown>> | undefined {

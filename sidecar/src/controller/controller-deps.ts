@@ -1,8 +1,8 @@
+import type { CallerReview } from './auth/caller';
 import type { Background } from './background';
 import type { EgressTokens } from './broker-client';
-import type { CallerReview } from './caller';
-import type { ControllerKeys } from './controller-keys';
 import type { HandshakeTimes } from './handshake';
+import type { ControllerKeys } from './keys/controller-keys';
 import type { ControllerMetrics } from './metrics';
 import type { Pools } from './pool-entries';
 import type { WorkerProvider } from './worker-provider';

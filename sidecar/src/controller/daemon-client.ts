@@ -1,4 +1,5 @@
-import { IncomingMessage, request } from 'node:http';
+import { request } from 'node:http';
+import { textWithin } from '../server/text-within';
 
 /** An answer of a session daemon. */
 export interface DaemonAnswer {
@@ -27,23 +28,11 @@ export function httpDaemon(base: string): AskDaemon {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
     const sent = request(new URL(path, base), { method, headers, agent: false, signal }, (answer) => {
-      textOf(answer).then((read) => resolve({ status: answer.statusCode ?? 0, body: jsonOf(read) }), reject);
+      textWithin(answer, MAX_ANSWER).then((read) => resolve({ status: answer.statusCode ?? 0, body: jsonOf(read) }), reject);
     });
     sent.once('error', reject);
     sent.end(text);
   });
-}
-
-async function textOf(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    // Leaving the loop ends the connection.
-    if (size > MAX_ANSWER) throw new Error(`the answer is longer than ${MAX_ANSWER} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function jsonOf(text: string): unknown {

@@ -1,12 +1,11 @@
-import { namespaceName } from './namespace-name';
-import { labelName } from '../../../src/protocol/resources/common';
+import { labelName, namespaceName } from '../../../src/protocol/resources/common';
 import { schema } from '../../../src/protocol/schema/types';
 import { problemsOf } from '../../../src/protocol/schema/validate';
 import type { PoolEntry, PoolsFile } from '../../../src/protocol/session-pools';
 import { ENTRY_POINT_PROTOCOLS, LONGEST_SESSION, RECORD_LIMITS } from '../../../src/protocol/session-record';
 import { isFields } from '../server/fields';
 import { InputError } from '../server/input-error';
-import { parseStrictJson } from '../server/strict-json';
+import { jsonOfFile } from '../server/json-of-file';
 
 /** The pools whose workers can be claimed. */
 export interface Pools {
@@ -50,7 +49,7 @@ const poolsFile = schema({ type: 'object', required: ['pools'], properties: { po
 
 /** The pools of a file. Nothing in it is secret. */
 export function poolsIn(file: string, text: string): Pools {
-  const value = parsed(file, text);
+  const value = jsonOfFile(file, text);
   if (!isFields(value)) throw new InputError(`${file}: must be a JSON object with the field pools`);
   const [problem] = problemsOf(poolsFile, value, '');
   if (problem !== undefined) throw new InputError(`${file}: ${problem}`);
@@ -68,12 +67,4 @@ function nameOf(namespace: string, name: string): string {
 function twice(pools: readonly PoolEntry[]): string {
   const names = pools.map(({ namespace, name }) => nameOf(namespace, name));
   return names.find((name, at) => names.indexOf(name) !== at)!;
-}
-
-function parsed(file: string, text: string): unknown {
-  try {
-    return parseStrictJson(text);
-  } catch {
-    throw new InputError(`${file}: is not JSON in which every key is there once`);
-  }
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildController } from './app';
+import { openReviewedCallers, openKnownCallers, OpenCallers } from './auth/callers-file';
 import { Background } from './background';
 import { brokerClient, EgressTokens } from './broker-client';
-import { openReviewedCallers, openTokensFile, OpenCallers } from './callers-file';
 import { ControllerMetrics } from './metrics';
 import { openPoolsFile } from './pools-file';
 import { REAPER_EVERY, Reaper, reaperOver } from './reaper';
@@ -101,7 +101,7 @@ function brokerOf(url: string, { BROKER_CA_FILE, BROKER_TOKEN_FILE }: Controller
 async function openCallers({ AUTH, CALLERS_FILE }: ControllerConfig, { reviews }: ControllerWorld, log: Logger): Promise<OpenCallers | undefined> {
   if (AUTH === 'none' || CALLERS_FILE === undefined) return undefined;
   const options = { file: CALLERS_FILE, refused: (problem: string) => log.error({ problem }, 'the changed callers cannot be used; those from before stay') };
-  if (AUTH === 'file') return openTokensFile({ ...options, warned: (problem) => log.warn({ problem }, 'the callers are not kept well') });
+  if (AUTH === 'file') return openKnownCallers({ ...options, warned: (problem) => log.warn({ problem }, 'the callers are not kept well') });
   return openReviewedCallers((token, toll) => reviews!.review(token, toll), options);
 }
 

@@ -20,10 +20,19 @@ export interface Validity {
   readonly notAfter: number;
 }
 
+/** A key, and certificates for it. */
+export interface ServingSigner {
+  /** In PEM. */
+  readonly key: string;
+  /** For a server of these DNS names. The subject is a name for people, of at most 64 characters: clients look at the names alone. */
+  certify(subject: string, names: readonly string[], validity: Validity): Promise<string>;
+}
+
 /** Makes certificates. */
 export interface CertificateMaker {
   makeAuthority(commonName: string, validity: Validity): Promise<CertifiedKey>;
   makeServingPair(authority: CertifiedKey, names: readonly string[], validity: Validity): Promise<CertifiedKey>;
+  makeServingSigner(authority: CertifiedKey): Promise<ServingSigner>;
 }
 
 /** Loads the maker when there is something to make, which is rare: it takes a fifth of the memory of a broker. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Permissions of a file that only its owner reads, and of one that is for everybody. */
@@ -25,6 +25,19 @@ export function createFile(dir: string, name: string, text: string): boolean {
 /** Puts a file that everybody may read in the place of the one before, at once. */
 export function replacePublicFile(dir: string, name: string, text: string): void {
   withDraft(dir, name, text, PUBLIC, renameSync);
+}
+
+/** Sees to it that the file has this text, and leaves it alone when it has. */
+export function keepPublicFile(dir: string, name: string, text: string): void {
+  if (contentOf(join(dir, name)) !== text) replacePublicFile(dir, name, text);
+}
+
+function contentOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function withDraft<T>(dir: string, name: string, text: string, mode: number, place: (draft: string, file: string) => T): T {

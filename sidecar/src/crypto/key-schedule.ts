@@ -35,10 +35,10 @@ export function sealingKey<K extends Dated>(keys: readonly K[], now: number, hea
 }
 
 /** Whether the next key is to be made. A key that waits to seal is the next one already. */
-export function isRotationDue(keys: readonly Dated[], seals: number, now: number): boolean {
+export function isRotationDue(keys: readonly Dated[], seals: number, now: number, rotateAfter = ROTATE_AFTER): boolean {
   const youngest = oldestFirst(keys).at(-1);
   if (youngest === undefined) return true;
-  if (youngest.created + ROTATE_AFTER <= now) return true;
+  if (youngest.created + rotateAfter <= now) return true;
   return seals >= ROTATE_AFTER_SEALS && sealingKey(keys, now) === youngest;
 }
 
@@ -54,6 +54,6 @@ export function isRenewalDue(keys: readonly Dated[], seals: number, now: number,
   return isRotationDue(keys, seals, now) || spentKeys(keys, now, headStart).length > 0;
 }
 
-function oldestFirst<K extends Dated>(keys: readonly K[]): K[] {
+export function oldestFirst<K extends Dated>(keys: readonly K[]): K[] {
   return [...keys].sort((a, b) => a.created - b.created);
 }

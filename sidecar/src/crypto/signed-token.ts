@@ -78,9 +78,12 @@ function mayHaveSigned({ alg, kid }: VerifyingKey, wanted: Claims): boolean {
   return wanted.alg === alg && (wanted.kid === undefined || kid === undefined || wanted.kid === kid);
 }
 
-/** A header of a JWT without extensions that would have to be understood. */
-function isPlain({ typ, kid, crit, b64 }: Claims): boolean {
-  return (typ === undefined || typ === 'JWT') && (kid === undefined || typeof kid === 'string') && crit === undefined && b64 === undefined;
+/**
+ * A header with nothing that would have to be understood, and nothing that says where a key is to be taken from:
+ * https://www.rfc-editor.org/rfc/rfc8725#section-3.10
+ */
+function isPlain({ alg: _alg, typ, kid, ...others }: Claims): boolean {
+  return (typ === undefined || typ === 'JWT') && (kid === undefined || typeof kid === 'string') && Object.keys(others).length === 0;
 }
 
 function encode(fields: object): string {

@@ -124,7 +124,8 @@ class ControllerPools {
 
   private async open(): Promise<Pool> {
     const { url, caFile } = this.options;
-    const ca = caFile === undefined ? undefined : await readText(caFile, MAX_CA);
+    // A list, because an empty text would mean the authorities of Node.
+    const ca = caFile === undefined ? undefined : [await readText(caFile, MAX_CA)];
     return new Pool(url, {
       connect: { ca, timeout: DIAL_TIMEOUT }, headersTimeout: ANSWER_TIMEOUT, bodyTimeout: ANSWER_TIMEOUT, maxResponseSize: MAX_ANSWER,
     });

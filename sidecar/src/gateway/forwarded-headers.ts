@@ -9,6 +9,11 @@ const HOP_BY_HOP: readonly string[] = [
 /** What a client may not tell a worker: its own credentials, and what only the gateway knows. */
 const OURS: readonly string[] = ['authorization', 'expect', 'forwarded', 'host', 'x-real-ip', ADMIN_HEADER, OWNER_HEADER, SESSION_HEADER];
 
+/** By their beginnings: who a proxy before the gateway says that the client is, and the tokens that it adds. */
+const TOLD_BY_PROXIES = [
+  'x-forwarded-', 'x-auth-request-', 'x-goog-iap-', 'x-goog-authenticated-user-', 'cf-access-', 'x-amzn-oidc-', 'x-ms-token-', 'x-ms-client-principal',
+] as const;
+
 const DROPPED = new Set([...HOP_BY_HOP, ...OURS]);
 
 /**
@@ -20,11 +25,16 @@ export function requestHeaders(raw: readonly string[], connection: string | unde
   const kept: string[] = [];
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at].toLowerCase();
-    if (DROPPED.has(name) || name.startsWith('x-forwarded-') || named?.has(name) === true) continue;
+    if (DROPPED.has(name) || isToldByProxy(name) || named?.has(name) === true) continue;
     kept.push(name, raw[at + 1]);
   }
   for (const one of own) kept.push(one);
   return kept;
+}
+
+function isToldByProxy(name: string): boolean {
+  // Most names begin with neither.
+  return (name.startsWith('x-') || name.startsWith('cf-')) && TOLD_BY_PROXIES.some((beginning) => name.startsWith(beginning));
 }
 
 /** Headers of an answer as they go to the client. The session is the gateway's word. */
@@ -38,7 +48,10 @@ export function answerHeaders(headers: IncomingHttpHeaders, sessionId: string): 
   return kept;
 }
 
-const ENDING_HERE = new Set([...HOP_BY_HOP, SESSION_HEADER]);
+/** By these a worker would speak for the whole origin of the gateway. */
+const OF_THE_ORIGIN = ['alt-svc', 'clear-site-data', 'service-worker-allowed', 'strict-transport-security'];
+
+const ENDING_HERE = new Set([...HOP_BY_HOP, ...OF_THE_ORIGIN, SESSION_HEADER]);
 
 /** Undefined for the usual values, which name nothing. */
 function namedBy(connection: string | string[] | undefined): ReadonlySet<string> | undefined {

@@ -3,7 +3,7 @@ import { refuse } from './refuse';
 import { REQUEST_ISSUER, REQUEST_TOKEN_SECONDS, type RequestClaims } from '../../../src/protocol/session-api';
 import type { SessionRecord } from '../../../src/protocol/session-record';
 import { RETRY_AFTER_NOT_READY } from '../../../src/protocol/sessions-api';
-import { openSecret } from '../crypto/envelope';
+import { isSealedAlike, openSecret } from '../crypto/envelope';
 import type { Keyring } from '../crypto/keyring';
 import { isP256 } from '../crypto/p256';
 import { signToken } from '../crypto/signed-token';
@@ -21,8 +21,8 @@ const TOKEN_SECONDS = REQUEST_TOKEN_SECONDS / 2;
 const USED_FOR = TOKEN_SECONDS * 1000 / 2;
 
 interface Held {
-  /** Tells a session's key from that of another session under the same id. */
-  readonly sealedKey: string;
+  /** What the key was opened for. */
+  readonly session: SessionRecord;
   readonly key: KeyObject;
   token: string;
   signedAt: number;
@@ -45,7 +45,7 @@ export class SessionTokens {
   /** Rejects with `SESSION_PRIVATE_KEY_NOT_FOUND`. */
   tokenFor(record: SessionRecord): string | Promise<string> {
     const held = this.held.get(record.id);
-    return held !== undefined && held.sealedKey === record.sealedKey ? this.current(held, record.id) : this.opened(record);
+    return held !== undefined && isHeldFor(held, record) ? this.current(held, record.id) : this.opened(record);
   }
 
   forget(id: string): void {
@@ -64,7 +64,7 @@ export class SessionTokens {
   private async opened(record: SessionRecord): Promise<string> {
     const { keyring, clock } = this.options;
     const { id, sealedKey, expiresAt } = record;
-    const secret = await openSecret(keyring, sealedKey, id, 'key');
+    const secret = await openSecret(keyring, sealedKey, record, 'key');
     const key = secret.failure === undefined ? privateKey(secret.text) : undefined;
     if (key === undefined) {
       throw refuse('SESSION_PRIVATE_KEY_NOT_FOUND', 'the key of the session cannot be opened', {
@@ -72,10 +72,15 @@ export class SessionTokens {
       });
     }
     const now = clock();
-    const held = { sealedKey, key, token: signed(key, id, now), signedAt: now };
+    const held = { session: record, key, token: signed(key, id, now), signedAt: now };
     this.held.set(id, held, Math.min(expiresAt, now + KEY_LIFE));
     return held.token;
   }
+}
+
+/** Somebody may have changed the record since. */
+function isHeldFor({ session }: Held, record: SessionRecord): boolean {
+  return session.sealedKey === record.sealedKey && isSealedAlike(session, record);
 }
 
 function signed(key: KeyObject, id: string, now: number): string {

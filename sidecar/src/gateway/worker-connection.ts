@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import { buildConnector, Client, type Dispatcher } from 'undici';
-import { LONGEST_SESSION } from '../../../src/protocol/session-record';
 
 /** Milliseconds. */
 const DIAL_TIMEOUT = 5_000;
@@ -35,8 +34,9 @@ export class WorkerConnection {
       }),
       keepAliveTimeout: IDLE_CONNECTION,
       keepAliveMaxTimeout: IDLE_CONNECTION,
-      // A command may run, and a stream may be silent, for as long as a session lives.
-      headersTimeout: LONGEST_SESSION,
+      // A command may run, and a stream may be silent, for as long as the server lets an answer take. It has one timer for
+      // all of them, where the client would keep one for each in memory, half a second longer than the request.
+      headersTimeout: 0,
       bodyTimeout: 0,
     });
   }

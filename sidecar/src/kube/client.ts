@@ -3,6 +3,7 @@ import type { Connection } from './connection';
 import { KubeError } from './kube-error';
 import { linesOf } from './lines';
 import { bodyOf, Call, name as nameOf, Transport } from './transport';
+import { isFields } from '../server/fields';
 
 /** Objects of one kind, in a namespace or of the whole cluster. */
 export interface Resource {
@@ -199,8 +200,4 @@ function asList(value: unknown): KubeList {
   const { resourceVersion, continue: next } = value.metadata;
   if (typeof resourceVersion !== 'string') throw new KubeError('Unavailable', 'the list has no resourceVersion');
   return { items: value.items.map(asObject), resourceVersion, ...(typeof next === 'string' && next !== '' ? { continue: next } : {}) };
-}
-
-function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,8 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { Connection, ConnectionError, fixed, followed, Material } from './connection';
 import type { Clock } from '../server/clock';
-
-type Fields = Readonly<Record<string, unknown>>;
+import { Fields, isFields } from '../server/fields';
 
 /** Fields that are understood. Any other might change who we are or whom we trust, so it is refused. */
 const CLUSTER_FIELDS = ['server', 'certificate-authority', 'certificate-authority-data', 'tls-server-name', 'extensions', 'disable-compression'];
@@ -89,8 +88,4 @@ function text(file: string, fields: Fields, name: string): string | undefined {
   const value = fields[name] ?? undefined;
   if (value !== undefined && typeof value !== 'string') throw new ConnectionError(`${file}: ${name} must be a text`);
   return value === '' ? undefined : value;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

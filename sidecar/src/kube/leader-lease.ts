@@ -22,7 +22,7 @@ export interface LeaderLeaseOptions {
 }
 
 /** Milliseconds, as those of Kubernetes' own controllers: https://pkg.go.dev/k8s.io/client-go/tools/leaderelection */
-export const LEASE_TIMES = {
+const LEASE_TIMES = {
   /** How long others leave a leader alone that is not heard. */
   lease: 15_000,
   /** How long a leader leads that cannot renew. It ends first, so clocks may differ in speed by half. */

@@ -1,3 +1,4 @@
+import { isFields } from '../server/fields';
 /** A ServiceAccount, as the API server has verified it. */
 export interface ServiceAccount {
   readonly namespace: string;
@@ -11,8 +12,6 @@ const POD_UID = 'authentication.kubernetes.io/pod-uid';
 
 const USERNAME = /^system:serviceaccount:([a-z0-9-]{1,63}):([a-z0-9.-]{1,253})$/;
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** The ServiceAccount of a review's status; undefined for any other user, or when the token is for somebody else. */
 export function serviceAccountOf(status: unknown, audience: string): ServiceAccount | undefined {
   if (!isFields(status) || status.authenticated !== true || !isFields(status.user)) return undefined;
@@ -24,8 +23,4 @@ export function serviceAccountOf(status: unknown, audience: string): ServiceAcco
   const uids: unknown = isFields(extra) ? extra[POD_UID] : undefined;
   const podUid: unknown = Array.isArray(uids) && uids.length === 1 ? uids[0] : undefined;
   return { namespace, name, ...(typeof podUid === 'string' && podUid !== '' ? { podUid } : {}) };
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

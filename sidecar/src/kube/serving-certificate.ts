@@ -1,5 +1,6 @@
 import type { OwnedSecret } from './owned-secret';
 import { bundleOf, entriesOf, renewed, ServingState, stateIn } from './serving-state';
+import { CA_KEY } from '../../../src/protocol/objects';
 import { factsOf, LoadMaker } from '../crypto/certificate-facts';
 import type { Clock } from '../server/clock';
 import type { Logger } from '../server/log';
@@ -20,9 +21,6 @@ export interface ServingCertificateOptions {
   readonly clock: Clock;
   readonly log: Logger;
 }
-
-/** Entry of the bundle that callers read. */
-export const BUNDLE_ENTRY = 'ca.crt';
 
 /** Milliseconds. Short against the week for which a CA is published before it signs. */
 const LOOK_EVERY = 10 * 60 * 1000;
@@ -118,8 +116,8 @@ async function settled({ secret, bundle, names, clock, load }: ServingCertificat
     const state = await renewed(before, { names, now: clock(), load });
     if (state !== before && !await secret.replace(kept, entriesOf(state))) continue;
     const wanted = Buffer.from(bundleOf(state));
-    if (published.entries.get(BUNDLE_ENTRY)?.equals(wanted) === true) return state;
-    if (await bundle.replace(published, new Map([...published.entries, [BUNDLE_ENTRY, wanted]]))) return state;
+    if (published.entries.get(CA_KEY)?.equals(wanted) === true) return state;
+    if (await bundle.replace(published, new Map([...published.entries, [CA_KEY, wanted]]))) return state;
   }
   throw new Error(`the serving certificate could not be settled in ${ATTEMPTS} attempts: others write its Secret or its bundle all the time`);
 }

@@ -1,5 +1,6 @@
 import type { KubeObject } from './client';
 import { codeOfStatus, type KubeCode } from './kube-error';
+import { Fields, isFields } from '../server/fields';
 
 /** One line of a watch. https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes */
 export type WatchEvent =
@@ -8,8 +9,6 @@ export type WatchEvent =
   /** Nothing has happened up to this version. */
   | { readonly type: 'bookmark'; readonly version: string }
   | { readonly type: 'error'; readonly code: KubeCode };
-
-type Fields = Readonly<Record<string, unknown>>;
 
 const TYPES: Readonly<Record<string, 'put' | 'removed' | 'bookmark'>> = { ADDED: 'put', MODIFIED: 'put', DELETED: 'removed', BOOKMARK: 'bookmark' };
 
@@ -45,8 +44,4 @@ function jsonObject(line: string): Fields | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import { errorCodes, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { ServerLimits } from './limits';
+import { OpenReplies } from './open-replies';
 
 /**
  * Answers for handlers that take too long, from the headers of a request on. Fastify's own `handlerTimeout` stops
@@ -7,24 +8,24 @@ import type { ServerLimits } from './limits';
  * cost a tenth of an answer. One timer looks at the oldest instead, so an answer comes late by up to `checkInterval`.
  */
 export function answerOverdue(app: FastifyInstance, { handlerTimeout, checkInterval }: Pick<ServerLimits, 'handlerTimeout' | 'checkInterval'>): void {
-  // In the order in which they came.
-  const open = new Map<FastifyReply, number>();
+  const open = new OpenReplies();
   const timer = setInterval(() => {
     const latest = performance.now() - handlerTimeout;
-    for (const [reply, since] of open) {
+    for (const { reply, since } of open.all()) {
       // A client that went away ends no answer, so nothing else would forget it.
-      if (reply.raw.destroyed) {open.delete(reply);} else if (since <= latest) {
-        open.delete(reply);
+      if (reply.raw.destroyed) {open.remove(reply);} else if (since <= latest) {
+        open.remove(reply);
         giveUp(reply, handlerTimeout);
       }
     }
   }, checkInterval).unref();
+  app.decorateReply('place', undefined);
   app.addHook('onRequest', (_request, reply, done) => {
-    open.set(reply, performance.now());
+    open.add(reply, performance.now());
     done();
   });
   app.addHook('onResponse', (_request, reply, done) => {
-    open.delete(reply);
+    open.remove(reply);
     done();
   });
   app.addHook('onClose', (_app, done) => {

@@ -5,10 +5,10 @@ import type { Config, ConfigCheck, Listen } from './config';
 import { listenOn } from './listen';
 import type { Logger, LogLevel } from './log';
 import { createRegistry } from './metrics';
-import type { COMMON_ENV, EnvTable } from '../../../src/protocol/env';
+import type { EnvTable, EnvVariable } from '../../../src/protocol/env';
 
 /** Every role has an admin listener. */
-export type RoleTable = EnvTable & Pick<typeof COMMON_ENV, 'ADMIN_LISTEN'>;
+export type RoleTable = EnvTable & { readonly ADMIN_LISTEN: EnvVariable & { readonly kind: 'listen'; readonly default: string } };
 
 /** What the frame itself reads from a config. The session daemon has no level and no drain of its own. */
 export interface CommonConfig {

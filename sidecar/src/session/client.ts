@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyReply } from 'fastify';
 import type { After } from './processes';
 
@@ -16,6 +17,18 @@ export function departure(reply: FastifyReply): AbortController {
     if (!reply.raw.writableFinished) gone.abort();
   });
   return gone;
+}
+
+/** Ends the connection of an answer that is sent as a whole when its client takes nothing of it for so long. */
+export function endWhenUntaken({ raw, server }: FastifyReply, stalledMs: number): void {
+  const watch = (socket: Socket): void => {
+    socket.setTimeout(stalledMs);
+    // Before Node's own listener, which sets the time of an idle connection.
+    raw.prependOnceListener('finish', () => socket.setTimeout(server.initialConfig.connectionTimeout ?? 0));
+  };
+  // An answer that follows another one over the same connection gets it when that has been sent.
+  if (raw.socket === null) raw.once('socket', watch);
+  else watch(raw.socket);
 }
 
 /** Writes an answer as fast as its client takes it, and cuts off a client that takes nothing. */
@@ -42,6 +55,13 @@ export class AnswerWriter {
       this.raw.write(bytes, () => done());
       return () => undefined;
     });
+  }
+
+  /** Ends the answer. Its last bytes have to be taken in time too. */
+  end(): void {
+    if (this.raw.writableEnded) return;
+    this.raw.once('close', this.timer(this.stalledMs, () => this.raw.destroy()));
+    this.raw.end();
   }
 
   private until(wait: (done: () => void) => () => void): Promise<void> {

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { isLoaderVariable } from './execute/loader-variables';
 import { refuse } from './refuse';
 import { SESSION_ENV } from '../../../src/protocol/env';
 import { ENV_NAME_PATTERN, isReservedEnv } from '../../../src/protocol/reserved-env';
@@ -48,7 +49,7 @@ const NAME = new RegExp(ENV_NAME_PATTERN);
 /** Why a variable may not be set, or undefined. */
 function problemWithVariable(name: string, value: unknown): string | undefined {
   if (!NAME.test(name)) return 'has a name that is none; allowed: letters, digits and _, no digit first';
-  if (isReservedEnv(name) || Object.hasOwn(SESSION_ENV, name)) return 'is set by the platform';
+  if (isReservedEnv(name) || isLoaderVariable(name) || Object.hasOwn(SESSION_ENV, name)) return 'is set by the platform';
   if (typeof value !== 'string') return 'is not a text';
   return value.includes('\0') ? 'has a zero byte' : undefined;
 }

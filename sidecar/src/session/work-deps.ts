@@ -1,11 +1,12 @@
 import type { Beneath } from './beneath';
+import { Pieces } from './files/pieces';
 import { TemporaryNames } from './files/temporary-names';
 import { HeldBytes } from './held-bytes';
 import { After, after, Processes } from './processes';
 import { Turns } from './turns';
 import {
   COMMAND_GRACE_MS, HEARTBEAT_MS, MAX_BODY_BYTES, MAX_COMMANDS, MAX_FILE_BYTES, MAX_HELD_BYTES, MAX_KEPT_OUTPUT, MAX_LISTED, MAX_STARTING_COMMANDS,
-  MAX_WAITING_BODIES, MAX_WAITING_COMMANDS, MAX_WHOLE_FILE, STALLED_MS,
+  MAX_WAITING_BODIES, MAX_WAITING_COMMANDS, STALLED_MS,
 } from '../../../src/protocol/session-work';
 import type { Clock } from '../server/clock';
 
@@ -16,7 +17,6 @@ export const WORK_LIMITS = {
   maxStartingCommands: MAX_STARTING_COMMANDS,
   maxKeptOutput: MAX_KEPT_OUTPUT,
   maxHeldBytes: MAX_HELD_BYTES,
-  maxWholeFile: Number(process.env.X_WHOLE ?? MAX_WHOLE_FILE),
   maxFileBytes: MAX_FILE_BYTES,
   maxBodyBytes: MAX_BODY_BYTES,
   maxWaitingBodies: MAX_WAITING_BODIES,
@@ -46,17 +46,20 @@ export interface WorkDeps {
 export interface Work extends Required<Omit<WorkDeps, 'limits'>> {
   readonly limits: WorkLimits;
   readonly held: HeldBytes;
+  readonly pieces: Pieces;
   readonly bodies: Turns;
   readonly temporary: TemporaryNames;
 }
 
 export function workOf(deps: WorkDeps): Work {
   const limits = { ...WORK_LIMITS, ...deps.limits };
+  const held = new HeldBytes(limits.maxHeldBytes);
   return {
     ...deps,
     timer: deps.timer ?? after,
     limits,
-    held: new HeldBytes(limits.maxHeldBytes),
+    held,
+    pieces: new Pieces(held),
     bodies: new Turns(limits.maxBodyBytes, limits.maxWaitingBodies),
     temporary: new TemporaryNames(),
   };

@@ -43,12 +43,12 @@ export class MemorySessionStore implements SessionStore {
     return keptOf(next);
   }
 
-  async remove(id: string, version?: number): Promise<boolean> {
+  async remove(id: string, version?: number, usedFor = USED_FOR): Promise<boolean> {
     const held = this.held.get(id);
     if (held === undefined) return false;
     if (version !== undefined && version !== held.version) throw new StoreError('Conflict', `session ${id} has been written since`);
     this.held.delete(id);
-    this.used.set(id, true, this.clock() + USED_FOR);
+    this.used.set(id, true, this.clock() + usedFor);
     return true;
   }
 

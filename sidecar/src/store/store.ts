@@ -52,12 +52,12 @@ export interface SessionStore {
   get(id: string): Promise<Kept | undefined>;
   /**
    * Writes the record over that version, 0 for a new session. `Conflict` when it has another version by now, or when a
-   * new session has an id that is or was in use; `Missing` when there is none any more. An id stays used for
-   * `USED_FOR` after the session's end, so an id derived from an idempotency key creates once.
+   * new session has an id that is or was in use; `Missing` when there is none any more. An id stays used for a while
+   * after the session's end, so an id derived from an idempotency key creates once.
    */
   put(record: SessionRecord, version: number): Promise<Kept>;
-  /** Forgets the session, if it still has that version. False when there was none. */
-  remove(id: string, version?: number): Promise<boolean>;
+  /** Forgets the session, if it still has that version. False when there was none. Its id stays used for so many milliseconds, `USED_FOR` when left out. */
+  remove(id: string, version?: number, usedFor?: number): Promise<boolean>;
   /**
    * Notes when sessions were last active, in milliseconds since 1970; an earlier time than is known changes nothing.
    * Resolves to ids of which there is no session. At most `LARGEST_TOUCH` at once.
@@ -73,7 +73,7 @@ export interface SessionStore {
 export const LONGEST_PAGE = 100;
 export const LARGEST_TOUCH = 1000;
 
-/** Milliseconds for which nobody creates a session with the id of one that has ended. */
+/** Milliseconds for which, at least, nobody creates a session with the id of one that has ended. */
 export const USED_FOR = 60 * 60 * 1000;
 
 export function checkedLimit(limit: number): number {

@@ -42,9 +42,9 @@ export class ValkeySessionStore implements SessionStore {
     return kept;
   }
 
-  async remove(id: string, version?: number): Promise<boolean> {
+  async remove(id: string, version?: number, usedFor = USED_FOR): Promise<boolean> {
     if (!isSessionId(id)) return false;
-    const answer = await this.run(REMOVE, [sessionKey(id)], [version ?? '', USED_FOR, RECORD_LIMITS.bytes]) as Answer;
+    const answer = await this.run(REMOVE, [sessionKey(id)], [version ?? '', usedFor, RECORD_LIMITS.bytes]) as Answer;
     if (answer[0] === 'missing') return false;
     const read = readRecord(id, found(id, answer)[1]);
     // Entries that are left when this process ends here are struck off by whoever meets them.

@@ -16,6 +16,15 @@ export const objectName = schema({ type: 'string', minLength: 1, maxLength: 253,
 /** Name of an object that also becomes a label. */
 export const labelName = schema({ ...objectName, maxLength: MAX_LABEL });
 
+/** Name of a namespace. https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names */
+export const namespaceName = schema({
+  type: 'string',
+  minLength: 1,
+  maxLength: MAX_LABEL,
+  pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
+  patternMessage: "must be an RFC 1123 label (lower-case letters, digits and '-')",
+});
+
 /** A key in a Secret's or ConfigMap's data. */
 export const dataKey = schema({
   type: 'string', minLength: 1, maxLength: 253, pattern: '^[-._a-zA-Z0-9]+$', patternMessage: "must consist of letters, digits, '-', '_' and '.'",

@@ -61,7 +61,7 @@ describe('the broker', () => {
     [403, '{"code":"Forbidden","message":"planted"}', 'Refused', 'the broker answered 403 "Forbidden"'], [401, 'planted', 'Refused', 'the broker answered 401'],
     [404, '[]', 'Refused', 'the broker answered 404'], [429, '{"code":"RateLimited"}', 'Unavailable', 'the broker answered 429 "RateLimited"'], [503, '', 'Unavailable', 'the broker answered 503'],
     [302, '', 'Refused', 'the broker answered 302'], [200, '{}', 'Refused', 'the broker answered without a token'], [200, '{"value":1}', 'Refused', 'the broker answered without a token'],
-    [200, 'null', 'Refused', 'the broker answered without a token'], [200, `"${'x'.repeat(65 * 1024)}"`, 'Refused', 'the answer of the broker is longer than 65536 bytes'],
+    [200, 'null', 'Refused', 'the broker answered without a token'], [200, `"${'x'.repeat(65 * 1024)}"`, 'Refused', 'asking the broker: the answer is longer than 65536 bytes'],
   ])('may answer %d with %.20j', async (status, body, code, message) => {
     answer = { status, body };
     expect(await failure(client().issue(SESSION))).toEqual(expect.objectContaining({ name: 'BrokerFailure', code, message }));
@@ -69,22 +69,22 @@ describe('the broker', () => {
 
   test('may not answer at all', async () => {
     answer = { status: 200, body: '', hang: true };
-    expect(await failure(client({ timeout: 100 }).issue(SESSION))).toMatchObject({ code: 'Unavailable', message: 'no answer within 100 ms' });
+    expect(await failure(client({ timeout: 100 }).issue(SESSION))).toMatchObject({ code: 'Unavailable', message: 'asking the broker: no answer within 100 ms' });
   });
 
   test('may not be there', async () => {
-    expect(await failure(client({ url: 'https://127.0.0.1:1' }).issue(SESSION))).toMatchObject({ code: 'Unavailable', message: 'the connection to the broker failed: ECONNREFUSED' });
+    expect(await failure(client({ url: 'https://127.0.0.1:1' }).issue(SESSION))).toMatchObject({ code: 'Unavailable', message: 'asking the broker: the connection failed: ECONNREFUSED' });
   });
 });
 
 describe('nothing is sent', () => {
   test('without TLS', async () => {
-    expect(await failure(client({ url: url.replace('https', 'http') }).issue(SESSION))).toMatchObject({ code: 'Refused', message: 'the broker is spoken to by https only' });
+    expect(await failure(client({ url: url.replace('https', 'http') }).issue(SESSION))).toMatchObject({ code: 'Refused', message: 'asking the broker: only https is spoken' });
   });
 
   test('to a server of another authority', async () => {
     writeFileSync(caFile, selfSigned('other').cert);
-    expect(await failure(client().issue(SESSION))).toMatchObject({ code: 'Unavailable', message: expect.stringMatching(/^the connection to the broker failed: [A-Z_]+$/) });
+    expect(await failure(client().issue(SESSION))).toMatchObject({ code: 'Unavailable', message: expect.stringMatching(/^asking the broker: the connection failed: [A-Z_]+$/) });
     expect(asked).toEqual([]);
   });
 

@@ -8,7 +8,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const STORE = { STORE_URL: 'redis://store' };
 const PROCESS = { ...STORE, PROVIDER: 'process', POOLS_FILE: 'pools.json', STATE_DIR: 'state', AUTH: 'file', CALLERS_FILE: 'callers.json' };
 const PODS = {
-  ...STORE, POOLS_FILE: 'pools.json', CALLERS_FILE: 'callers.json', KUBECONFIG: 'config', POD_NAME: 'controller-0', POD_NAMESPACE: 'platform', TLS_SELF_MADE: 'true',
+  ...STORE,
+  POOLS_FILE: 'pools.json',
+  CALLERS_FILE: 'callers.json',
+  KUBECONFIG: 'config',
+  POD_NAME: 'controller-0',
+  POD_NAMESPACE: 'platform',
+  TLS_SELF_MADE: 'true',
   CONTROLLER_LISTEN: ':8443',
 };
 

@@ -1,6 +1,6 @@
 import { chmodSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openReviewedCallers, openTokensFile } from '../../../sidecar/src/controller/callers-file';
+import { openReviewedCallers, openKnownCallers } from '../../../sidecar/src/controller/auth/callers-file';
 import { openPoolsFile } from '../../../sidecar/src/controller/pools-file';
 import { eventually, tempFolder } from '../../helpers/temp-folder';
 
@@ -60,7 +60,7 @@ describe('a file of tokens', () => {
   const entry = { namespace: 'platform', serviceAccount: 'gateway', onBehalf: true };
 
   test('says whose a token is', async () => {
-    const callers = await kept(openTokensFile({ file: written({ [TOKEN]: entry }), ...silent }));
+    const callers = await kept(openKnownCallers({ file: written({ [TOKEN]: entry }), ...silent }));
     expect(await callers.review(TOKEN)).toMatchObject({ serviceAccount: 'gateway', onBehalf: true });
     for (const other of ['', TOKEN.slice(1), `${TOKEN} `, '__proto__']) expect(await callers.review(other)).toBeUndefined();
   });
@@ -69,7 +69,7 @@ describe('a file of tokens', () => {
     [`{"${TOKEN}"`, /is not JSON/], [{ short: entry }, /caller 1: its token must have 16/], [{ [TOKEN]: { ...entry, [TOKEN]: 1 } }, /caller 1: has a field that is not known/],
     [{ [TOKEN]: { namespace: 'a' } }, /caller 1: serviceAccount: is required/], [{ [TOKEN]: TOKEN }, /caller 1: must be an object/], [{ [TOKEN]: { ...entry, namespace: TOKEN.toUpperCase() } }, /caller 1: namespace/],
   ])('is refused without a word of its tokens: case %#', async (value, problem) => {
-    const error: Error = await openTokensFile({ file: written(value), ...silent }).then(() => new Error('it opened'), (reason) => reason);
+    const error: Error = await openKnownCallers({ file: written(value), ...silent }).then(() => new Error('it opened'), (reason) => reason);
     expect(error.message).toMatch(problem);
     expect(error.message.toLowerCase()).not.toContain(TOKEN);
   });
@@ -77,7 +77,7 @@ describe('a file of tokens', () => {
   test('is refused when others can write it', async () => {
     const file = written({ [TOKEN]: entry });
     chmodSync(file, 0o602);
-    await expect(openTokensFile({ file, ...silent })).rejects.toThrow('must not be writable by others');
+    await expect(openKnownCallers({ file, ...silent })).rejects.toThrow('must not be writable by others');
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { ALICE, BOB, controllerOver, Headers, TestController } from './world';
-import { isAlive } from '../../../sidecar/src/controller/session-view';
+import { isAlive } from '../../../sidecar/src/controller/sessions/session-view';
 
 /** What was answered: which sessions there were ever, and whose they are. */
 interface Model {

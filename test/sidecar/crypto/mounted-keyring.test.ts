@@ -6,6 +6,7 @@ import { renderKey } from '../../../sidecar/src/crypto/key-file';
 import { Key, newKey } from '../../../sidecar/src/crypto/key-store';
 import { memoryKeyring } from '../../../sidecar/src/crypto/keyring';
 import { mountedKeyring } from '../../../sidecar/src/crypto/mounted-keyring';
+import { recordOf } from '../store/records';
 
 const T0 = Date.UTC(2026, 0, 1);
 const [ONE, TWO] = [newKey(T0), newKey(T0 + 1)];
@@ -40,11 +41,11 @@ const keyring = () => mountedKeyring(dir, () => time.now);
 
 test('what the controller seals is opened with what is mounted', async () => {
   const sealer = { ...memoryKeyring(() => T0), sealing: () => ONE };
-  const sealed = sealSecret(sealer, 'text', 's1', 'key');
+  const sealed = sealSecret(sealer, 'text', recordOf('s1'), 'key');
   mount(files(ONE));
-  await expect(openSecret(keyring(), sealed, 's1', 'key')).resolves.toEqual({ text: 'text' });
+  await expect(openSecret(keyring(), sealed, recordOf('s1'), 'key')).resolves.toEqual({ text: 'text' });
   mount(files(TWO));
-  await expect(openSecret(keyring(), sealed, 's1', 'key')).resolves.toEqual({ failure: 'UnknownKey' });
+  await expect(openSecret(keyring(), sealed, recordOf('s1'), 'key')).resolves.toEqual({ failure: 'UnknownKey' });
 });
 
 test('it seals nothing and makes no ids', () => {

@@ -33,13 +33,14 @@ export interface RunningDaemon {
   kill(): Promise<void>;
 }
 
-/** A session daemon that runs commands and has no session yet. A restart is another one on the same port. */
-export async function realDaemon(port = 0): Promise<RunningDaemon> {
+/** A session daemon that runs commands and has no session yet. A restart is another one on the same port. With a UID it is that pod's. */
+export async function realDaemon(port = 0, podUid?: string): Promise<RunningDaemon> {
   const workspace = await openWorkspace(FOLDER, undefined);
   const { beneath, processes } = workspace;
   const app = buildSession({
     identity: new Identity(),
     bootstrapKeys: () => [verifyingKey(BOOTSTRAP.publicKey, 'boot-1')],
+    podUid,
     nativeHelper: false,
     clock: Date.now,
     log: capturedLog().log,

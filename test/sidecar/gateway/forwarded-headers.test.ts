@@ -10,7 +10,8 @@ test('what is the client\'s goes on, in its order and as often as it is there', 
 });
 
 test.each([
-  'Authorization', 'Proxy-Authorization', 'X-Forwarded-For', 'x-forwarded-anything', 'Forwarded', 'X-Real-IP', 'X-AgentCube-Session-Id', 'X-Agent-Platform-Owner',
+  'Authorization', 'Proxy-Authorization', 'X-Forwarded-For', 'x-forwarded-anything', 'X-Auth-Request-Access-Token', 'X-Goog-IAP-JWT-Assertion', 'X-Goog-Authenticated-User-Email',
+  'Cf-Access-Jwt-Assertion', 'X-Amzn-Oidc-Data', 'X-MS-Token-AAD-Id-Token', 'X-MS-CLIENT-PRINCIPAL', 'Forwarded', 'X-Real-IP', 'X-AgentCube-Session-Id', 'X-Agent-Platform-Owner',
   'x-agent-platform-admin', 'Host', 'Expect', 'Connection', 'Keep-Alive', 'Proxy-Connection', 'TE', 'Trailer', 'Transfer-Encoding', 'Upgrade', 'HTTP2-Settings',
 ])('%s of the client ends here', (name) => {
   expect(sent([name, 'evil'])).toEqual(OWN);
@@ -47,4 +48,8 @@ test.each([
   [401, '{"code":"DAEMON_NOT_INITIALIZED"}', false], [503, 'DAEMON_NOT_INITIALIZED', false], [503, '', false], [503, 'null', false], [401, '[]', false],
 ])('%i %s means that nothing was done: %s', (status, text, foreign) => {
   expect(isNoAnswerOfTheSession({ status, headers: {}, chunks: [Buffer.from(text)] })).toBe(foreign);
+});
+
+test.each(['alt-svc', 'clear-site-data', 'service-worker-allowed', 'strict-transport-security'])('a worker does not speak for the origin by %s', (name) => {
+  expect(answerHeaders({ [name]: 'x', 'content-type': 'text/plain' }, 's-1')).toEqual({ 'content-type': 'text/plain', 'x-agentcube-session-id': 's-1' });
 });

@@ -2,6 +2,7 @@ import { sealSecret } from '../../../sidecar/src/crypto/envelope';
 import { memoryKeyring } from '../../../sidecar/src/crypto/keyring';
 import { verifyingKey, verifyToken } from '../../../sidecar/src/crypto/signed-token';
 import { SessionTokens } from '../../../sidecar/src/gateway/session-token';
+import type { SessionRecord } from '../../../src/protocol/session-record';
 import { foreignKeys, OTHER_KEY, SESSION_KEY } from '../session/build-session';
 import { MINUTE, recordOf, T0 } from '../store/records';
 
@@ -11,7 +12,7 @@ function tokens(maxSessions?: number) {
   const world = { now: T0 };
   const keyring = memoryKeyring(() => world.now);
   const opening = jest.spyOn(keyring, 'opening');
-  const sealed = (id: string, key = SESSION_KEY.privateKey) => sealSecret(keyring, key.export({ type: 'pkcs8', format: 'pem' }).toString(), id, 'key');
+  const sealed = (id: string | SessionRecord, key = SESSION_KEY.privateKey) => sealSecret(keyring, key.export({ type: 'pkcs8', format: 'pem' }).toString(), typeof id === 'string' ? recordOf(id) : id, 'key');
   return { world, keyring, opening, sealed, tokens: new SessionTokens({ keyring, clock: () => world.now, maxSessions }) };
 }
 
@@ -36,7 +37,8 @@ test('a token is used for half of its life, and its key is opened once', async (
 
 test('a clock that was set back leaves no token from the future', async () => {
   const { tokens: signer, sealed, world } = tokens();
-  const record = recordOf('s-1', { sealedKey: sealed('s-1'), createdAt: T0 - MINUTE });
+  const earlier = recordOf('s-1', { createdAt: T0 - MINUTE });
+  const record = { ...earlier, sealedKey: sealed(earlier) };
   await signer.tokenFor(record);
   world.now -= MINUTE;
   expect(claimsOf(await signer.tokenFor(record))).toMatchObject({ iat: T0 / 1000 - 60 });
@@ -65,4 +67,11 @@ test('neither plaintext nor the key of another session nor another kind of key i
   for (const sealedKey of [pem, sealed('s-2'), `${sealed('s-1')}x`, sealed('s-1', foreignKeys().p384.privateKey)]) {
     await expect(signer.tokenFor(recordOf('s-1', { sealedKey }))).rejects.toMatchObject({ code: 'SESSION_PRIVATE_KEY_NOT_FOUND', status: 503 });
   }
+});
+
+test('a key that is held open is not used for a record with another owner', async () => {
+  const { tokens: signer, sealed } = tokens();
+  const record = recordOf('s-1', { sealedKey: sealed('s-1') });
+  await signer.tokenFor(record);
+  await expect(signer.tokenFor({ ...record, owner: 'oidc|mallory' })).rejects.toMatchObject({ code: 'SESSION_PRIVATE_KEY_NOT_FOUND' });
 });

@@ -78,7 +78,7 @@ export async function gateway({ controls, level = 'debug', ...more }: WorldOptio
     session: async (port: number, changes: Partial<SessionRecord> = {}, key: KeyObject = SESSION_KEY.privateKey) => {
       const id = changes.id ?? ID;
       const now = clock();
-      const record: SessionRecord = {
+      const session: Omit<SessionRecord, 'sealedKey'> = {
         schema: 1,
         id,
         kind: 'code-interpreter',
@@ -90,9 +90,9 @@ export async function gateway({ controls, level = 'debug', ...more }: WorldOptio
         expiresAt: now + 3_600_000,
         idleTimeout: 900_000,
         worker: workerAt(port),
-        sealedKey: sealSecret(keyring, key.export({ type: 'pkcs8', format: 'pem' }).toString(), id, 'key'),
         ...changes,
       };
+      const record: SessionRecord = { sealedKey: sealSecret(keyring, key.export({ type: 'pkcs8', format: 'pem' }).toString(), session, 'key'), ...session };
       await store.put(record, 0);
       return record;
     },

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { smallProgram } from './small-program';
 import { appLayer, isShipped } from '../../../sidecar/image/app-layer';
 import { buildArguments } from '../../../sidecar/image/arguments';
@@ -97,19 +98,20 @@ describe('the base layer', () => {
 });
 
 describe('the layer of the servers', () => {
+  const PROGRAMS = Object.values(ENTRY_POINTS).map((path) => basename(path));
   const bundle = (...paths: string[]) => paths.map((path) => ({ path, bytes: Buffer.from(path) }));
 
   test('has bundles, chunks and licence texts under /app', () => {
-    expect(appLayer(bundle('broker.mjs', 'chunks/x-1.mjs', 'broker.mjs.LEGAL.txt')).map(({ path }) => `/${path}`))
-      .toEqual([ENTRY_POINTS.broker, '/app/chunks/x-1.mjs', '/app/broker.mjs.LEGAL.txt']);
+    expect(appLayer(bundle(...PROGRAMS, 'chunks/x-1.mjs', 'broker.mjs.LEGAL.txt')).map(({ path }) => `/${path}`))
+      .toEqual([...Object.values(ENTRY_POINTS), '/app/chunks/x-1.mjs', '/app/broker.mjs.LEGAL.txt']);
   });
 
   test.each(['broker.mjs.map', 'meta.json', 'image-amd64.tar', 'image-amd64.digest.json', '.env', 'broker.ts'])('leaves out %s', (path) => {
-    expect([isShipped(path), appLayer(bundle('broker.mjs', path))]).toEqual([false, [expect.objectContaining({ path: 'app/broker.mjs' })]]);
+    expect([isShipped(path), appLayer(bundle(...PROGRAMS, path))]).toEqual([false, appLayer(bundle(...PROGRAMS))]);
   });
 
-  test('is refused without the broker', () => {
-    expect(() => appLayer(bundle('session.mjs'))).toThrow('the bundle folder has no broker.mjs; run `npm run bundle` first');
+  test.each(PROGRAMS)('is refused without %s', (program) => {
+    expect(() => appLayer(bundle(...PROGRAMS.filter((one) => one !== program)))).toThrow(`the bundle folder has no ${program}; run \`npm run bundle\` first`);
   });
 });
 

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { controllerClaims, json, PicodClient, refused, routerClaims, signed } from './picod-client';
+import { json, PicodClient, refused } from './picod-client';
+import { controllerClaims, routerClaims, signed } from './picod-tokens';
 import { bundleSession } from './sandboxes';
 import { BrokerProcess, Environment } from '../../helpers/broker-process';
 import { tempFolder } from '../../helpers/temp-folder';
@@ -38,9 +39,8 @@ async function start(env: Environment = {}): Promise<number> {
 }
 
 function client(at: number, token?: () => Promise<string>): PicodClient {
-  const one = new PicodClient(at, token);
-  clients.push(one);
-  return one;
+  clients.push(new PicodClient(at, token));
+  return clients.at(-1)!;
 }
 
 const requestToken = (changed: object = {}, key = SESSION.privateKey) => signed('ES256', key, { ...routerClaims('s-1'), ...changed });

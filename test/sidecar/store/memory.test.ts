@@ -3,14 +3,14 @@ import { MemorySessionStore } from '../../../sidecar/src/store/memory';
 import { openStore } from '../../../sidecar/src/store/open-store';
 import { USED_FOR } from '../../../sidecar/src/store/store';
 
-test('the id of an ended session is free again after its time, and not before', async () => {
+test.each([[undefined, USED_FOR], [3 * USED_FOR, 3 * USED_FOR]])('the id of an ended session is free again after its time, and not before: %p', async (usedFor, time) => {
   let now = 0;
   const store = new MemorySessionStore(() => now);
   await store.put(recordOf('a'), 0);
-  await store.remove('a');
-  now = USED_FOR - 1;
+  await store.remove('a', 1, usedFor);
+  now = time - 1;
   await expect(store.put(recordOf('a'), 0)).rejects.toMatchObject({ code: 'Conflict' });
-  now = USED_FOR;
+  now = time;
   await expect(store.put(recordOf('a'), 0)).resolves.toMatchObject({ version: 1 });
 });
 

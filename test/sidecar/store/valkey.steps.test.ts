@@ -170,4 +170,11 @@ async function reapAll(store: SessionStore, now: number): Promise<void> {
     expect(Number(await server.command('PTTL', 'session:{a}'))).toBeLessThanOrEqual(60 * MINUTE);
     expect(await server.command('DBSIZE')).toBe(1);
   });
+
+  test('the id of an ended session is kept as used for longer where that is asked for', async () => {
+    const store = new ValkeySessionStore(connection.run);
+    await store.put(recordOf('a'), 0);
+    await store.remove('a', 1, 8 * 60 * MINUTE);
+    expect(Number(await server.command('PTTL', 'session:{a}'))).toBeGreaterThan(7 * 60 * MINUTE);
+  });
 });

@@ -3,9 +3,9 @@ import { cutText } from './record';
 import { DecisionGroup, DecisionLine, groupsOf } from './ship-groups';
 import { auditEventObject, AuditEventObject, eventName } from './ship-object';
 import { auditEventSpec, AuditEventSpec, MAX_REASON_LENGTH } from '../../../../src/protocol/resources/audit-event';
+import { namespaceName } from '../../../../src/protocol/resources/common';
 import { problemsOf } from '../../../../src/protocol/schema/validate';
 import type { AuditRecord } from '../audit-event';
-import { namespaceName } from '../catalog/namespace-name';
 
 export interface EventsOptions {
   /** Namespace of the platform: where events go that name no namespace that can exist. */

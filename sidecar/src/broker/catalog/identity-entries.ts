@@ -1,11 +1,10 @@
-import { namespaceName } from './namespace-name';
 import { CAPABILITIES, Capability, SUBJECT_KINDS, SubjectKind } from '../../../../src/protocol/broker-api';
-import { objectName } from '../../../../src/protocol/resources/common';
+import { namespaceName, objectName } from '../../../../src/protocol/resources/common';
 import { schema } from '../../../../src/protocol/schema/types';
 import { problemsOf } from '../../../../src/protocol/schema/validate';
 import { isFields } from '../../server/fields';
 import { InputError } from '../../server/input-error';
-import { parseStrictJson } from '../../server/strict-json';
+import { jsonOfFile } from '../../server/json-of-file';
 import type { Caller } from '../caller';
 
 /** `namespace/serviceAccount` to what it may do. */
@@ -29,7 +28,7 @@ interface EntryFields {
 
 /** The identities of a file. Nothing in it is secret, so messages name the identity. */
 export function identitiesIn(file: string, text: string): Identities {
-  const identities = parsed(file, text);
+  const identities = jsonOfFile(file, text);
   if (!isFields(identities)) throw new InputError(`${file}: must be a JSON object, namespace/serviceAccount to capabilities`);
   const entries = Object.entries(identities);
   if (entries.length > MAX_IDENTITIES) throw new InputError(`${file}: has more than ${MAX_IDENTITIES} identities`);
@@ -45,12 +44,4 @@ function identityProblems(identity: string): string[] {
   const [namespace, serviceAccount, ...rest] = identity.split('/');
   if (serviceAccount === undefined || rest.length > 0) return ['must be namespace/serviceAccount'];
   return [...problemsOf(namespaceName, namespace, 'namespace'), ...problemsOf(objectName, serviceAccount, 'serviceAccount')];
-}
-
-function parsed(file: string, text: string): unknown {
-  try {
-    return parseStrictJson(text);
-  } catch {
-    throw new InputError(`${file}: is not JSON in which every key is there once`);
-  }
 }

@@ -1,8 +1,7 @@
-import { namespaceName } from './namespace-name';
 import { secretData } from './secret-object';
 import type { ParsedDocument } from './strict-documents';
 import { KindName, KINDS, problemsWith } from '../../../../src/protocol/resources';
-import { objectName } from '../../../../src/protocol/resources/common';
+import { namespaceName, objectName } from '../../../../src/protocol/resources/common';
 import { schema } from '../../../../src/protocol/schema/types';
 import { problemsOf } from '../../../../src/protocol/schema/validate';
 import { Fields, isFields } from '../../server/fields';

@@ -1,4 +1,5 @@
 import type { GrantedRepository } from './provider';
+import { isFields } from '../../server/fields';
 
 /** What a token may do, and where. */
 export interface TokenScope {
@@ -66,8 +67,4 @@ function isNamed({ owner, repo }: GrantedRepository, path: string): boolean {
 /** GitHub compares names without regard to case. */
 function fullName({ owner, repo }: Pick<GrantedRepository, 'owner' | 'repo'>): string {
   return `${owner}/${repo}`.toLowerCase();
-}
-
-function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,5 @@
-import { labelName, time } from '../../../../src/protocol/resources/common';
+import { labelName, namespaceName, time } from '../../../../src/protocol/resources/common';
 import { MAX_TOKEN_LENGTH } from '../../crypto/sealed-token';
-import { namespaceName } from '../catalog/namespace-name';
 
 /**
  * Schemas of request bodies: https://json-schema.org/draft-07. A field that is not listed is refused, so that a

@@ -1,6 +1,6 @@
-import { inRounds, RoundTimes } from './rounds';
+import type { ControllerKeys } from './controller-keys';
 import { publicSet } from './signing-key';
-import { SIGNS_AFTER, SigningKeys } from './signing-keys';
+import { openSigningKeys, SIGNS_AFTER, SigningKeys } from './signing-keys';
 import { TrustPublisher } from './trust-publisher';
 import { OBJECTS } from '../../../../src/protocol/objects';
 import { FileKeyStore } from '../../crypto/file-key-store';
@@ -12,7 +12,7 @@ import { ownedConfigMap } from '../../kube/owned-config-map';
 import { OwnedSecret } from '../../kube/owned-secret';
 import type { Clock } from '../../server/clock';
 import type { Logger } from '../../server/log';
-import type { ControllerKeys } from '../controller-keys';
+import { inRounds, RoundTimes } from '../../server/rounds';
 
 /** Who writes the objects of the controller. */
 export const FIELD_MANAGER = 'controller';
@@ -59,7 +59,7 @@ export async function openPodKeys(options: PodKeysOptions): Promise<PodKeys> {
     // The gateway has its keys from the kubelet too, which takes as long as that of the workers.
     headStart: SIGNS_AFTER,
   }), ATTEMPTS, wait, random);
-  const signing = await persistently(() => SigningKeys.open({ ...owned(OBJECTS.controllerBootstrap), clock }), ATTEMPTS, wait, random);
+  const signing = await persistently(() => openSigningKeys({ ...owned(OBJECTS.controllerBootstrap), clock }), ATTEMPTS, wait, random);
   const trust = new TrustPublisher({
     trustOf: (where) => ownedConfigMap(client, where, OBJECTS.agentTrust, FIELD_MANAGER),
     keys: async () => publicSet(await signing.refresh()),

@@ -1,15 +1,15 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { folderEntries } from './folder-entries';
 import { PublishedKeys, publishedKeys } from './open-keys';
-import type { RoundTimes } from './rounds';
 import { publicSet } from './signing-key';
-import { SigningKeys } from './signing-keys';
+import { openSigningKeys } from './signing-keys';
 import { BOOTSTRAP_JWKS } from '../../../../src/protocol/session-api';
-import { replacePublicFile } from '../../crypto/durable-file';
+import { keepPublicFile } from '../../crypto/durable-file';
+import { folderEntries } from '../../crypto/folder-entries';
 import { fileKeyring } from '../../crypto/keyring';
 import type { Clock } from '../../server/clock';
 import type { Logger } from '../../server/log';
+import type { RoundTimes } from '../../server/rounds';
 
 export interface ProcessKeysOptions extends RoundTimes {
   readonly stateDir: string;
@@ -30,27 +30,15 @@ export async function openProcessKeys({ stateDir, clock, log, ...times }: Proces
   const signingDir = join(stateDir, FOLDERS.signing);
   const trustDir = join(stateDir, FOLDERS.trust);
   const sealing = fileKeyring(join(stateDir, FOLDERS.sealing), clock);
-  const signing = await SigningKeys.open({ place: signingDir, secret: folderEntries(signingDir), clock });
+  const signing = await openSigningKeys({ place: signingDir, secret: folderEntries(signingDir), clock });
   mkdirSync(trustDir, { recursive: true, mode: 0o755 });
-  writePublicSet(trustDir, publicSet(await signing.refresh()));
+  keepPublicFile(trustDir, BOOTSTRAP_JWKS, publicSet(await signing.refresh()));
   const publish = async (): Promise<void> => {
     try {
-      writePublicSet(trustDir, publicSet(await signing.refresh()));
+      keepPublicFile(trustDir, BOOTSTRAP_JWKS, publicSet(await signing.refresh()));
     } catch (err) {
       log.error({ err }, 'the bootstrap keys cannot be renewed or published; those from before stay');
     }
   };
   return { ...publishedKeys(sealing, signing, publish, times), trustDir };
-}
-
-function writePublicSet(dir: string, text: string): void {
-  if (contentOf(join(dir, BOOTSTRAP_JWKS)) !== text) replacePublicFile(dir, BOOTSTRAP_JWKS, text);
-}
-
-function contentOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

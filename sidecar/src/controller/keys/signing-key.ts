@@ -15,13 +15,6 @@ export interface SigningKey {
   readonly privateKey: KeyObject;
 }
 
-/** Names of the entries. */
-export const SIGNING_FILE = /^sign-([1-9][0-9]{0,8})\.pem$/;
-
-export function signingFile(number: number): string {
-  return `sign-${number}.pem`;
-}
-
 export function newSigningKey(now: number): SigningKey {
   return signingKey(newP256Pair().privateKey, now);
 }

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { accessList, isAccessListOf } from './access-list';
 import { ATTEMPTS, FIELD_MANAGER } from './open-keys';
 import { CertificateContext, openStoreCertificate } from './own-certificate';
-import { inRounds } from './rounds';
 import { OBJECTS, STORE_ACCESS_KEYS } from '../../../../src/protocol/objects';
 import type { Entries } from '../../crypto/secret-keyring';
 import { persistently } from '../../kube/back-off';
 import { OwnedSecret } from '../../kube/owned-secret';
 import type { OwnedEntries } from '../../kube/serving-certificate';
 import { InputError } from '../../server/input-error';
+import { inRounds } from '../../server/rounds';
 import type { StoreSecrets } from '../../store/client';
 
 /** How a store of the platform is reached, known without waiting for the kubelet's mounts. */

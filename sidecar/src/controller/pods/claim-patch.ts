@@ -1,5 +1,5 @@
-import { Pod, STATES } from './pod';
-import { LABELS } from '../../../../src/protocol/names';
+import type { Pod } from './pod';
+import { LABELS, WORKER_STATES } from '../../../../src/protocol/names';
 import { poolObject } from '../../../../src/protocol/objects';
 import type { PatchStep } from '../../kube/client';
 
@@ -21,8 +21,8 @@ export function claimPatch(pod: Pod, { sessionId, ownerUid, deadline, now }: Cla
   const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: poolObject(pod.pool), uid: ownerUid, controller: false, blockOwnerDeletion: false };
   return [
     { op: 'test', path: '/metadata/uid', value: pod.uid },
-    { op: 'test', path: pathOfLabel(LABELS.state), value: STATES.warm },
-    { op: 'replace', path: pathOfLabel(LABELS.state), value: STATES.claimed },
+    { op: 'test', path: pathOfLabel(LABELS.state), value: WORKER_STATES.warm },
+    { op: 'replace', path: pathOfLabel(LABELS.state), value: WORKER_STATES.claimed },
     { op: 'add', path: pathOfLabel(LABELS.session), value: sessionId },
     { op: 'add', path: '/metadata/ownerReferences/-', value: owner },
     { op: 'add', path: '/spec/activeDeadlineSeconds', value: secondsUntil(deadline, pod.startedAt ?? now) },

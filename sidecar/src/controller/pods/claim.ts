@@ -1,5 +1,6 @@
 import { claimPatch, ClaimPatch } from './claim-patch';
-import { isOf, Pod, podOf, podsOf, STATES } from './pod';
+import { isOf, Pod, podOf, podsOf } from './pod';
+import { WORKER_STATES } from '../../../../src/protocol/names';
 import { backOff, type Wait } from '../../kube/back-off';
 import type { KubeClient } from '../../kube/client';
 import { hasCode } from '../../kube/kube-error';
@@ -8,7 +9,7 @@ import { hasCode } from '../../kube/kube-error';
 const FIELD_MANAGER = 'controller';
 
 /** Milliseconds for one call; a session waits for it. */
-export const CALL_TIMEOUT = 5_000;
+const CALL_TIMEOUT = 5_000;
 
 /** Patches of one pod whose answer may be lost. */
 const ATTEMPTS = 3;
@@ -34,7 +35,7 @@ export async function claimPod({ client, random, wait }: ClaimDeps, pod: Pod, pa
       const now = await podNow(client, pod);
       if (now === undefined) return undefined;
       if (isOf(now, patch.sessionId)) return now;
-      if (now.state !== STATES.warm) return undefined;
+      if (now.state !== WORKER_STATES.warm) return undefined;
       // No other pod is tried as long as this patch may still arrive: the session would have two.
       if (hasCode(error, ...REFUSED) || attempt >= ATTEMPTS) throw error;
     }

@@ -1,4 +1,4 @@
-import { LABELS } from '../../../../src/protocol/names';
+import { LABELS, WORKER_STATES } from '../../../../src/protocol/names';
 import type { KubeObject, Resource } from '../../kube/client';
 
 /** What the controller needs to know of a worker's pod. Times in milliseconds since 1970. */
@@ -21,18 +21,15 @@ export interface Pod {
   readonly ips: readonly string[];
 }
 
-/** Values of the state label. */
-export const STATES = { warm: 'warm', claimed: 'claimed' } as const;
-
 /** Value of the session label of pods that are taken from their pool because nobody should get them. */
 export const RECYCLED = 'recycle';
 
 const WORKERS = `${LABELS.role}=session,${LABELS.pool}`;
 
 /** Every worker that may be claimed, whether or not it is ready. */
-export const WARM_PODS = `${WORKERS},${LABELS.state}=${STATES.warm}`;
+export const WARM_PODS = `${WORKERS},${LABELS.state}=${WORKER_STATES.warm}`;
 
-export const CLAIMED_PODS = `${WORKERS},${LABELS.state}=${STATES.claimed}`;
+export const CLAIMED_PODS = `${WORKERS},${LABELS.state}=${WORKER_STATES.claimed}`;
 
 export function podsOf(namespace: string, labels?: string): Resource {
   return { group: '', version: 'v1', plural: 'pods', namespace, labels };
@@ -87,7 +84,7 @@ export function isOver({ phase }: Pod): boolean {
 
 /** Whether it belongs to the session. */
 export function isOf({ state, sessionId }: Pod, session: string): boolean {
-  return state === STATES.claimed && sessionId === session;
+  return state === WORKER_STATES.claimed && sessionId === session;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

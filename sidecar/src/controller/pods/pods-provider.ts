@@ -47,11 +47,13 @@ export class PodsProvider implements WorkerProvider {
       const index = this.indexOf(pool.namespace);
       const turn = this.turns += 1;
       const late = new AbortController();
-      const cancel = this.options.after(this.options.longestWait, () => late.abort(this.nothingFree(pool)));
+      const cancel = this.options.after(this.options.longestWait, () => late.abort());
+      const waiting = AbortSignal.any([signal, late.signal]);
       try {
         for (;;) {
-          signal.throwIfAborted();
-          const candidate = await index.take(pool.name, turn, AbortSignal.any([signal, late.signal]));
+          if (signal.aborted) throw this.nothingFree(pool);
+          // Whatever ends the wait, none was free until then.
+          const candidate = await index.take(pool.name, turn, waiting).catch(() => { throw this.nothingFree(pool); });
           const pod = await this.take(index, candidate, sessionId, deadline);
           if (pod !== undefined && await this.isOfUse(pod)) return workerOf(pod, pool.entryPoints);
         }
@@ -132,7 +134,7 @@ export class PodsProvider implements WorkerProvider {
 
   private nothingFree(pool: PoolEntry): ProviderError {
     if (this.warm.in(pool.namespace) === undefined) return this.unheard(pool.namespace);
-    return new ProviderError('PoolEmpty', `no worker of pool ${nameOf(pool)} became free in ${this.options.longestWait} ms`);
+    return new ProviderError('PoolEmpty', `no worker of pool ${nameOf(pool)} became free in time`);
   }
 
   private unheard(namespace: string): ProviderError {

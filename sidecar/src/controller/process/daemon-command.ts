@@ -49,8 +49,11 @@ export interface DaemonCommand {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The other end of its standard input is the controller's: it closes with the controller, however that ends. */
-const END_WITH_CONTROLLER = "data:text/javascript,process.stdin.on('close',()=>process.exit(1)).resume()";
+/**
+ * The other end of its standard input is the controller's: it closes with the controller, however that ends. An orderly
+ * exit would wait for ever to write the last lines of the log, which nobody reads any more.
+ */
+const END_WITH_CONTROLLER = "data:text/javascript,process.stdin.on('close',()=>process.kill(process.pid,'SIGKILL')).resume()";
 
 export function daemonCommand({ program, helper }: DaemonProgram, { workspace, podUid, trustDir }: DaemonSettings): DaemonCommand {
   const node = [process.execPath, '--import', END_WITH_CONTROLLER, program];

@@ -5,7 +5,7 @@ import { runAt, takeWithin } from './waits';
 import { WarmPool } from './warm-pool';
 import { Workspaces } from './workspaces';
 import { PORTS } from '../../../../src/protocol/ports';
-import { DEFAULT_ENTRY_PATH, PoolEntry } from '../../../../src/protocol/session-pools';
+import { DEFAULT_ENTRY_POINTS, PoolEntry } from '../../../../src/protocol/session-pools';
 import type { SessionWorker } from '../../../../src/protocol/session-record';
 import type { Clock } from '../../server/clock';
 import type { Logger } from '../../server/log';
@@ -163,9 +163,8 @@ function empty(pool: string): ProviderError {
 }
 
 const LOOPBACK = '127.0.0.1';
-const WHOLE: NonNullable<PoolEntry['entryPoints']> = [{ path: DEFAULT_ENTRY_PATH, protocol: 'HTTP', port: PORTS['session-api'] }];
 
-function viewOf({ worker: { podUid, port }, pool, entryPoints = WHOLE }: Claimed): ClaimedWorker {
+function viewOf({ worker: { podUid, port }, pool, entryPoints = DEFAULT_ENTRY_POINTS }: Claimed): ClaimedWorker {
   // What a pool says about the port of the daemon is meant for pods, which have it to themselves.
   const points = entryPoints.map((point) => point.port === PORTS['session-api'] ? { ...point, port } : point);
   const worker: SessionWorker = { pool, podName: podUid, podUid, podIP: LOOPBACK, entryPoints: points };

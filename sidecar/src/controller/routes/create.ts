@@ -2,12 +2,12 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { SESSION_KINDS } from '../../../../src/protocol/session-record';
 import { CreateSessionRequest, CreateSessionResponse, IDEMPOTENCY_HEADER, SESSIONS_ROUTES, SessionsCode } from '../../../../src/protocol/sessions-api';
 import { ApiError } from '../../server/errors';
-import { principalIn } from '../authenticate';
+import { principalIn } from '../auth/authenticate';
 import type { ControllerDeps } from '../controller-deps';
 import { refuse } from '../refuse';
-import { CREATE_BODY, wantedSession } from '../session-request';
-import { createdSession } from '../session-view';
 import { createSession, CREATION_TIME } from '../sessions/create';
+import { CREATE_BODY, wantedSession } from '../sessions/session-request';
+import { createdSession } from '../sessions/session-view';
 
 /** `POST` of either kind: answers once the session may be used. */
 export function createRoutes(app: FastifyInstance, deps: ControllerDeps): void {

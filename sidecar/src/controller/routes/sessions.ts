@@ -1,16 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { SESSION_KINDS } from '../../../../src/protocol/session-record';
 import { DELETED, DeleteSessionResponse, ExtendSessionRequest, SESSIONS_ROUTES, SessionView } from '../../../../src/protocol/sessions-api';
-import { principalIn } from '../authenticate';
+import { principalIn } from '../auth/authenticate';
 import type { ControllerDeps } from '../controller-deps';
 import { missing, refusalOf, refuse } from '../refuse';
-import { EXTEND_BODY } from '../session-request';
-import { sessionView } from '../session-view';
 import { endSession } from '../sessions/end';
 import { extendSession } from '../sessions/extend';
 import { findSession } from '../sessions/find';
 import { LIST_QUERY, ListQuery, listSessions } from '../sessions/list';
 import { recoverSessions } from '../sessions/recover';
+import { EXTEND_BODY } from '../sessions/session-request';
+import { sessionView } from '../sessions/session-view';
 
 /** Everything about sessions that are there. */
 export function sessionRoutes(app: FastifyInstance, deps: ControllerDeps): void {

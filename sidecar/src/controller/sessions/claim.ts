@@ -2,9 +2,9 @@ import { latestEnd } from './egress';
 import { takeBack } from './end';
 import type { PoolEntry } from '../../../../src/protocol/session-pools';
 import type { SessionRecord } from '../../../../src/protocol/session-record';
+import { orAborted, timeLimit } from '../../server/time-limit';
 import type { ControllerDeps } from '../controller-deps';
 import { refuse } from '../refuse';
-import { orAborted, timeLimit } from '../time-limit';
 import { ClaimedWorker, ProviderError } from '../worker-provider';
 
 /** Milliseconds that a claim may take beyond the wait for a worker. */

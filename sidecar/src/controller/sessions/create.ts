@@ -6,17 +6,17 @@ import { reserve, Reserved, reserveOnce } from './reserve';
 import { writeRecord } from './write';
 import type { PoolEntry } from '../../../../src/protocol/session-pools';
 import { SESSION_SCHEMA, SessionRecord } from '../../../../src/protocol/session-record';
-import { sealSecret } from '../../crypto/envelope';
+import { SealedFor, sealSecret } from '../../crypto/envelope';
 import { newP256Pair, P256Pair } from '../../crypto/p256';
 import type { Kept } from '../../store/store';
 import { isStoreError } from '../../store/store-error';
 import type { ControllerDeps } from '../controller-deps';
 import { shakeHands } from '../handshake';
-import { fingerprintOf, idsOfKey } from '../idempotency';
-import type { Principal } from '../principal';
+import { fingerprintOf, idsOfKey } from './idempotency';
+import type { Principal } from '../auth/principal';
 import { refusalOf, refuse } from '../refuse';
-import type { Environment } from '../session-env';
-import { timesOf, WantedSession } from '../session-request';
+import type { Environment } from './session-env';
+import { timesOf, WantedSession } from './session-request';
 
 /** Milliseconds of a creation beyond the wait for a worker: claim, token, handshake and store. */
 export const CREATION_TIME = 30_000;
@@ -53,7 +53,7 @@ function poolOf({ pools }: ControllerDeps, { namespace, name }: WantedSession, {
   // Before the look, so that nobody learns what there is where they may have nothing.
   if (namespaces?.has(namespace) === false) throw refuse('FORBIDDEN', `the caller may not have sessions in the namespace ${JSON.stringify(namespace)}`);
   const pool = pools().find(namespace, name);
-  if (pool === undefined) throw refuse('POOL_NOT_FOUND', `there is no ${JSON.stringify(`${namespace}/${name}`)}`);
+  if (pool === undefined) throw refuse('POOL_NOT_FOUND', `there is no pool ${JSON.stringify(`${namespace}/${name}`)}`);
   return pool;
 }
 
@@ -90,17 +90,13 @@ interface Draft {
 function drafted(deps: ControllerDeps, { id, fingerprint, wanted, pool, owner, pair }: Draft): SessionRecord {
   const { kind, namespace, name, metadata, env } = wanted;
   const pem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const session = { id, kind, namespace, name, ...(owner === undefined ? {} : { owner }), ...timesOf(wanted, pool, deps.clock()) };
   return {
     schema: SESSION_SCHEMA,
-    id,
-    kind,
-    namespace,
-    name,
-    ...(owner === undefined ? {} : { owner }),
+    ...session,
     phase: 'creating',
-    ...timesOf(wanted, pool, deps.clock()),
-    sealedKey: sealSecret(deps.keys.sealing, pem, id, 'key'),
-    ...(env === undefined ? {} : { sealedEnv: sealedEnv(deps, id, env) }),
+    sealedKey: sealSecret(deps.keys.sealing, pem, session, 'key'),
+    ...(env === undefined ? {} : { sealedEnv: sealedEnv(deps, session, env) }),
     ...(fingerprint === undefined ? {} : { fingerprint }),
     // Said before there is a token, so that whoever ends what is half made revokes it.
     ...(hasWayOut(deps, pool) ? { egress: true } : {}),
@@ -124,10 +120,10 @@ async function makeReady(deps: ControllerDeps, { record, version }: Kept, making
   metrics.took('init', clock() - initBegan);
   if (gone.aborted) throw gone.reason;
   // What changed of the environment is needed whenever the worker restarts.
-  const resealed = environment === env ? {} : { sealedEnv: sealedEnv(deps, record.id, environment!) };
+  const resealed = environment === env ? {} : { sealedEnv: sealedEnv(deps, record, environment!) };
   return (await writeRecord(deps, { ...record, ...resealed, phase: 'ready', worker }, version)).record;
 }
 
-function sealedEnv({ keys }: ControllerDeps, id: string, env: Environment): string {
-  return sealSecret(keys.sealing, JSON.stringify(env), id, 'env');
+function sealedEnv({ keys }: ControllerDeps, session: SealedFor, env: Environment): string {
+  return sealSecret(keys.sealing, JSON.stringify(env), session, 'env');
 }

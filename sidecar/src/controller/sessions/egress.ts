@@ -2,8 +2,8 @@ import type { PoolEntry } from '../../../../src/protocol/session-pools';
 import { LONGEST_SESSION, SessionRecord } from '../../../../src/protocol/session-record';
 import { BrokerFailure } from '../broker-client';
 import type { ControllerDeps } from '../controller-deps';
-import { egressEnvironment } from '../egress-environment';
-import type { Environment } from '../session-env';
+import { egressEnvironment } from './egress-environment';
+import type { Environment } from './session-env';
 import type { ClaimedWorker } from '../worker-provider';
 
 type EgressDeps = Pick<ControllerDeps, 'broker' | 'proxyUrl' | 'log'>;
@@ -34,11 +34,16 @@ export async function wayOut({ broker, proxyUrl }: EgressDeps, record: SessionRe
   return proxy === undefined ? {} : egressEnvironment(proxy, record.id, token);
 }
 
+/** Until when the token of a session may be good, and is revoked after its end: no other session may have its id before. */
+export function latestTokenEnd(pools: ReturnType<ControllerDeps['pools']>, record: SessionRecord): number {
+  const pool = pools.find(record.namespace, record.name);
+  return Math.max(record.expiresAt, pool === undefined ? record.createdAt + LONGEST_SESSION : latestEnd(record, pool));
+}
+
 /** Makes the token of a session worthless, for as long as it would have been good. */
 export async function revokeEgress({ broker, pools, clock, log }: Pick<ControllerDeps, 'broker' | 'pools' | 'clock' | 'log'>, record: SessionRecord): Promise<void> {
   if (broker === undefined || record.egress !== true) return;
-  const pool = pools().find(record.namespace, record.name);
-  const until = Math.max(record.expiresAt, pool === undefined ? record.createdAt + LONGEST_SESSION : latestEnd(record, pool));
+  const until = latestTokenEnd(pools(), record);
   if (until <= clock()) return;
   await broker.revoke({ namespace: record.namespace, id: record.id, notAfter: new Date(until).toISOString() }).catch((err: unknown) => {
     // Whoever will not revoke would keep the session from ending for ever. The pod that the token is bound to is gone.

@@ -1,11 +1,11 @@
 import { writeRecord } from './write';
 import type { SessionRecord } from '../../../../src/protocol/session-record';
-import type { Kept } from '../../store/store';
+import { Kept, USED_FOR } from '../../store/store';
 import { isStoreError } from '../../store/store-error';
 import type { ControllerDeps } from '../controller-deps';
 import type { EndReason } from '../metrics';
-import { revokeEgress } from './egress';
-import { orAborted, TimeLimit, timeLimit } from '../time-limit';
+import { latestTokenEnd, revokeEgress } from './egress';
+import { orAborted, TimeLimit, timeLimit } from '../../server/time-limit';
 
 export type EndDeps = Pick<ControllerDeps, 'store' | 'provider' | 'pools' | 'broker' | 'clock' | 'after' | 'wait' | 'background' | 'metrics' | 'log'>;
 
@@ -91,6 +91,7 @@ async function markEnding(deps: EndDeps, id: string, hasToEnd: (kept: Kept) => b
   }
 }
 
-async function remove({ store, metrics }: EndDeps, { record, version }: Kept, reason: EndReason): Promise<void> {
-  if (await store.remove(record.id, version)) metrics.ended(reason);
+async function remove({ store, pools, clock, metrics }: EndDeps, { record, version }: Kept, reason: EndReason): Promise<void> {
+  const usedFor = record.egress === true ? Math.max(USED_FOR, latestTokenEnd(pools(), record) - clock()) : USED_FOR;
+  if (await store.remove(record.id, version, usedFor)) metrics.ended(reason);
 }

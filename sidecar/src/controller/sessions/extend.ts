@@ -1,14 +1,14 @@
 import { latestEnd } from './egress';
 import { findSession } from './find';
+import { isAlive } from './session-view';
 import { writeRecord } from './write';
 import type { PoolEntry } from '../../../../src/protocol/session-pools';
 import type { SessionRecord } from '../../../../src/protocol/session-record';
 import type { Kept } from '../../store/store';
 import { isStoreError } from '../../store/store-error';
+import type { Principal } from '../auth/principal';
 import type { ControllerDeps } from '../controller-deps';
-import type { Principal } from '../principal';
 import { missing, notReady, refusalOf } from '../refuse';
-import { isAlive } from '../session-view';
 
 /** Times that a session is read again because somebody else has written it. */
 const TRIES = 5;

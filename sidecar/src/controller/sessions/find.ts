@@ -1,7 +1,7 @@
 import { isSessionId } from '../../store/record-text';
 import type { Kept } from '../../store/store';
+import { Principal, sees } from '../auth/principal';
 import type { ControllerDeps } from '../controller-deps';
-import { Principal, sees } from '../principal';
 import { missing, refusalOf } from '../refuse';
 
 /** The session, if it is there for the principal. One that is not there and one of somebody else give the same answer. */

@@ -1,9 +1,9 @@
+import { sessionView } from './session-view';
 import { MAX_SESSION_PAGE, SessionListResponse } from '../../../../src/protocol/sessions-api';
 import { isStoreError } from '../../store/store-error';
+import { Principal, sees } from '../auth/principal';
 import type { ControllerDeps } from '../controller-deps';
-import { Principal, sees } from '../principal';
 import { refusalOf, refuse } from '../refuse';
-import { sessionView } from '../session-view';
 
 export interface ListQuery {
   readonly cursor?: string;

@@ -2,18 +2,18 @@ import { createPrivateKey, createPublicKey, KeyObject } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { endSession } from './end';
 import { findSession } from './find';
+import type { Environment } from './session-env';
+import { isAlive } from './session-view';
 import { writeRecord } from './write';
 import type { SessionRecord, SessionWorker } from '../../../../src/protocol/session-record';
 import { openSecret, SecretUse } from '../../crypto/envelope';
+import { orAborted, timeLimit } from '../../server/time-limit';
 import type { Kept } from '../../store/store';
 import { isStoreError } from '../../store/store-error';
+import type { Principal } from '../auth/principal';
 import type { ControllerDeps } from '../controller-deps';
 import { HandshakeError, shakeHands } from '../handshake';
-import type { Principal } from '../principal';
 import { missing, notReady, refusalOf, refuse } from '../refuse';
-import type { Environment } from '../session-env';
-import { isAlive } from '../session-view';
-import { orAborted, timeLimit } from '../time-limit';
 
 /** Longest time in which a worker is found, in milliseconds; whoever asks at the same time waits with the first. */
 const LOCATE = 20_000;
@@ -76,15 +76,16 @@ async function lost(deps: ControllerDeps, { id, worker }: SessionRecord): Promis
 }
 
 async function publicKeyOf(deps: ControllerDeps, record: SessionRecord): Promise<KeyObject> {
-  return createPublicKey(createPrivateKey(await opened(deps, record.sealedKey, record.id, 'key')));
+  return createPublicKey(createPrivateKey(await opened(deps, record.sealedKey, record, 'key')));
 }
 
-async function environmentOf(deps: ControllerDeps, { sealedEnv, id }: SessionRecord): Promise<Environment | undefined> {
-  return sealedEnv === undefined ? undefined : JSON.parse(await opened(deps, sealedEnv, id, 'env')) as Environment;
+async function environmentOf(deps: ControllerDeps, record: SessionRecord): Promise<Environment | undefined> {
+  const { sealedEnv } = record;
+  return sealedEnv === undefined ? undefined : JSON.parse(await opened(deps, sealedEnv, record, 'env')) as Environment;
 }
 
-async function opened({ keys }: ControllerDeps, sealed: string, id: string, use: SecretUse): Promise<string> {
-  const secret = await openSecret(keys.sealing, sealed, id, use);
+async function opened({ keys }: ControllerDeps, sealed: string, record: SessionRecord, use: SecretUse): Promise<string> {
+  const secret = await openSecret(keys.sealing, sealed, record, use);
   if (secret.failure !== undefined) throw refuse('SESSION_PRIVATE_KEY_NOT_FOUND', `the ${use} of the session cannot be opened: ${secret.failure}`);
   return secret.text;
 }

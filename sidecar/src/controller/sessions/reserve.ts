@@ -4,7 +4,7 @@ import type { SessionRecord } from '../../../../src/protocol/session-record';
 import type { Kept } from '../../store/store';
 import { isStoreError } from '../../store/store-error';
 import { notReady, refuse } from '../refuse';
-import { isAlive } from '../session-view';
+import { isAlive } from './session-view';
 
 /** A record that this request has made, or the session that a request like it has made before. */
 export type Reserved =

@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import { openMountedFile } from './mounted-file';
 import { schema } from '../../../../src/protocol/schema/types';
-import { problemsOf } from '../../../../src/protocol/schema/validate';
 import { API_KEY_HASH_PATTERN, ApiKeyEntry, MIN_API_KEY, OWNER_PREFIXES } from '../../../../src/protocol/session-pools';
 import { hasAny, WRITE_BY_EVERYBODY } from '../../crypto/file-mode';
 import { isFields } from '../../server/fields';
 import { InputError } from '../../server/input-error';
-import { parseStrictJson } from '../../server/strict-json';
+import { jsonOfFile } from '../../server/json-of-file';
+import { hiddenProblem } from '../../server/secret-entries';
 import type { Principal } from '../deps';
 
 export interface ApiKeysOptions {
@@ -68,27 +68,20 @@ export async function openApiKeys({ file, refused, pollMilliseconds }: ApiKeysOp
 
 /** The keys of a file by their hash. Messages count entries instead of naming them: somebody may have put a key there. */
 export function apiKeysIn(file: string, text: string): Entries {
-  const entries = parsed(file, text);
+  const entries = jsonOfFile(file, text);
   if (!isFields(entries)) throw new InputError(`${file}: must be a JSON object, hash of a key to what it stands for`);
   const keys = Object.entries(entries);
   if (keys.length > MAX_KEYS) throw new InputError(`${file}: has more than ${MAX_KEYS} keys`);
-  return new Map(keys.map(([hash, value], index) => {
-    const problem = HASH.test(hash) ? entryProblem(value) : 'must be named sha256: and 64 lower-case hexadecimal digits';
+  return new Map(keys.map(([name, value], index) => {
+    const problem = HASH.test(name) ? hiddenProblem(entry, value) : 'must be named sha256: and 64 lower-case hexadecimal digits';
     if (problem !== undefined) throw new InputError(`${file}, key ${index + 1}: ${problem}`);
-    return [hash, principalFor(value as ApiKeyEntry)];
+    return [name, principalFor(value as ApiKeyEntry)];
   }));
 }
 
 function principalFor({ name, admin = false }: ApiKeyEntry): Principal {
   const owner = `${OWNER_PREFIXES.apiKey}${name}`;
   return { owner, admin, key: owner };
-}
-
-/** Values are left out of the message. */
-function entryProblem(value: unknown): string | undefined {
-  const fields = Object.keys(entry.properties);
-  if (isFields(value) && Object.keys(value).some((field) => !fields.includes(field))) return `has a field that is not known; allowed are ${fields.join(', ')}`;
-  return problemsOf(entry, value, '')[0]?.split(', got ', 1)[0];
 }
 
 /** Whoever can write the file makes keys at will. */
@@ -98,13 +91,5 @@ async function refuseWritable(file: string): Promise<void> {
 }
 
 function hashOf(key: string): string {
-  return `sha256:${createHash('sha256').update(key, 'utf8').digest('hex')}`;
-}
-
-function parsed(file: string, text: string): unknown {
-  try {
-    return parseStrictJson(text);
-  } catch {
-    throw new InputError(`${file}: is not JSON in which every key is there once`);
-  }
+  return `sha256:${hash('sha256', key)}`;
 }

@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http';
-import { request } from 'node:https';
+import { httpsExchange } from '../../server/https-exchange';
 import { readText } from '../../server/read-file';
 
 export interface HttpsGetOptions {
@@ -13,42 +12,16 @@ export interface HttpsGetOptions {
 /** Reads a document over HTTPS. */
 export type HttpsGet = (url: string) => Promise<string>;
 
+const HEADERS = { 'accept': 'application/json', 'user-agent': 'cdk8s-agent-platform' };
+
 const MAX_CA_BYTES = 1024 * 1024;
 
-/** HTTPS by Node: certificates are verified, redirects are not followed, nothing but a 200 is taken. */
+/** HTTPS by Node, as `httpsExchange` does it; nothing but a 200 is taken. */
 export function httpsGet({ caFile, maxBytes, timeoutMilliseconds }: HttpsGetOptions): HttpsGet {
   return async (url) => {
-    if (!URL.canParse(url) || new URL(url).protocol !== 'https:') throw new Error('only https is spoken');
     const ca = caFile === undefined ? undefined : await readText(caFile, MAX_CA_BYTES);
-    const signal = AbortSignal.timeout(timeoutMilliseconds);
-    return new Promise((resolve, reject) => {
-      const failed = (error: Error): void => reject(signal.aborted ? new Error(`no answer within ${timeoutMilliseconds} ms`) : error);
-      const sent = request(url, {
-        headers: { 'accept': 'application/json', 'user-agent': 'cdk8s-agent-platform' },
-        agent: false,
-        minVersion: 'TLSv1.2',
-        rejectUnauthorized: true,
-        signal,
-        ca,
-      }, (answer) => textOf(answer, maxBytes).then(resolve, failed));
-      sent.once('error', failed);
-      sent.end();
-    });
+    const { status, body } = await httpsExchange({ method: 'GET', url, headers: HEADERS, ca, timeoutMilliseconds, maxAnswerBytes: maxBytes });
+    if (status !== 200) throw new Error(`the answer has status ${status}`);
+    return body;
   };
-}
-
-async function textOf(answer: IncomingMessage, maxBytes: number): Promise<string> {
-  if (answer.statusCode !== 200) {
-    answer.destroy();
-    throw new Error(`the answer has status ${answer.statusCode}`);
-  }
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    // Leaving the loop ends the connection.
-    if (size > maxBytes) throw new Error(`the answer is longer than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

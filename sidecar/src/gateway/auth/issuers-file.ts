@@ -2,8 +2,8 @@ import { schema } from '../../../../src/protocol/schema/types';
 import { problemsOf } from '../../../../src/protocol/schema/validate';
 import type { IssuerEntry, IssuersFile } from '../../../../src/protocol/session-pools';
 import { InputError } from '../../server/input-error';
+import { jsonOfFile } from '../../server/json-of-file';
 import { readText } from '../../server/read-file';
-import { parseStrictJson } from '../../server/strict-json';
 
 const MAX_BYTES = 256 * 1024;
 const MAX_ISSUERS = 32;
@@ -43,7 +43,7 @@ export async function readIssuers(name: string): Promise<readonly IssuerEntry[]>
 }
 
 export function issuersIn(name: string, text: string): readonly IssuerEntry[] {
-  const value = parsed(name, text);
+  const value = jsonOfFile(name, text);
   const [problem] = problemsOf(file, value, '');
   if (problem !== undefined) throw new InputError(`${name}: ${problem}`);
   const { issuers } = value as IssuersFile;
@@ -51,6 +51,8 @@ export function issuersIn(name: string, text: string): readonly IssuerEntry[] {
     const wrong = entryProblem(entry) ?? (issuers.findIndex(({ issuer }) => issuer === entry.issuer) < index ? 'issuer: is there twice' : undefined);
     if (wrong !== undefined) throw new InputError(`${name}: issuers[${index}].${wrong}`);
   }
+  // Accounts of the same name would be the same owner.
+  if (issuers.filter(({ kind }) => kind === 'kubernetes').length > 1) throw new InputError(`${name}: issuers must have at most one of kind kubernetes`);
   return issuers;
 }
 
@@ -66,12 +68,4 @@ function isIssuer(text: string): boolean {
   if (!URL.canParse(text) || /[\s?#]/.test(text)) return false;
   const { protocol, username, password } = new URL(text);
   return protocol === 'https:' && username === '' && password === '';
-}
-
-function parsed(name: string, text: string): unknown {
-  try {
-    return parseStrictJson(text);
-  } catch {
-    throw new InputError(`${name}: is not JSON in which every key is there once`);
-  }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { errors, JWTPayload } from 'jose';
 import { judge } from './claims';
 import { IssuerKeys, KeysUnavailable } from './issuer-keys';
@@ -45,7 +45,7 @@ export class OidcIssuer {
     // Keys that are gone take with them what they have signed.
     if (set !== this.verifiedWith) this.remembered.clear();
     this.verifiedWith = set;
-    const name = createHash('sha256').update(token).digest('base64');
+    const name = hash('sha256', token, 'base64');
     const known = this.remembered.get(name);
     if (known !== undefined) return known;
     const claims = await this.claims(token, set);

@@ -1,8 +1,9 @@
+import { isLoaderVariable } from './loader-variables';
 import { SESSION_ENV } from '../../../../src/protocol/env';
 import { RESERVED_ENV_PREFIX } from '../../../../src/protocol/reserved-env';
 
-/** What is the daemon's own: its settings, how its Node runs, and where its loader looks. */
-const WITHHELD = new Set<string>([...Object.keys(SESSION_ENV), 'NODE_OPTIONS', 'LD_PRELOAD', 'LD_LIBRARY_PATH']);
+/** The settings of the daemon. */
+const WITHHELD = new Set<string>(Object.keys(SESSION_ENV));
 
 /** Set by the kubelet about a cluster that commands cannot reach. */
 const CLUSTER = /^KUBERNETES_/;
@@ -16,5 +17,5 @@ export function baseEnvironment(daemon: NodeJS.ProcessEnv): Readonly<Record<stri
 }
 
 function isPassedOn(name: string): boolean {
-  return !WITHHELD.has(name) && !CLUSTER.test(name) && !name.startsWith(RESERVED_ENV_PREFIX);
+  return !WITHHELD.has(name) && !isLoaderVariable(name) && !CLUSTER.test(name) && !name.startsWith(RESERVED_ENV_PREFIX);
 }

@@ -42,7 +42,7 @@ export class EventStream {
 
   close(): void {
     this.stopHeartbeat?.();
-    this.reply.raw.end();
+    this.writer.end();
   }
 
   private say(source: OutputSource, data: string): void | Promise<void> {

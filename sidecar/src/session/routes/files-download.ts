@@ -14,6 +14,9 @@ import { refusing } from '../refusal-of';
 import { refuse } from '../refuse';
 import type { Work } from '../work-deps';
 
+/** Bytes of a part that is answered as a whole. */
+const SHORT = 64 * 1024;
+
 type DownloadRequest = FastifyRequest<PathParameters>;
 
 /** `GET` and `HEAD /api/files/<path>`: a file, or a part of it. */
@@ -58,20 +61,15 @@ async function answer(work: Work, request: DownloadRequest, reply: FastifyReply,
   const part = range ?? { first: 0, last: stats.size - 1 };
   const length = part.last - part.first + 1;
   if (request.method === 'HEAD') return reply.header('content-length', length).send();
-  return length <= work.limits.maxWholeFile && work.held.take(length) ? wholePart(work, reply, fd, part) : streamedPart(work, reply, fd, part);
-}
-
-async function wholePart({ held }: Work, reply: FastifyReply, fd: number, part: ByteRange): Promise<FastifyReply> {
-  reply.raw.once('close', () => held.release(part.last - part.first + 1));
-  return reply.send(await readPart(fd, part));
+  return length <= SHORT ? reply.send(readPart(fd, part)) : streamedPart(work, reply, fd, part);
 }
 
 /** A file that is cut off meanwhile cuts its answer off: the length has been told. */
-async function streamedPart({ limits, timer }: Work, reply: FastifyReply, fd: number, part: ByteRange): Promise<FastifyReply> {
+async function streamedPart({ limits, timer, pieces }: Work, reply: FastifyReply, fd: number, part: ByteRange): Promise<FastifyReply> {
   reply.hijack();
   reply.raw.writeHead(reply.statusCode, { ...reply.getHeaders() as Record<string, string>, 'content-length': part.last - part.first + 1 });
   try {
-    await sendFile(new AnswerWriter(reply.raw, limits.stalledMs, timer), fd, part);
+    await sendFile(new AnswerWriter(reply.raw, limits.stalledMs, timer), pieces, fd, part);
     reply.raw.end();
   } catch (error) {
     reply.raw.destroy();

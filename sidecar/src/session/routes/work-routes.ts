@@ -4,6 +4,7 @@ import { downloadRoute } from './files-download';
 import { listRoute } from './files-list';
 import { putRoute } from './files-put';
 import { uploadRoute } from './files-upload';
+import { endWhenUntaken } from '../client';
 import { removeAbandoned } from '../files/remove-tree';
 import type { ApiRoutes } from '../session-deps';
 import { WorkDeps, workOf } from '../work-deps';
@@ -12,6 +13,10 @@ import { WorkDeps, workOf } from '../work-deps';
 export function workRoutes(deps: WorkDeps): ApiRoutes {
   const work = workOf(deps);
   return (api, session) => {
+    api.addHook('onSend', (_request, reply, payload, done) => {
+      endWhenUntaken(reply, work.limits.stalledMs);
+      done(null, payload);
+    });
     void api.register((scope, _options, done) => {
       executeRoute(scope, work, session);
       done();

@@ -34,7 +34,7 @@ describe.each<Binary>(['redis-server', 'valkey-server'])('%s with the access lis
     url = `rediss://localhost:${port}`;
     server = await TestServer.start(binary,
       '--aclfile', file('users.acl', `${accessList(PASSWORD)}${TEST_USER}`), '--tls-port', String(port), '--tls-auth-clients', 'no',
-      '--tls-cert-file', file('tls.crt', cert), '--tls-key-file', file('tls.key', key), '--tls-ca-cert-file', file('ca.crt', ca));
+      '--tls-cert-file', file('tls.crt', cert), '--tls-key-file', file('tls.key', key), '--tls-ca-cert-file', file('ca.crt', ca), '--appendonly', 'yes');
   });
 
   afterEach(async () => void await Promise.all(stores.splice(0).map((one) => one.close())));
@@ -61,6 +61,24 @@ describe.each<Binary>(['redis-server', 'valkey-server'])('%s with the access lis
     await store.list({}, { limit: 5 });
     await expect(store.remove('a', 1)).resolves.toBe(true);
     expect(await server.command('ACL', 'LOG')).toEqual([]);
+  });
+
+  run('has all that it had when it is started again', async () => {
+    const { store } = opened(PASSWORD);
+    const kept = await eventually(() => store.put(recordOf('kept'), 0));
+    await store.touch(new Map([['kept', T0 + 1000]]));
+    await store.put({ ...kept.record, name: 'changed' }, kept.version);
+    await server.kill();
+    await server.launch();
+    const { sessions } = await eventually(() => store.list({ owner: recordOf('kept').owner! }, { limit: 5 }));
+    expect(sessions).toMatchObject([{ record: { id: 'kept', name: 'changed' }, lastActivity: T0 + 1000 }]);
+  });
+
+  run('lets nobody in as the default user, who has rights', async () => {
+    const client = await createClient({ url, RESP: 2, disableClientInfo: true, socket: { tls: true, ca, reconnectStrategy: false } }).on('error', () => undefined).connect();
+    await expect(client.sendCommand(['DEL', 'session:{a}'])).rejects.toThrow('NOAUTH');
+    for (const password of ['', 'default', PASSWORD]) await expect(client.sendCommand(['AUTH', 'default', password])).rejects.toThrow('WRONGPASS');
+    client.destroy();
   });
 
   run.each([[undefined, 'NOAUTH'], ['wrong-password', 'WRONGPASS']])('lets nobody in with the password %s', async (password, word) => {

@@ -13,6 +13,7 @@ import * as maker from '../../../../sidecar/src/crypto/self-made-certificate';
 import { signToken, verifyToken } from '../../../../sidecar/src/crypto/signed-token';
 import { HandTimers, until } from '../../broker/audit/support';
 import { capturedLog } from '../../server/frame';
+import { recordOf } from '../../store/records';
 
 const T0 = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
@@ -54,7 +55,7 @@ test('two replicas that start at the same time have the same keys, which the wor
   const [one, other] = await Promise.all([open(), open()]);
   expect(one.sealing.idKey.equals(other.sealing.idKey)).toBe(true);
   expect(one.bootstrap().kid).toBe(other.bootstrap().kid);
-  await expect(openSecret(other.sealing, sealSecret(one.sealing, 'text', 's1', 'key'), 's1', 'key')).resolves.toEqual({ text: 'text' });
+  await expect(openSecret(other.sealing, sealSecret(one.sealing, 'text', recordOf('s1'), 'key'), recordOf('s1'), 'key')).resolves.toEqual({ text: 'text' });
   for (const namespace of ['team-a', 'team-b']) {
     const { privateKey, kid } = other.bootstrap();
     expect(verifyToken(signToken({ sub: 's1' }, privateKey, kid), trusted(namespace), 4096)).toEqual({ sub: 's1' });
@@ -87,17 +88,17 @@ test('the gateway opens what any replica seals, with what is mounted fifteen min
   const { open, time, mount, kube } = world();
   const keys = await open();
   const gateway = mountedKeyring(mount(), () => time.now);
-  const seal = () => sealSecret(keys.sealing, 'text', 's1', 'key');
-  await expect(openSecret(gateway, seal(), 's1', 'key')).resolves.toEqual({ text: 'text' });
+  const seal = () => sealSecret(keys.sealing, 'text', recordOf('s1'), 'key');
+  await expect(openSecret(gateway, seal(), recordOf('s1'), 'key')).resolves.toEqual({ text: 'text' });
   time.now += ROTATE_AFTER;
   seal();
   await until(() => kube.entries('secrets', 'agents', 'session-keys').size === 3);
   time.now += 15 * MINUTE - 1;
-  await expect(openSecret(gateway, seal(), 's1', 'key')).resolves.toEqual({ text: 'text' });
+  await expect(openSecret(gateway, seal(), recordOf('s1'), 'key')).resolves.toEqual({ text: 'text' });
   mount();
   time.now += 1;
   const { kid } = keys.sealing.sealing();
-  await expect(openSecret(gateway, seal(), 's1', 'key')).resolves.toEqual({ text: 'text' });
+  await expect(openSecret(gateway, seal(), recordOf('s1'), 'key')).resolves.toEqual({ text: 'text' });
   expect(readFileSync(join(folder, 'seal-2.json'), 'utf8')).toContain(kid);
 });
 

@@ -8,6 +8,7 @@ import { mountedKeyring } from '../../../../sidecar/src/crypto/mounted-keyring';
 import { parsePublicKeys } from '../../../../sidecar/src/crypto/public-keys';
 import { HandTimers } from '../../broker/audit/support';
 import { capturedLog } from '../../server/frame';
+import { recordOf } from '../../store/records';
 
 const T0 = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
@@ -83,7 +84,7 @@ test('a key is followed by another, published ahead, and taken away when it is s
 test('a gateway beside it opens what it seals', async () => {
   const { sealing } = await open();
   const gateway = mountedKeyring(join(stateDir, 'session-keys'), () => time.now);
-  await expect(openSecret(gateway, sealSecret(sealing, 'text', 's1', 'key'), 's1', 'key')).resolves.toEqual({ text: 'text' });
+  await expect(openSecret(gateway, sealSecret(sealing, 'text', recordOf('s1'), 'key'), recordOf('s1'), 'key')).resolves.toEqual({ text: 'text' });
 });
 
 describe('a start is refused', () => {

@@ -1,6 +1,6 @@
 import { KubeObjects, unavailable } from './kube-objects';
 import { newSigningKey, renderSigningKey } from '../../../../sidecar/src/controller/keys/signing-key';
-import { SIGNS_AFTER, SigningKeys } from '../../../../sidecar/src/controller/keys/signing-keys';
+import { openSigningKeys, SIGNS_AFTER } from '../../../../sidecar/src/controller/keys/signing-keys';
 import { ROTATE_AFTER } from '../../../../sidecar/src/crypto/key-schedule';
 import { OwnedSecret } from '../../../../sidecar/src/kube/owned-secret';
 
@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 
 function open() {
-  return SigningKeys.open({ place: PLACE, secret: new OwnedSecret(kube, 'agents', 'controller-bootstrap', 'controller'), clock: () => time.now });
+  return openSigningKeys({ place: PLACE, secret: new OwnedSecret(kube, 'agents', 'controller-bootstrap', 'controller'), clock: () => time.now });
 }
 
 const names = () => [...kube.entries(...WHERE).keys()].sort();

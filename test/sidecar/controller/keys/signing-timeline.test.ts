@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { KubeObjects } from './kube-objects';
 import { publicSet } from '../../../../sidecar/src/controller/keys/signing-key';
-import { SigningKeys } from '../../../../sidecar/src/controller/keys/signing-keys';
+import { openSigningKeys, SigningKeys } from '../../../../sidecar/src/controller/keys/signing-keys';
 import { TrustPublisher } from '../../../../sidecar/src/controller/keys/trust-publisher';
 import { ROTATE_AFTER } from '../../../../sidecar/src/crypto/key-schedule';
 import { parsePublicKeys } from '../../../../sidecar/src/crypto/public-keys';
@@ -74,7 +74,7 @@ class Timeline {
 
   private async opened({ offset }: { readonly offset: number }): Promise<Replica> {
     const place: Partial<Replica> = { offset, due: this.now };
-    const keys = await SigningKeys.open({ place: 'Secret', secret: new OwnedSecret(this.kube, 'agents', 'controller-bootstrap', 'x'), clock: () => this.now + place.offset! });
+    const keys = await openSigningKeys({ place: 'Secret', secret: new OwnedSecret(this.kube, 'agents', 'controller-bootstrap', 'x'), clock: () => this.now + place.offset! });
     const trust = new TrustPublisher({
       trustOf: (namespace) => ownedConfigMap(this.kube, namespace, 'agent-trust', 'x'),
       keys: async () => publicSet(await keys.refresh()),

@@ -36,7 +36,9 @@ describe('the first start', () => {
     const access = await start();
     expect(access.password()).toMatch(/^[A-Za-z0-9_-]{43}$/);
     expect(entry('password')).toBe(access.password());
-    expect(entry('users.acl')).toBe(`user default off\nuser sessions on #${hashOf(access.password()!)} ${STORE_RIGHTS.join(' ')}\n`);
+    const [replay, user] = entry('users.acl')!.split('\n');
+    expect(replay).toBe('user default off ~session:* ~session-due:* ~session-owner:* ~quarantine:* +@write +select');
+    expect(user).toBe(`user sessions on #${hashOf(access.password()!)} ${STORE_RIGHTS.join(' ')}`);
     expect(entry('users.acl')).not.toContain(access.password());
   });
 
@@ -111,6 +113,7 @@ describe('a Secret is refused and left alone', () => {
     ['with a list but no password', { 'users.acl': `user x on >${planted}` }, 'has a password that the controller did not make'],
     ['with an empty password', { password: '' }, 'has a password that the controller did not make'],
     ['with a list of another password', { 'password': 'A'.repeat(43), 'users.acl': accessList('B'.repeat(43)) }, 'has a users.acl that the controller did not make'],
+    ['with a list that lets everybody in', { 'password': 'A'.repeat(43), 'users.acl': accessList('A'.repeat(43)).replace('default off', 'default on nopass') }, 'has a users.acl'],
     ['with a list that has another user', { 'password': 'A'.repeat(43), 'users.acl': `${accessList('A'.repeat(43))}user ${planted} on nopass +@all\n` }, 'has a users.acl'],
   ])('%s', async (_, entries, problem) => {
     const { start, kube, captured, put } = world();

@@ -94,10 +94,10 @@ describe('a claim', () => {
     const claim = outcomeOf(provider.claim(SMALL, claimFor('s', { signal: gone.signal })));
     await settle();
     gone.abort(new Error('the client went away'));
-    expect(await claim).toBe('Unavailable');
+    expect(await claim).toBe('PoolEmpty');
     server.make({ name: 'w1' });
     await settle();
-    expect(await outcomeOf(provider.claim(SMALL, claimFor('s', { signal: gone.signal })))).toBe('Unavailable');
+    expect(await outcomeOf(provider.claim(SMALL, claimFor('s', { signal: gone.signal })))).toBe('PoolEmpty');
     expect(server.patches).toEqual([]);
   });
 

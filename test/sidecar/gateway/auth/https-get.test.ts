@@ -39,14 +39,14 @@ test('a redirect is not followed', async () => {
 });
 
 test('a certificate that nobody trusted has signed is refused', async () => {
-  await expect(httpsGet({ maxBytes: 100, timeoutMilliseconds: 5000 })(`${provider.url}/page`)).rejects.toThrow(/certificate|self.signed/i);
+  await expect(httpsGet({ maxBytes: 100, timeoutMilliseconds: 5000 })(`${provider.url}/page`)).rejects.toThrow(/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/);
 });
 
 test('a certificate for another name is refused', async () => {
   const other = await httpsProvider(['id.example.com']);
   const file = join(root, 'other.pem');
   writeFileSync(file, other.ca);
-  await expect(httpsGet({ caFile: file, maxBytes: 100, timeoutMilliseconds: 5000 })(`${other.url}/page`)).rejects.toThrow(/altnames|certificate/i);
+  await expect(httpsGet({ caFile: file, maxBytes: 100, timeoutMilliseconds: 5000 })(`${other.url}/page`)).rejects.toThrow(/ALTNAME/);
   other.close();
 });
 

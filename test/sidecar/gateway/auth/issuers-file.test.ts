@@ -27,6 +27,7 @@ test.each<[string, string, RegExp]>([
   ['an unknown field', fileOf({ ...ENTRY, audiences: ['x'] }), /issuers\[0\].audiences: is not a known field/],
   ['no audience, with which every token of the provider would do', fileOf({ ...ENTRY, audience: undefined }), /issuers\[0\].audience: is required/],
   ['an empty audience', fileOf({ ...ENTRY, audience: '' }), /audience: must have at least 1/],
+  ['two clusters, whose accounts would be the same owners', fileOf({ ...ENTRY, kind: 'kubernetes' }, { ...ENTRY, issuer: 'https://other.example.com', kind: 'kubernetes' }), /at most one of kind kubernetes/],
   ['an unknown kind', fileOf({ ...ENTRY, kind: 'saml' }), /kind: must be one of "oidc", "kubernetes"/],
   ['an issuer over plain HTTP', fileOf({ ...ENTRY, issuer: 'http://id.example.com' }), /issuers\[0\].issuer: must be an https URL/],
   ['an issuer that is no URL', fileOf({ ...ENTRY, issuer: 'system:serviceaccount:a:b' }), /must be an https URL/],

@@ -11,7 +11,9 @@ test('without a path there is the usual one', () => {
   expect(baseEnvironment({})).toEqual({ PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' });
 });
 
-test.each([...Object.keys(SESSION_ENV), 'NODE_OPTIONS', 'LD_PRELOAD', 'LD_LIBRARY_PATH', 'PADDOCK_RUN', 'KUBERNETES_SERVICE_HOST'])(
+test.each([...Object.keys(SESSION_ENV), 'PADDOCK_RUN', 'KUBERNETES_SERVICE_HOST'])(
   '%s is not passed on', (name) => expect(baseEnvironment({ [name]: 'x' })).not.toHaveProperty(name));
 
 test.each(CA_VARIABLES)('%s is passed on', (name) => expect(baseEnvironment({ [name]: '/ca' })).toHaveProperty(name, '/ca'));
+
+test.each(['BASH_ENV', 'ENV', 'LDFLAGS', 'NODE_ENV', 'PYTHONSTARTUP'])('%s is passed on: the daemon does not read it', (name) => expect(baseEnvironment({ [name]: 'x' })).toHaveProperty(name, 'x'));

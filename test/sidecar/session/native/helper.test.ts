@@ -56,12 +56,23 @@ describeHelper('as process 1 of a container', () => {
   const init = (script: string, then = 'wait'): Running => launch(['--', process.execPath, program, script, then]);
 
   test('starts the daemon without what the image would load into it, and with all else', async () => {
-    const preloads = { NODE_OPTIONS: '--no-such-option', LD_PRELOAD: '/no/such.so', LD_LIBRARY_PATH: '/no/such' };
-    const started = launch(['--', '/usr/bin/env'], 'ignore', { ...preloads, IMAGE: 'kept' });
+    const preloads = {
+      NODE_OPTIONS: '--no-such-option',
+      NODE_PATH: '/no',
+      LD_PRELOAD: '/no/such.so',
+      LD_LIBRARY_PATH: '/no/such',
+      LD_AUDIT: '/no/such.so',
+      GCONV_PATH: '/no',
+      GLIBC_TUNABLES: 'x',
+      OPENSSL_CONF: '/no',
+      OPENSSL_ENGINES: '/no',
+      OPENSSL_MODULES: '/no',
+    };
+    const started = launch(['--', '/usr/bin/env'], 'ignore', { ...preloads, IMAGE: 'kept', LDFLAGS: 'kept', BASH_ENV: 'kept' });
     await started.ended;
     // A helper with sanitizers is not static: its own loader may complain before it starts.
     const variables = started.text().trim().split('\n').filter((line) => !line.startsWith('ERROR: ld.so'));
-    expect(variables.sort()).toEqual(['IMAGE=kept', 'SESSION_HELPER_FD=3']);
+    expect(variables.sort()).toEqual(['BASH_ENV=kept', 'IMAGE=kept', 'LDFLAGS=kept', 'SESSION_HELPER_FD=3']);
   });
 
   test.each([0, 1, 42])('ends with the status %d of the daemon', async (code) => {

@@ -1,4 +1,6 @@
+import { symlinkSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
+import { join } from 'node:path';
 import { describeMeans, NODE_MEANS, send, workbench, Workbench } from './workbench';
 import { startHelper } from '../../../../sidecar/src/session/native/connect';
 import { HelperGone } from '../../../../sidecar/src/session/native/helper-connection';
@@ -122,14 +124,17 @@ test('a command that waits for its turn and whose client goes away is never star
 describeHelper('when the helper is killed', () => {
   test('the command that runs and those that come are told so, and health answers', async () => {
     const helper = await startHelper(HELPER_PROGRAM!);
-    const { ask, execute } = await workbench(helper);
+    const { ask, execute, folder } = await workbench(helper);
     const sleep = longSleep();
     const answer = execute(['sh', '-c', `sleep ${sleep} & wait`]);
     await eventually(() => living(sleep).length === 1);
     process.kill(helper.hello.pid, 'SIGKILL');
     expect(await answer).toMatchObject({ status: 503, body: { reason: 'HELPER_GONE' } });
     expect(await execute(['true'])).toMatchObject({ status: 503, body: { reason: 'HELPER_GONE' } });
-    expect(await ask('PUT', '/api/files/a/f', { body: 'x' })).toMatchObject({ status: helper.hello.openat2 ? 503 : 200 });
+    // Who meets no link needs no help.
+    expect(await ask('PUT', '/api/files/a/f', { body: 'x' })).toMatchObject({ status: 200 });
+    symlinkSync('a', join(folder, 'link'));
+    expect(await ask('PUT', '/api/files/link/f', { body: 'x' })).toMatchObject({ status: helper.hello.openat2 ? 503 : 200 });
     expect(await ask('GET', '/health')).toMatchObject({ status: 200 });
     living(sleep).forEach((pid) => process.kill(pid, 'SIGKILL'));
   });

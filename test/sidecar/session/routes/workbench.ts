@@ -143,8 +143,9 @@ export function send(to: Target, method: string, path: string, { headers = {}, b
 }
 
 async function sendPieces(request: ReturnType<typeof httpRequest>, pieces: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void> {
+  const closed = new Promise((resolve) => request.once('close', resolve));
   for await (const piece of pieces) {
-    if (!request.write(piece)) await new Promise((resolve) => request.once('drain', resolve).once('close', resolve));
+    if (!request.write(piece)) await Promise.race([new Promise((resolve) => request.once('drain', resolve)), closed]);
     if (request.destroyed) return;
   }
   request.end();

@@ -1,0 +1,34 @@
+import type { Environment } from './session-env';
+import { PATHS } from '../../../../src/protocol/paths';
+import { CA_VARIABLES } from '../../../../src/protocol/reserved-env';
+import { CA_BUNDLE } from '../../../../src/protocol/session-api';
+
+/** What never goes through the proxy: the session's own loopback. */
+const NO_PROXY = 'localhost,127.0.0.1,::1';
+
+/** Java asks for no Basic credentials before a tunnel, unless it is let: https://docs.oracle.com/en/java/javase/21/core/networking-properties.html */
+const JAVA_OPTIONS = '-Djdk.http.auth.tunneling.disabledSchemes=';
+
+/**
+ * How programs of a session find the way out, and whom they trust there. The token is in the address, as programs send it
+ * by themselves so; it is worth nothing from another pod.
+ */
+export function egressEnvironment(proxyUrl: string, sessionId: string, token: string): Environment {
+  const url = new URL(proxyUrl);
+  url.username = sessionId;
+  url.password = token;
+  // Without the slash, which some programs take for a path.
+  const proxy = url.href.replace(/\/$/, '');
+  const bundle = `${PATHS.trust}/${CA_BUNDLE}`;
+  return {
+    ...inBothCases({ HTTPS_PROXY: proxy, HTTP_PROXY: proxy, NO_PROXY }),
+    ...Object.fromEntries(CA_VARIABLES.filter((name) => name !== 'SSL_CERT_DIR').map((name) => [name, bundle])),
+    NODE_USE_ENV_PROXY: '1',
+    JAVA_TOOL_OPTIONS: JAVA_OPTIONS,
+  };
+}
+
+/** Programs differ in which one they read. */
+function inBothCases(variables: Environment): Environment {
+  return Object.fromEntries(Object.entries(variables).flatMap(([name, value]) => [[name, value], [name.toLowerCase(), value]]));
+}
