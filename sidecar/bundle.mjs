@@ -26,7 +26,7 @@ export const ENTRIES = {
 export const RULES = {
   'audit-verify': { sidecar: ['broker', 'server'], src: ['protocol'], without: ['fastify', 'jose', '@kubernetes/client-node', '@redis/client'] },
   broker: { sidecar: ['broker', 'server', 'crypto', 'kube'], src: ['protocol'], without: [] },
-  egress: { sidecar: ['egress', 'server', 'crypto'], src: ['protocol'], without: ['@kubernetes/client-node', '@redis/client'] },
+  egress: { sidecar: ['egress', 'server', 'crypto', 'kube'], src: ['protocol'], without: ['@kubernetes/client-node', '@redis/client'] },
   cli: { sidecar: ['cli'], src: ['protocol'], without: ['fastify', 'jose', '@kubernetes/client-node', '@redis/client'] },
   controller: { sidecar: ['controller', 'server', 'crypto', 'kube', 'store'], src: ['protocol'], without: [] },
   gateway: { sidecar: ['gateway', 'server', 'crypto', 'store'], src: ['protocol'], without: ['@kubernetes/client-node'] },

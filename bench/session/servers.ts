@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { newP256Pair, P256Pair, p256ToPem } from '../../sidecar/src/crypto/p256';
 import { signToken } from '../../sidecar/src/crypto/signed-token';
+import { SESSION_SEMI_SPACE_MEBIBYTES } from '../../src/protocol/limits';
 import { freePorts, PINNED, Server } from '../broker/servers';
 
 /** What is measured: the bundled daemon, started by its helper or alone. */
@@ -38,7 +39,7 @@ export async function startDaemon({ bundle, helper }: Build, workspace: string):
   mkdirSync(workspace, { recursive: true });
   const bootstrap = newP256Pair();
   const [port, adminPort] = await freePorts(2);
-  const command = [...(PINNED ? ['taskset', '-c', '0'] : []), ...(helper === undefined ? [] : [helper, '--']), process.execPath, bundle];
+  const command = [...(PINNED ? ['taskset', '-c', '0'] : []), ...(helper === undefined ? [] : [helper, '--']), process.execPath, `--max-semi-space-size=${SESSION_SEMI_SPACE_MEBIBYTES}`, bundle];
   const start = performance.now();
   const child = spawn(command[0], command.slice(1), {
     stdio: ['ignore', 'ignore', 'inherit'],

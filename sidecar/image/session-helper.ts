@@ -23,9 +23,9 @@ export function sessionHelper({ architecture }: ImagePlatform, own: string, warn
   }
 }
 
-/** Called as the helper is, `-- node program`, it runs the program in its own process. */
+/** Called as the helper is, `-- node [options] program`, it runs the program in its own process; the options come too late for it. */
 export function replacement(node: string): string {
-  return `#!${node}\nconst [, , , node, program] = process.argv;\nprocess.argv = [node, program];\nvoid import(program);\n`;
+  return `#!${node}\nconst [, , , node, ...rest] = process.argv;\nconst program = rest.find((one) => !one.startsWith('--'));\nprocess.argv = [node, program];\nvoid import(program);\n`;
 }
 
 function compiled(architecture: string): Buffer {

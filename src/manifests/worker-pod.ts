@@ -2,7 +2,7 @@ import type { EnvVar, PodSpec, ResourceRequirements, Volume } from 'kubernetes-t
 import { environment } from './environment';
 import { PodPlacement, RestrictedContainer, restrictedPod } from './pod';
 import { SESSION_ENV } from '../protocol/env';
-import { PLATFORM_GRACE_SECONDS } from '../protocol/limits';
+import { PLATFORM_GRACE_SECONDS, SESSION_SEMI_SPACE_MEBIBYTES } from '../protocol/limits';
 import { OBJECTS } from '../protocol/objects';
 import { AGENT_USER, ENTRY_POINTS, PATHS, PLATFORM_UID, RUNTIME_FILES } from '../protocol/paths';
 import { PORTS } from '../protocol/ports';
@@ -69,7 +69,7 @@ const DAEMON_VOLUMES: readonly Volume[] = [
 function withDaemon(container: RestrictedContainer, env: WorkerPodOptions['env']): RestrictedContainer {
   return {
     ...container,
-    command: [RUNTIME_FILES.helper, '--', RUNTIME_FILES.node, RUNTIME_FILES.session],
+    command: [RUNTIME_FILES.helper, '--', RUNTIME_FILES.node, `--max-semi-space-size=${SESSION_SEMI_SPACE_MEBIBYTES}`, RUNTIME_FILES.session],
     ports: ['session-api', 'admin'],
     probed: true,
     mounts: [

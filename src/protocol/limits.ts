@@ -45,5 +45,8 @@ export const PROBE_KEPT_SECONDS = 3600;
  */
 export const SEMI_SPACE_MEBIBYTES = 8;
 
+/** The same of the session daemon, which holds little. */
+export const SESSION_SEMI_SPACE_MEBIBYTES = 2;
+
 /** Longest termination message that the kubelet takes. */
 export const MAX_TERMINATION_MESSAGE = 4096;

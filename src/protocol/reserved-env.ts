@@ -21,20 +21,16 @@ export const CA_VARIABLES = [
   'GRPC_DEFAULT_SSL_ROOTS_FILE_PATH',
 ] as const;
 
-/** Reserved names; proxy variables in both cases, because programs differ in which one they read. */
-export const RESERVED_ENV: readonly string[] = [
+/** What leads programs to the egress proxy, and makes them trust it; proxy variables in both cases, because programs differ in which one they read. */
+export const WAY_OUT_ENV: readonly string[] = [
   ...PROXY_VARIABLES,
   ...PROXY_VARIABLES.map((name) => name.toLowerCase()),
   ...CA_VARIABLES,
-  'HOME',
-  'USER',
-  'LOGNAME',
   'NODE_USE_ENV_PROXY',
-  'NODE_OPTIONS',
   'JAVA_TOOL_OPTIONS',
-  'LD_PRELOAD',
-  'LD_LIBRARY_PATH',
 ];
+
+export const RESERVED_ENV: readonly string[] = [...WAY_OUT_ENV, 'HOME', 'USER', 'LOGNAME', 'NODE_OPTIONS', 'LD_PRELOAD', 'LD_LIBRARY_PATH'];
 
 /** A name that every shell and language can read. */
 export const ENV_NAME_PATTERN = '^[A-Za-z_][A-Za-z0-9_]*$';

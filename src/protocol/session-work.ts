@@ -116,11 +116,8 @@ export const STALLED_MS = 120_000;
 /** Kept of stdout, and of stderr, in an answer that is no stream. */
 export const MAX_KEPT_OUTPUT = 10 * 1024 * 1024;
 
-/** Kept outputs and files that are answered as a whole, of all requests together. Beyond it outputs are cut and files are streamed. */
+/** Kept outputs and pieces of files on their way, of all requests together. Beyond it outputs are cut and pieces are short. */
 export const MAX_HELD_BYTES = 32 * 1024 * 1024;
-
-/** Files up to this size are answered as a whole. */
-export const MAX_WHOLE_FILE = 4 * 1024 * 1024;
 
 /** Commands that run, those that wait for one of them to end, and those that start at the same time. */
 export const MAX_COMMANDS = 64;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseGoDuration } from '../../src/protocol/go-duration';
+import { goDuration, parseGoDuration } from '../../src/protocol/go-duration';
 
 test.each<[string, number]>([
   ['0', 0], ['+0', 0], ['-0', 0], ['1s', 1000], ['1.5s', 1500], ['.5s', 500], ['1.s', 1000], ['2m', 120_000], ['1h2m3s', 3_723_000], ['500ms', 500], ['1us', 0.001],
@@ -15,4 +15,21 @@ test('parts add up, and a sign is for all of them', () => {
     const sum = parts.reduce((all, [amount, [, unit]]) => all + amount * unit, 0);
     expect(parseGoDuration((negative ? '-' : '') + parts.map(([amount, [unit]]) => amount + unit).join(''))).toBeCloseTo(negative ? -sum : sum, 3);
   }));
+});
+
+describe('a duration is written as Go does', () => {
+  test.each([
+    [0, '0s'], [1, '1ms'], [999, '999ms'], [1000, '1s'], [1500, '1.5s'], [59_999, '59.999s'], [60_000, '1m0s'], [61_500, '1m1.5s'],
+    [3_600_000, '1h0m0s'], [90_061_001, '25h1m1.001s'], [-5, '0s'], [0.4, '0s'],
+  ])('%d ms is %s', (milliseconds, text) => {
+    expect(goDuration(milliseconds)).toBe(text);
+  });
+
+  test('and read back it is the same', () => {
+    const units: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+    fc.assert(fc.property(fc.nat(1e9), (milliseconds) => {
+      const parts = [...goDuration(milliseconds).matchAll(/([0-9.]+)(ms|h|m|s)/g)];
+      expect(Math.round(parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * units[unit], 0))).toBe(milliseconds);
+    }));
+  });
 });

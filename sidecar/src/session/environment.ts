@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { isLoaderVariable } from './execute/loader-variables';
 import { refuse } from './refuse';
 import { SESSION_ENV } from '../../../src/protocol/env';
-import { ENV_NAME_PATTERN, isReservedEnv } from '../../../src/protocol/reserved-env';
+import { ENV_NAME_PATTERN, isReservedEnv, WAY_OUT_ENV } from '../../../src/protocol/reserved-env';
 import { InitClaims, MAX_ENV_BYTES, MAX_ENV_VARIABLES } from '../../../src/protocol/session-api';
 import { hashOfSealed, openWithKey } from '../crypto/sealed-to-key';
 import { parseStrictJson } from '../server/strict-json';
@@ -49,7 +49,9 @@ const NAME = new RegExp(ENV_NAME_PATTERN);
 /** Why a variable may not be set, or undefined. */
 function problemWithVariable(name: string, value: unknown): string | undefined {
   if (!NAME.test(name)) return 'has a name that is none; allowed: letters, digits and _, no digit first';
-  if (isReservedEnv(name) || isLoaderVariable(name) || Object.hasOwn(SESSION_ENV, name)) return 'is set by the platform';
+  // The way out of a session is known to the controller alone, which takes none of these from users.
+  const isReserved = isReservedEnv(name) && !WAY_OUT_ENV.includes(name);
+  if (isReserved || isLoaderVariable(name) || Object.hasOwn(SESSION_ENV, name)) return 'is set by the platform';
   if (typeof value !== 'string') return 'is not a text';
   return value.includes('\0') ? 'has a zero byte' : undefined;
 }
