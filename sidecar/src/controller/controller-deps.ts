@@ -4,7 +4,7 @@ import type { EgressTokens } from './broker-client';
 import type { HandshakeTimes } from './handshake';
 import type { ControllerKeys } from './keys/controller-keys';
 import type { ControllerMetrics } from './metrics';
-import type { Pools } from './pool-entries';
+import type { Pools } from './pools/pool-entries';
 import type { WorkerProvider } from './worker-provider';
 import type { Clock } from '../server/clock';
 import type { Logger } from '../server/log';

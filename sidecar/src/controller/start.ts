@@ -5,8 +5,8 @@ import { openReviewedCallers, openKnownCallers, OpenCallers } from './auth/calle
 import { Background } from './background';
 import { brokerClient, EgressTokens } from './broker-client';
 import { ControllerMetrics } from './metrics';
-import { openPoolsFile } from './pools-file';
-import { REAPER_EVERY, Reaper, reaperOver } from './reaper';
+import { openPoolsFile } from './pools/pools-file';
+import { REAPER_EVERY, Reaper, reaperOver } from './reaper/reaper';
 import type { ControllerConfig, ControllerWorld } from './world';
 import { openPodsWorld } from './world-pods';
 import { openProcessWorld } from './world-process';

@@ -1,5 +1,5 @@
 import type { PublishedKeys } from './keys/open-keys';
-import type { Pools } from './pool-entries';
+import type { Pools } from './pools/pool-entries';
 import type { WorkerProvider } from './worker-provider';
 import type { CONTROLLER_ENV } from '../../../src/protocol/env';
 import type { ServingCertificate } from '../kube/serving-certificate';

@@ -1,12 +1,12 @@
 import { METHODS } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { type DataPath, dataPath } from './data-path';
 import type { Entrance, GatewayDeps, Principal } from './deps';
-import { invocationRoutes } from './invocation';
+import { invocationRoutes } from './invocations/invocation';
 import { managementRoutes } from './management';
 import { GATEWAY_ERRORS } from './refuse';
-import { takeUpgrades } from './upgrade';
+import { type DataPath, dataPath } from './wire/data-path';
+import { takeUpgrades } from './wire/upgrade';
 import { LONGEST_SESSION } from '../../../src/protocol/session-record';
 import { SESSIONS_ROUTES } from '../../../src/protocol/sessions-api';
 import { buildServer, type ServerOptions } from '../server/build-server';

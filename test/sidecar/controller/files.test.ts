@@ -1,7 +1,7 @@
 import { chmodSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openReviewedCallers, openKnownCallers } from '../../../sidecar/src/controller/auth/callers-file';
-import { openPoolsFile } from '../../../sidecar/src/controller/pools-file';
+import { openPoolsFile } from '../../../sidecar/src/controller/pools/pools-file';
 import { eventually, tempFolder } from '../../helpers/temp-folder';
 
 const TOKEN = 'planted-token-of-the-gateway';

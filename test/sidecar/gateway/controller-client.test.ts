@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import { closeWorkers, deadPort, worker } from './wire';
+import { closeWorkers, deadPort, worker } from './sockets';
 import { behalfOf, type ControllerClient, controllerClient, type ControllerRequest } from '../../../sidecar/src/gateway/controller-client';
 import { tempFolder } from '../../helpers/temp-folder';
 import { capturedLog } from '../server/frame';

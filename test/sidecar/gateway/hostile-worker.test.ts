@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { closeWorkers, dialled, invoke, rawWorker, until } from './wire';
+import { closeWorkers, dialled, invoke, rawWorker, until } from './sockets';
 import { BASE, closeWorlds, gateway, ID } from './world';
 
 afterAll(async () => {

@@ -1,4 +1,4 @@
-import { closeWorkers, dialled, ECHO, invoke, rawWorker, until, worker } from './wire';
+import { closeWorkers, dialled, ECHO, invoke, rawWorker, until, worker } from './sockets';
 import { BASE, closeWorlds, gateway, ID } from './world';
 
 afterEach(async () => {

@@ -1,4 +1,4 @@
-import { closeWorkers, rawWorker } from './wire';
+import { closeWorkers, rawWorker } from './sockets';
 import { BASE, closeWorlds, gateway, ID } from './world';
 import { rawAnswer } from '../server/frame';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:http';
-import { closeWorkers, dialled, opened, until, worker } from './wire';
+import { closeWorkers, dialled, opened, until, worker } from './sockets';
 import { BASE, closeWorlds, gateway, ID } from './world';
 
 afterEach(async () => {

@@ -10,7 +10,7 @@ import { buildController } from '../../../sidecar/src/controller/app';
 import { Background } from '../../../sidecar/src/controller/background';
 import type { ControllerDeps } from '../../../sidecar/src/controller/controller-deps';
 import { ControllerMetrics } from '../../../sidecar/src/controller/metrics';
-import { poolsIn } from '../../../sidecar/src/controller/pool-entries';
+import { poolsIn } from '../../../sidecar/src/controller/pools/pool-entries';
 import { memoryKeyring } from '../../../sidecar/src/crypto/keyring';
 import { buildGateway } from '../../../sidecar/src/gateway/app';
 import { controllerClient } from '../../../sidecar/src/gateway/controller-client';

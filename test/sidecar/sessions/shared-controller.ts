@@ -10,8 +10,8 @@ import type { ControllerDeps } from '../../../sidecar/src/controller/controller-
 import type { AskDaemon } from '../../../sidecar/src/controller/daemon-client';
 import { openProcessKeys } from '../../../sidecar/src/controller/keys/open-process-keys';
 import { ControllerMetrics } from '../../../sidecar/src/controller/metrics';
-import { poolsIn } from '../../../sidecar/src/controller/pool-entries';
-import { reaperOver } from '../../../sidecar/src/controller/reaper';
+import { poolsIn } from '../../../sidecar/src/controller/pools/pool-entries';
+import { reaperOver } from '../../../sidecar/src/controller/reaper/reaper';
 import type { WorkerProvider } from '../../../sidecar/src/controller/worker-provider';
 import { createLogger, standardOutput } from '../../../sidecar/src/server/log';
 import { createRegistry } from '../../../sidecar/src/server/metrics';
