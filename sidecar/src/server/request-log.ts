@@ -41,10 +41,14 @@ export function traceOf({ traceparent }: IncomingHttpHeaders): string | undefine
 /** Of a later version, which may be longer than the 55 characters of this one. */
 const MAX_TRACEPARENT = 256;
 
-/** What we refuse is always told, once; what we fail at is an error. */
-function levelOf({ refusal }: FastifyRequest, otherwise: 'info' | 'debug'): 'info' | 'debug' | 'error' {
+/** Status of what nobody but us can mend. */
+const DEFECT = 500;
+
+/** What we refuse is always told, once. That something else is away is a warning; only a defect of ours is an error. */
+function levelOf({ refusal }: FastifyRequest, otherwise: 'info' | 'debug'): 'info' | 'debug' | 'warn' | 'error' {
   if (refusal === null) return otherwise;
-  return refusal.status >= 500 ? 'error' : 'info';
+  if (refusal.status === DEFECT) return 'error';
+  return refusal.status > DEFECT ? 'warn' : 'info';
 }
 
 function lineOf(request: FastifyRequest, reply: FastifyReply, route: string): Record<string, unknown> {
@@ -58,7 +62,8 @@ function lineOf(request: FastifyRequest, reply: FastifyReply, route: string): Re
     line.code = refusal.code;
     line.reason = refusal.message;
     // The whole story of a defect; the client reads a generic text.
-    if (refusal.status >= 500) line.err = refusal.cause ?? refusal;
+    if (refusal.status === DEFECT) line.err = refusal.cause ?? refusal;
+    else if (refusal.cause instanceof Error) line.cause = refusal.cause.message;
   }
   return line;
 }

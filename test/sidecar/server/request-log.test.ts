@@ -1,5 +1,7 @@
 import { capturedLog, closeAll, testServer } from './frame';
+import { ApiError } from '../../../sidecar/src/server/errors';
 import { traceOf } from '../../../sidecar/src/server/request-log';
+import { BROKER_STATUS } from '../../../src/protocol/broker-api';
 
 afterEach(closeAll);
 
@@ -41,4 +43,17 @@ test('a header that is no trace is not logged, whatever is in it', async () => {
   const line = await lineFor({ traceparent: 'hunter2' });
   expect(line).not.toHaveProperty('trace');
   expect(JSON.stringify(line)).not.toContain('hunter2');
+});
+
+test.each([
+  ['Unavailable', 'warn', { code: 'Unavailable', cause: 'the store is away' }],
+  ['ProviderFailure', 'error', { code: 'ProviderFailure', err: expect.objectContaining({ stack: expect.any(String) }) }],
+] as const)('%s is logged as %s: only a defect of ours has a stack', async (code, level, fields) => {
+  const { log, lines } = capturedLog();
+  const app = testServer({ log });
+  app.get('/away', () => { throw new ApiError(BROKER_STATUS, code, 'try again', { cause: new Error('the store is away') }); });
+  await app.inject({ method: 'GET', url: '/away' });
+  const line = lines().find(({ msg }) => msg === 'answered')!;
+  expect(line).toMatchObject({ level, ...fields });
+  expect('err' in line).toBe(level === 'error');
 });

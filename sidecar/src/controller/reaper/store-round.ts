@@ -13,6 +13,8 @@ const TURN = 60_000;
 /** Walks through the store and ends what is over. Nothing that fails keeps it from what is behind. */
 export class StoreRound {
   private round: Round | undefined;
+  /** Whether a page of this turn could not be had. */
+  private failed = false;
 
   constructor(private readonly deps: EndDeps) {}
 
@@ -20,6 +22,7 @@ export class StoreRound {
   async turn(): Promise<void> {
     const { clock } = this.deps;
     const until = clock() + TURN;
+    this.failed = false;
     this.round ??= newRound(clock());
     while (this.round !== undefined && clock() <= until) {
       const page = await this.page(this.round);
@@ -40,7 +43,9 @@ export class StoreRound {
       return page;
     } catch (err) {
       metrics.reaperFailed('page');
-      log.error({ err }, 'sessions that are over could not be listed');
+      // A store that is away fails at every page.
+      if (!this.failed) log.error({ err }, 'sessions that are over could not be listed; what is left is tried again');
+      this.failed = true;
       this.round = isStoreError(err) ? afterFailure(round, err) : undefined;
       return undefined;
     }

@@ -90,6 +90,17 @@ test('a part of the store that is away holds up none of the others', async () =>
   expect([asked, await one.records()]).toEqual([2, []]);
 });
 
+test('a store that is away is told once a turn, however many pages it has', async () => {
+  const { one } = await withSessions(1);
+  let left = 16;
+  one.store.list = async () => {
+    left -= 1;
+    throw new StoreError('Unavailable', 'the store is away', left === 0 ? {} : { next: `shard ${left}` });
+  };
+  await one.tick();
+  expect([left, one.output.join('').split('could not be listed').length - 1]).toEqual([0, 1]);
+});
+
 describe('the reaper leaves alone', () => {
   test('everything, while another replica leads', async () => {
     const { one } = await withSessions(1);
