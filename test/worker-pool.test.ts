@@ -29,7 +29,7 @@ describe('a warm pool', () => {
 
   test('brings the daemon and its runtime into any image, read-only for the session', () => {
     expect(spec.initContainers[0]).toMatchObject({ args: ['/app/install-runtime.mjs', '/mnt/runtime'], volumeMounts: [{ name: 'runtime', mountPath: '/mnt/runtime' }] });
-    const program = ['/opt/agent-platform/bin/node', '/opt/agent-platform/session.mjs'];
+    const program = ['/opt/agent-platform/bin/node', '--max-semi-space-size=2', '/opt/agent-platform/session.mjs'];
     expect(spec.containers[0].command).toEqual(['/opt/agent-platform/bin/session-helper', '--', ...program]);
     expect(spec.containers[0].volumeMounts).toContainEqual({ name: 'runtime', mountPath: '/opt/agent-platform', readOnly: true });
   });

@@ -4,6 +4,7 @@ import { boundInit, daemon, initToken, OTHER_KEY, requestToken } from './build-s
 import { p256FromJwk } from '../../../sidecar/src/crypto/p256';
 import { hashOfSealed, sealToKey } from '../../../sidecar/src/crypto/sealed-to-key';
 import { checkedEnvironment } from '../../../sidecar/src/session/environment';
+import { WAY_OUT_ENV } from '../../../src/protocol/reserved-env';
 
 /** What is wrong with an environment; fails when nothing is. */
 function refusalOf(text: string): string {
@@ -94,7 +95,7 @@ describe('an environment that the token does not cover is refused', () => {
 
 describe('variables are refused', () => {
   test.each([
-    ['HTTPS_PROXY', '"x"', 'is set by the platform'], ['https_proxy', '"x"', 'is set by the platform'], ['LD_PRELOAD', '"x"', 'is set by the platform'],
+    ['LD_PRELOAD', '"x"', 'is set by the platform'],
     ['PADDOCK_X', '"x"', 'is set by the platform'], ['PICOD_BOOTSTRAP_PUBLIC_KEY', '"x"', 'is set by the platform'], ['POD_UID', '"x"', 'is set by the platform'],
     ['1A', '"x"', 'has a name that is none; allowed: letters, digits and _, no digit first'],
     ['A=B', '"x"', 'has a name that is none; allowed: letters, digits and _, no digit first'],
@@ -121,4 +122,8 @@ test('any text under any other name comes through as it was', () => {
   fc.assert(fc.property(fc.dictionary(fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,9}$/).map((name) => `X_${name}`), value), (environment) => {
     expect({ ...checkedEnvironment(JSON.stringify(environment)) }).toEqual({ ...environment });
   }));
+});
+
+test.each(WAY_OUT_ENV)('%s is taken: the controller alone sends a session environment, and has found the way out', (name) => {
+  expect(checkedEnvironment(JSON.stringify({ [name]: 'x' }))).toEqual({ [name]: 'x' });
 });
