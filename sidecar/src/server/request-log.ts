@@ -63,7 +63,7 @@ function lineOf(request: FastifyRequest, reply: FastifyReply, route: string): Re
     line.reason = refusal.message;
     // The whole story of a defect; the client reads a generic text.
     if (refusal.status === DEFECT) line.err = refusal.cause ?? refusal;
-    else if (refusal.cause instanceof Error) line.cause = refusal.cause.message;
+    else if (refusal.status > DEFECT && refusal.cause instanceof Error) line.cause = refusal.cause.message;
   }
   return line;
 }
