@@ -99,12 +99,16 @@ const BODY = JSON.stringify({ command: ['sh', '-c', 'echo ran >> ran; wc -l < ra
 
   test('requests that do not wait for answers are answered in their order, each for its own session', async () => {
     const { body: { sessionId: other } } = await fleet.as('alice').create();
-    const one = (id: string, word: string): string => {
-      const body = JSON.stringify({ command: ['sh', '-c', `echo ${word} >> word; cat word`] });
+    const posted = (id: string, script: string): string => {
+      const body = JSON.stringify({ command: ['sh', '-c', script] });
       return `POST ${EXECUTE} HTTP/1.1\r\n${head(id)}Content-Length: ${body.length}\r\n\r\n${body}`;
     };
-    const answers = await sent(`${one(mine, 'a')}${one(other, 'b')}${one(mine, 'c')}GET /v1/sessions/${other} HTTP/1.1\r\n${head()}Connection: close\r\n\r\n`);
-    expect(answers.map(({ body }) => JSON.parse(body)).map(({ stdout, sessionId }) => stdout ?? sessionId)).toEqual(['a\n', 'b\n', 'a\nc\n', other]);
+    const last = `GET /v1/sessions/${other} HTTP/1.1\r\n${head()}Connection: close\r\n\r\n`;
+    await sent(`${posted(mine, 'echo mine > whose')}${posted(other, 'echo other > whose')}${last}`);
+    const one = (id: string, word: string): string => posted(id, `echo ${word} $(cat whose)`);
+    const answers = await sent(`${one(mine, 'a')}${one(other, 'b')}${one(mine, 'c')}${last}`);
+    const said = answers.map(({ body }) => JSON.parse(body)).map(({ stdout, sessionId }) => stdout ?? sessionId);
+    expect(said).toEqual(['a mine\n', 'b other\n', 'c mine\n', other]);
     await fleet.as('alice').end(other);
   });
 
