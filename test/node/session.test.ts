@@ -1,4 +1,5 @@
 import { IMAGES, podOf, podWithoutRoom, PoolName, SessionClient, TEAM, USER_ID, workerObjects } from './session-world';
+import { SESSION_SEMI_SPACE_MEBIBYTES } from '../../src/protocol/limits';
 import { PATHS, RUNTIME_FILES } from '../../src/protocol/paths';
 import { SESSION_ROUTES } from '../../src/protocol/session-api';
 import { apply, kubectl, must } from '../cluster/cli';
@@ -51,7 +52,8 @@ describe.each(POOLS)('a session in the %s image', (pool) => {
 
   test('has a daemon below the native helper', async () => {
     expect(await client().health()).toMatchObject({ status: 'ok', initialized: true, nativeHelper: true });
-    expect((await shell('cat /proc/1/cmdline')).out.split('\0').slice(0, -1)).toEqual([RUNTIME_FILES.helper, '--', RUNTIME_FILES.node, RUNTIME_FILES.session]);
+    const daemon = [RUNTIME_FILES.node, `--max-semi-space-size=${SESSION_SEMI_SPACE_MEBIBYTES}`, RUNTIME_FILES.session];
+    expect((await shell('cat /proc/1/cmdline')).out.split('\0').slice(0, -1)).toEqual([RUNTIME_FILES.helper, '--', ...daemon]);
   });
 
   test('runs commands with the C library of the image, and no trace of the other in their environment', async () => {
