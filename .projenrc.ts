@@ -49,7 +49,6 @@ const project = new cdk8s.ConstructLibraryCdk8s({
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
     jestConfig: {
       collectCoverage: false,
-      maxWorkers: '100%', // on two cores the default is one
       testTimeout: 30_000, // tests of processes wait for others on a busy machine
       ...SIDECAR_JEST,
       testMatch: ['<rootDir>/test/**/*.test.ts'],
