@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { entrance } from './auth/authenticate';
 import type { ControllerDeps } from './controller-deps';
-import { CONTROLLER_ERRORS } from './refuse';
+import { SESSIONS_ERRORS } from '../server/sessions-errors';
 import { createRoutes } from './routes/create';
 import { sessionRoutes } from './routes/sessions';
 import { CREATION_TIME } from './sessions/create';
@@ -26,7 +26,7 @@ export function buildController(deps: ControllerDeps, server: ControllerServer =
   const { clock, log, metrics, background, claimMilliseconds } = deps;
   const limiter = (rate: typeof REFUSALS): Limiter => new Limiter({ ...rate, maxKeys: MAX_ADDRESSES, clock });
   const app = buildServer({
-    ...server, log, errors: CONTROLLER_ERRORS, refusals: limiter(REFUSALS), limits: limitsFor(claimMilliseconds), answersLevel: 'debug',
+    ...server, log, errors: SESSIONS_ERRORS, refusals: limiter(REFUSALS), limits: limitsFor(claimMilliseconds), answersLevel: 'debug',
   });
   app.decorateRequest('behalf', undefined);
   app.addHook('onRequest', (_request, reply, done) => {

@@ -1,25 +1,12 @@
 import { BrokerFailure } from './broker-client';
 import { HandshakeError } from './handshake';
 import { ProviderError } from './worker-provider';
-import {
-  RETRY_AFTER_NOT_READY, RETRY_AFTER_POOL_EMPTY, SESSIONS_STATUS, SessionsCode, SessionsErrorBody, unknownSession,
-} from '../../../src/protocol/sessions-api';
-import { ApiError, refusals, RoleErrors } from '../server/errors';
+import { RETRY_AFTER_NOT_READY, RETRY_AFTER_POOL_EMPTY, unknownSession } from '../../../src/protocol/sessions-api';
+import type { ApiError } from '../server/errors';
+import { refuse } from '../server/sessions-errors';
 import { StoreError } from '../store/store-error';
 
-/** Makes a refusal with a code of sessions: `throw refuse('POOL_NOT_FOUND', 'there is no such pool')`. */
-export const refuse = refusals(SESSIONS_STATUS);
-
-/** The codes of the controller for what the server refuses by itself. */
-export const CONTROLLER_ERRORS: RoleErrors<typeof SESSIONS_STATUS> = {
-  table: SESSIONS_STATUS,
-  malformed: 'BAD_REQUEST',
-  unknownPath: 'NOT_FOUND',
-  limited: 'TOO_MANY_REQUESTS',
-  unavailable: 'UNAVAILABLE',
-  unexpected: 'INTERNAL',
-  body: ({ code, message }): SessionsErrorBody => ({ code: code as SessionsCode, error: message, message }),
-};
+export { refuse };
 
 /** The one answer for a session that is not there, is over, or is somebody else's. */
 export function missing(id: string): ApiError<'SESSION_NOT_FOUND'> {

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Entrance, GatewayDeps, Principal } from './deps';
 import { invocationRoutes } from './invocations/invocation';
 import { managementRoutes } from './management';
-import { GATEWAY_ERRORS } from './refuse';
+import { SESSIONS_ERRORS } from '../server/sessions-errors';
 import { type DataPath, dataPath } from './wire/data-path';
 import { takeUpgrades } from './wire/upgrade';
 import { LONGEST_SESSION } from '../../../src/protocol/session-record';
@@ -38,7 +38,7 @@ const KEEP_ALIVE = 60_000;
 export function buildGateway(deps: GatewayDeps, { tls, metrics, maxConnections = 16_384 }: GatewayServer = {}): FastifyInstance {
   const refusals = new Limiter({ ...REFUSALS, clock: deps.clock });
   const app = buildServer({
-    tls, metrics, refusals, log: deps.log, errors: GATEWAY_ERRORS, limits: { ...LIMITS, maxConnections }, answersLevel: 'debug',
+    tls, metrics, refusals, log: deps.log, errors: SESSIONS_ERRORS, limits: { ...LIMITS, maxConnections }, answersLevel: 'debug',
   });
   app.server.on('connection', (socket: Socket) => socket.setKeepAlive(true, KEEP_ALIVE));
   METHODS.forEach((method) => app.supportedMethods.includes(method) || app.addHttpMethod(method, { hasBody: true }));

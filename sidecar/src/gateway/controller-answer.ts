@@ -1,7 +1,7 @@
-import { refuse } from './refuse';
 import { SESSIONS_STATUS, type SessionsCode } from '../../../src/protocol/sessions-api';
 import { ApiError } from '../server/errors';
 import { isFields } from '../server/fields';
+import { refuse } from '../server/sessions-errors';
 
 /** Refusals of the gateway itself, which say nothing to its client. */
 const OURS: readonly string[] = ['UNAUTHORIZED', 'FORBIDDEN'];

@@ -1,12 +1,12 @@
 import { Pool } from 'undici';
 import { refusalIn } from './controller-answer';
 import type { Principal } from './deps';
-import { refuse } from './refuse';
 import { LONGEST_CREATION } from '../../../src/protocol/session-record';
 import { ADMIN_HEADER, IDEMPOTENCY_HEADER, OWNER_HEADER } from '../../../src/protocol/sessions-api';
 import { ApiError } from '../server/errors';
 import type { Logger } from '../server/log';
 import { fileStampNow, readText } from '../server/read-file';
+import { refuse } from '../server/sessions-errors';
 
 /** On whose behalf: an owner, whoever may see every session, or one of those who are not told apart. */
 export type Behalf = { readonly owner: string } | 'admin' | 'anybody';

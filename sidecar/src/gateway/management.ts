@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { behalfOf, type ControllerRequest } from './controller-client';
 import type { GatewayDeps } from './deps';
-import { refuse } from './refuse';
 import { SESSION_ID_PATTERN } from '../../../src/protocol/session-api';
 import { SESSION_KINDS } from '../../../src/protocol/session-record';
 import { IDEMPOTENCY_HEADER, IDEMPOTENCY_KEY_PATTERN, MAX_SESSIONS_BODY, SESSIONS_ROUTES, unknownSession } from '../../../src/protocol/sessions-api';
+import { refuse } from '../server/sessions-errors';
 
 export type ManagementDeps = Pick<GatewayDeps, 'controller'>;
 

@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BrokerFailure } from '../../../sidecar/src/controller/broker-client';
 import { HandshakeError } from '../../../sidecar/src/controller/handshake';
-import { CONTROLLER_ERRORS, refusalOf } from '../../../sidecar/src/controller/refuse';
+import { refusalOf } from '../../../sidecar/src/controller/refuse';
 import { ProviderError } from '../../../sidecar/src/controller/worker-provider';
 import type { ApiError } from '../../../sidecar/src/server/errors';
+import { SESSIONS_ERRORS } from '../../../sidecar/src/server/sessions-errors';
 import { StoreError } from '../../../sidecar/src/store/store-error';
 import { SESSIONS_STATUS } from '../../../src/protocol/sessions-api';
 
@@ -37,13 +38,14 @@ test('what is no trouble of a part behind stays a defect', () => {
 
 test('a refusal has the same text for clients of either side of AgentCube', () => {
   const refusal = refusalOf(new ProviderError('PoolEmpty', DETAIL), 's-1') as ApiError;
-  expect(CONTROLLER_ERRORS.body!(refusal)).toEqual({ code: 'POOL_EMPTY', error: refusal.message, message: refusal.message });
+  expect(SESSIONS_ERRORS.body!(refusal)).toEqual({ code: 'POOL_EMPTY', error: refusal.message, message: refusal.message });
 });
 
 test('every code of the table is one that the controller uses, or is about invocations', () => {
   const folder = 'sidecar/src/controller';
   const source = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
-  const used = new Set([...source.matchAll(/refuse\('([A-Z_]+)'|(?:malformed|unknownPath|limited|unavailable|unexpected): '([A-Z_]+)'/g)].map(([, one, other]) => one ?? other));
+  const { malformed, unknownPath, limited, unavailable, unexpected } = SESSIONS_ERRORS;
+  const used = new Set([malformed, unknownPath, limited, unavailable, unexpected, ...[...source.matchAll(/refuse\('([A-Z_]+)'/g)].map(([, code]) => code)]);
   const invocations = ['CONTROLLER_UNAVAILABLE', 'ENTRY_POINT_NOT_FOUND', 'SANDBOX_FAILED', 'SANDBOX_TIMEOUT', 'SANDBOX_UNREACHABLE', 'SERVER_OVERLOADED'];
   expect([...used, ...invocations].sort()).toEqual(Object.keys(SESSIONS_STATUS).sort());
 });

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ControllerAnswer, ControllerRequest } from '../../../sidecar/src/gateway/controller-client';
 import type { Principal } from '../../../sidecar/src/gateway/deps';
 import { managementRoutes } from '../../../sidecar/src/gateway/management';
-import { GATEWAY_ERRORS, refuse } from '../../../sidecar/src/gateway/refuse';
+import { SESSIONS_ERRORS, refuse } from '../../../sidecar/src/server/sessions-errors';
 import { buildServer } from '../../../sidecar/src/server/build-server';
 import { createLogger } from '../../../sidecar/src/server/log';
 import { eventually } from '../../helpers/temp-folder';
@@ -22,7 +22,7 @@ const done = async (): Promise<ControllerAnswer> => ({ status: 200, body: { done
 
 function gateway(answer: (asked: ControllerRequest) => Promise<ControllerAnswer> = done, principal = ALICE) {
   const asked: ControllerRequest[] = [];
-  const app = buildServer({ log, errors: GATEWAY_ERRORS });
+  const app = buildServer({ log, errors: SESSIONS_ERRORS });
   open.push(app);
   app.addHook('onRequest', async (asking) => { asking.principal = principal; });
   const ask = (one: ControllerRequest) => {

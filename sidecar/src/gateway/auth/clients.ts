@@ -9,8 +9,8 @@ import { OidcIssuer } from './oidc';
 import type { IssuerEntry } from '../../../../src/protocol/session-pools';
 import type { Clock } from '../../server/clock';
 import type { Logger } from '../../server/log';
+import { refuse } from '../../server/sessions-errors';
 import type { Entrance, Principal } from '../deps';
-import { refuse } from '../refuse';
 
 /** Where clients are known from, as the environment names it. */
 export interface ClientSources {

@@ -7,8 +7,8 @@ import type { IssuerEntry } from '../../../../src/protocol/session-pools';
 import type { Clock } from '../../server/clock';
 import type { Logger } from '../../server/log';
 import { ExpiringMap } from '../../server/lru';
+import { refuse } from '../../server/sessions-errors';
 import type { Principal } from '../deps';
-import { refuse } from '../refuse';
 
 export interface OidcIssuerOptions {
   readonly entry: IssuerEntry;

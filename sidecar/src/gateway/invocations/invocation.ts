@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { entryPointFor, originOf } from './entry-point';
 import { type InvocationTarget, invocationTarget } from './invocation-target';
+import { isReplayable, requestBody, type RequestBody } from './request-body';
 import { readySession, type ReadySession, usedSession } from './used-session';
 import { INVOCATION_KINDS, RETRY_AFTER_NOT_READY, SESSION_HEADER } from '../../../../src/protocol/sessions-api';
-import { refuse } from '../refuse';
-import { isReplayable, requestBody, type RequestBody } from './request-body';
+import { refuse } from '../../server/sessions-errors';
 import type { DataPath } from '../wire/data-path';
 import { exchange, type Outcome } from '../wire/exchange';
 import { requestHeaders } from '../wire/forwarded-headers';

@@ -5,9 +5,9 @@ import { RETRY_AFTER_NOT_READY, unknownSession } from '../../../../src/protocol/
 import type { Clock } from '../../server/clock';
 import type { ApiError } from '../../server/errors';
 import { ExpiringMap } from '../../server/lru';
+import { refuse } from '../../server/sessions-errors';
 import type { SessionStore } from '../../store/store';
 import { isStoreError } from '../../store/store-error';
-import { refuse } from '../refuse';
 
 /**
  * Milliseconds for which a record is believed. Within them somebody may still reach a session that has ended: the

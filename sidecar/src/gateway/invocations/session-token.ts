@@ -8,7 +8,7 @@ import { isP256 } from '../../crypto/p256';
 import { signToken } from '../../crypto/signed-token';
 import type { Clock } from '../../server/clock';
 import { ExpiringMap } from '../../server/lru';
-import { refuse } from '../refuse';
+import { refuse } from '../../server/sessions-errors';
 
 /** Sessions whose keys are held open. */
 const MAX_SESSIONS = 10_000;

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SESSION_ID_PATTERN } from '../../../../src/protocol/session-api';
+import type { SessionRecord, SessionWorker } from '../../../../src/protocol/session-record';
 import { type CreateSessionResponse, RETRY_AFTER_NOT_READY, SESSION_HEADER, SESSIONS_ROUTES } from '../../../../src/protocol/sessions-api';
 import { behalfOf } from '../controller-client';
 import type { Principal } from '../deps';
 import type { InvocationTarget } from './invocation-target';
-import { refuse } from '../refuse';
 import { isReachable, noSession } from './session-lookup';
-import type { SessionRecord, SessionWorker } from '../../../../src/protocol/session-record';
+import { refuse } from '../../server/sessions-errors';
 import type { DataPath } from '../wire/data-path';
 
 /** A session with somebody to serve it. */

@@ -1,6 +1,6 @@
 import type { ControllerAnswer, ControllerRequest } from '../../../../sidecar/src/gateway/controller-client';
 import { noSession } from '../../../../sidecar/src/gateway/invocations/session-lookup';
-import { refuse } from '../../../../sidecar/src/gateway/refuse';
+import { refuse } from '../../../../sidecar/src/server/sessions-errors';
 import { OTHER_KEY } from '../../session/build-session';
 import { living, longSleep } from '../../session/commands';
 import { closeDaemons, realDaemon } from '../daemon';

@@ -1,11 +1,11 @@
+import { type ApiError, refusals, type RoleErrors } from './errors';
 import { SESSIONS_STATUS, type SessionsCode, type SessionsErrorBody } from '../../../src/protocol/sessions-api';
-import { type ApiError, refusals, type RoleErrors } from '../server/errors';
 
 /** Makes a refusal with a code of sessions: `throw refuse('SESSION_NOT_READY', 'its worker has restarted')`. */
 export const refuse = refusals(SESSIONS_STATUS);
 
-/** The codes for what the server refuses by itself. */
-export const GATEWAY_ERRORS: RoleErrors<typeof SESSIONS_STATUS> = {
+/** The codes of controller and gateway for what the server refuses by itself. */
+export const SESSIONS_ERRORS: RoleErrors<typeof SESSIONS_STATUS> = {
   table: SESSIONS_STATUS,
   malformed: 'BAD_REQUEST',
   unknownPath: 'NOT_FOUND',
