@@ -4,7 +4,8 @@ import { MAX_ENV_VARIABLES } from '../../src/protocol/session-api';
 import { OWNER_PREFIXES } from '../../src/protocol/session-pools';
 import { RECORD_LIMITS, SESSION_PHASES } from '../../src/protocol/session-record';
 import {
-  ADMIN_HEADER, IDEMPOTENCY_HEADER, INVOCATION_KINDS, MAX_SESSION_ENV, MAX_SESSION_PAGE, OWNER_HEADER, SESSION_HEADER, SESSIONS_ROUTES, SESSIONS_STATUS,
+  ADMIN_HEADER, IDEMPOTENCY_HEADER, INVOCATION_KINDS, MAX_SESSION_ENV, MAX_SESSION_PAGE, OWNER_HEADER, SESSION_HEADER,
+  SESSIONS_ROUTES, SESSIONS_STATUS,
 } from '../../src/protocol/sessions-api';
 
 const PAGE = readFileSync('docs/reference/sessions-api.md', 'utf8');
