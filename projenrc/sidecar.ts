@@ -2,7 +2,7 @@ import { cdk8s, javascript, JsonFile } from 'projen';
 
 /** What the servers are made of. esbuild puts it into the bundles, so the library itself depends on none of it. */
 export const SIDECAR_DEPENDENCIES = [
-  '@fastify/under-pressure@^9', '@peculiar/x509@^2', '@redis/client@^6.3.1', 'autocannon@^8', 'close-with-grace@^2', 'esbuild@^0.28', 'fastify@^5', 'fflate@^0.8', 'ipaddr.js@^2', 'jose@^6', 'pino@^10', 'prom-client@^15', 'reflect-metadata@^0.2', 'undici@^7', 'ws@^8', '@types/autocannon@^7', '@types/ws@^8',
+  '@fastify/under-pressure@^9', '@peculiar/x509@^2', '@redis/client@^6.3.1', '@smithy/signature-v4@^5', 'autocannon@^8', 'aws4@^1.13', 'close-with-grace@^2', 'esbuild@^0.28', 'fastify@^5', 'fflate@^0.8', 'ipaddr.js@^2', 'jose@^6', 'pino@^10', 'prom-client@^15', 'reflect-metadata@^0.2', 'undici@^7', 'ws@^8', '@types/autocannon@^7', '@types/aws4@^1', '@types/ws@^8',
 ];
 
 /** jest runs CommonJS: the ESM-only packages of the servers are turned into it. */

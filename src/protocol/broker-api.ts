@@ -175,6 +175,8 @@ export interface ValidateEgressResponse {
   readonly discoveryAllow?: boolean;
   /** Additive: seconds for which the answer may be used, at most 10. */
   readonly validForSeconds?: number;
+  /** Additive: the record of the decision in the audit log. */
+  readonly auditId?: string;
 }
 
 export interface SubstituteAuthRequest extends EgressProof {
@@ -198,6 +200,8 @@ export interface SubstituteAuthResponse {
   readonly allowedQueryParams?: readonly string[];
   /** Additive: query parameters to set, replacing what the request carries. */
   readonly setQueryParams?: Readonly<Record<string, string>>;
+  /** Additive: the record of the decision in the audit log. */
+  readonly auditId?: string;
 }
 
 /** `expiresAt` of a lease that does not expire. */

@@ -101,11 +101,40 @@ export const IDLE_TIMEOUT = 300_000;
 
 /** Open at once, tunnels and requests together. */
 export const MAX_CONNECTIONS_PER_RUN = 256;
+/** Begun in a second, tunnels and requests together; twice as many at once. */
+export const EGRESS_RATE = 100;
+/** Of one address, before anybody knows whose it is. */
+export const MAX_SOCKETS_PER_ADDRESS = 512;
+/** Of all runs. */
+export const MAX_EGRESS_SOCKETS = 8_192;
+
+/** A body that has to be whole before it is sent, as its signature covers it. */
+export const MAX_SIGNED_BODY = 10 * 1024 * 1024;
+/** So much of an answer is searched for the credential that was put into the request. */
+export const SEARCHED_ANSWER = 64 * 1024;
 
 /** Longest time for which an answer of the broker is used: the delay with which a revocation reaches an open tunnel. */
 export const LONGEST_VERDICT = 10_000;
 /** An open tunnel whose answer is over ends when no other one comes within this time. */
 export const REVALIDATION_TIMEOUT = 5_000;
+
+/** How a connection or request went through the proxy; for logs and metrics. */
+export const EGRESS_MODES = ['tunnel', 'intercepted', 'plain', 'base-url'] as const;
+export type EgressMode = (typeof EGRESS_MODES)[number];
+
+/** `DESTINATIONS_FILE`. */
+export interface DestinationsFile {
+  /** Networks of the cluster's pods, Services and nodes that are not private anyway. @default - none */
+  readonly clusterRanges?: readonly string[];
+  /** What may be reached at a private address all the same. @default - nothing */
+  readonly privateDestinations?: readonly PrivateDestination[];
+}
+
+/** A host, as grants name it, and the network in which its addresses may be. */
+export interface PrivateDestination {
+  readonly host: string;
+  readonly cidr: string;
+}
 
 /** Why a tunnel ended that was open already, so that no status could tell; for the log. */
 export const TUNNEL_ENDS = [

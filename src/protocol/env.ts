@@ -1,4 +1,5 @@
 import { BROKER_RATES } from './broker-api';
+import { EGRESS_RATE, MAX_CONNECTIONS_PER_RUN } from './egress-api';
 import { PORTS } from './ports';
 
 /**
@@ -59,6 +60,9 @@ const API_SERVER = {
 
 const FROM_API: EnvCondition = { variable: 'CATALOG', is: 'kubernetes' };
 const FROM_DIRECTORY: EnvCondition = { variable: 'CATALOG', is: 'directory' };
+
+const IN_CLUSTER: EnvCondition = { variable: 'TRUST', is: 'kubernetes' };
+const IN_DIRECTORY: EnvCondition = { variable: 'TRUST', is: 'directory' };
 
 /** Smallest and largest rate of one caller for one run, in requests per second. */
 export const RATES = [1, 10_000] as const;
@@ -132,6 +136,29 @@ export const GATEWAY_ENV = {
   REQUESTS_PER_SECOND: { kind: 'integer', range: RATES, default: '100', doc: 'requests that one client may begin; twice as many at once' },
   CONCURRENT_PER_CLIENT: { kind: 'integer', range: [1, 10_000], default: '100', doc: 'requests of one client that are open at the same time' },
   CONCURRENT: { kind: 'integer', range: [1, 100_000], default: '1000', doc: 'requests that are open at the same time' },
+} as const satisfies EnvTable;
+
+/** The proxy that is the only way out of agents and workers. */
+export const EGRESS_ENV = {
+  EGRESS_LISTEN: { kind: 'listen', default: `127.0.0.1:${PORTS['egress-proxy']}`, doc: 'address of the proxy' },
+  EGRESS_BASE_URL_LISTEN: { kind: 'listen', default: `127.0.0.1:${PORTS['egress-base-url']}`, doc: 'address for clients that cannot use a proxy: http://<address>/<host>/<path>' },
+  EGRESS_FENCE_LISTEN: { kind: 'listen', doc: 'address that no agent may reach once its NetworkPolicy holds; unset means none' },
+  ...COMMON_ENV,
+  BROKER_URL: { kind: 'text', required: true, doc: 'https URL of the credential broker' },
+  BROKER_CA_FILE: { kind: 'path', doc: 'PEM file with the authorities that may have signed its certificate, read again when it changes; unset means those of Node' },
+  BROKER_TOKEN_FILE: { kind: 'path', required: true, doc: 'file with the token for the broker, read again when it changes' },
+  TRUST: { kind: 'enum', values: ['kubernetes', 'directory'], default: 'kubernetes', doc: 'where the CA is kept and published: a Secret and ConfigMaps of the cluster, or STATE_DIR' },
+  STATE_DIR: { kind: 'path', requiredWhen: IN_DIRECTORY, doc: 'folder that keeps the CA, and has what agents mount in its folder trust' },
+  AGENT_NAMESPACES: { kind: 'names', default: '', doc: 'namespaces whose agents are told where the proxy is' },
+  POD_NAMESPACE: { kind: 'text', requiredWhen: IN_CLUSTER, doc: "namespace of the proxy's own objects" },
+  DESTINATIONS_FILE: { kind: 'path', doc: 'JSON file with networks of the cluster and private destinations; unset means that no private address is reached' },
+  UPSTREAM_CA_FILE: { kind: 'path', doc: 'PEM file with authorities that upstreams may have besides the public ones, read again when it changes; agents are told to trust them too' },
+  UPSTREAM_PROXY_URL: { kind: 'text', doc: 'http URL of a proxy through which everything leaves, by CONNECT; it resolves the names, so addresses are its matter' },
+  UPSTREAM_PROXY_CREDENTIALS_FILE: { kind: 'path', doc: 'file with user:password for that proxy, read for each connection' },
+  INSPECT: { kind: 'enum', values: ['substituted', 'always'], default: 'substituted', doc: 'which TLS connections end here: those to hosts whose credentials are substituted, or all' },
+  CONNECTIONS_PER_RUN: { kind: 'integer', range: [1, 10_000], default: `${MAX_CONNECTIONS_PER_RUN}`, doc: 'connections and requests of one run that are open at the same time' },
+  REQUESTS_PER_SECOND: { kind: 'integer', range: RATES, default: `${EGRESS_RATE}`, doc: 'connections and requests that one run may begin; twice as many at once' },
+  ...API_SERVER,
 } as const satisfies EnvTable;
 
 export const PROBE_ENV = {

@@ -25,7 +25,7 @@ export const ROLES = ['broker', 'egress', 'controller', 'gateway', 'operator', '
 export type Role = (typeof ROLES)[number];
 
 /** Which piece of the deployment an object belongs to; every object carries it as a label. */
-export const PARTS = ['definitions', 'namespaces', 'admission', 'network', 'broker', 'sessions', 'workers', 'policies', 'runs'] as const;
+export const PARTS = ['definitions', 'namespaces', 'admission', 'network', 'broker', 'egress', 'sessions', 'workers', 'policies', 'runs'] as const;
 export type Part = (typeof PARTS)[number];
 
 const PREFIX = 'cdk8s-agent-platform';

@@ -31,6 +31,11 @@ export const OBJECTS = {
   /** Pools, and who may call; made at synth. */
   controllerPools: 'controller-pools',
   controllerCallers: 'controller-callers',
+  egress: 'egress',
+  /** CAs that sign what agents see in place of upstreams' certificates; filled by the egress proxy. */
+  egressCa: 'egress-ca',
+  /** Networks of the cluster and private destinations; made at synth. */
+  egressDestinations: 'egress-destinations',
   gateway: 'gateway',
   /** Issuers whose tokens the gateway takes; made at synth. */
   gatewayIssuers: 'gateway-issuers',
@@ -67,6 +72,9 @@ export const TRUST_KEYS = {
   /** URL of the proxy that is their only way out; filled by the egress gateway. */
   proxyUrl: 'proxy-url',
 } as const;
+
+/** Key with the destinations, and name of the file it becomes. */
+export const DESTINATIONS_KEY = 'destinations.json';
 
 /** Name of the one user of a store of our own. */
 export const STORE_USER = 'sessions';

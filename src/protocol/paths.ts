@@ -25,6 +25,10 @@ export const PATHS = {
   /** Who may have signed the certificates of controller and broker. */
   controllerCa: '/etc/agent-platform/controller-ca',
   brokerCa: '/etc/agent-platform/broker-ca',
+  /** What the egress proxy may reach besides the public internet, whom it trusts there, and how it passes the next proxy. */
+  destinations: '/etc/agent-platform/destinations',
+  upstreamCa: '/etc/agent-platform/upstream-ca',
+  upstreamProxy: '/etc/agent-platform/upstream-proxy',
   /** Projected ServiceAccount tokens for controller and broker. */
   controllerToken: '/etc/agent-platform/controller-token',
   brokerToken: '/etc/agent-platform/broker-token',
@@ -54,6 +58,9 @@ export const ENTRY_POINTS = {
   broker: '/app/broker.mjs',
   controller: '/app/controller.mjs',
   gateway: '/app/gateway.mjs',
+  egress: '/app/egress.mjs',
+  /** Ends as soon as the NetworkPolicy of its pod holds. */
+  fence: '/app/fence.mjs',
   probe: '/app/probe.mjs',
   /** Copies the session daemon and its runtime to the folder given as argument, then ends. */
   installRuntime: '/app/install-runtime.mjs',

@@ -20,6 +20,7 @@ const VALIDATE_FIELDS: Readonly<Record<keyof ValidateEgressResponse, Check>> = {
   substituteAuth: isFlag,
   discoveryAllow: isFlag,
   validForSeconds: isNumber,
+  auditId: isText,
 };
 
 const SUBSTITUTE_FIELDS: Readonly<Record<keyof SubstituteAuthResponse, Check>> = {
@@ -28,6 +29,7 @@ const SUBSTITUTE_FIELDS: Readonly<Record<keyof SubstituteAuthResponse, Check>> =
   allowedHeaders: isTexts,
   allowedQueryParams: isTexts,
   setQueryParams: isTextMap,
+  auditId: isText,
 };
 
 export function validateAnswer(text: string): ValidateEgressResponse {

@@ -3,19 +3,8 @@ import ipaddr from 'ipaddr.js';
 import { embeddedIpv4 } from './embedded-ipv4';
 import { ipv6Form } from './ipv6-form';
 import { GLOBAL_UNICAST_V6, SPECIAL_RANGES } from '../../../src/protocol/address-ranges';
+import type { DestinationsFile } from '../../../src/protocol/egress-api';
 import { hostCovers } from '../../../src/protocol/hosts';
-
-/** One hole: a host, as grants name it, and the network in which its addresses may be. */
-export interface PrivateDestination {
-  readonly host: string;
-  readonly cidr: string;
-}
-
-export interface DestinationRules {
-  /** Networks of the cluster's pods, Services and nodes. */
-  readonly clusterRanges: readonly string[];
-  readonly privateDestinations: readonly PrivateDestination[];
-}
 
 /** Says why nobody is led to an address of a host; undefined when somebody may be. */
 export type AddressProblem = (host: string, address: string) => string | undefined;
@@ -36,7 +25,7 @@ const GLOBAL_UNICAST = networkOf(GLOBAL_UNICAST_V6);
  * Rules of what may be dialled after resolution. A private destination opens its network to its host; it opens neither what
  * is closed to all, nor what an address hides inside. Throws a RangeError for a network that is none.
  */
-export function destinationRules({ clusterRanges, privateDestinations }: DestinationRules): AddressProblem {
+export function destinationRules({ clusterRanges = [], privateDestinations = [] }: DestinationsFile): AddressProblem {
   const cluster = clusterRanges.map((cidr): Row => ({ network: networkOf(cidr), name: 'of the cluster', closed: false }));
   const rows = [...SPECIAL.filter(({ closed }) => closed), ...cluster, ...SPECIAL];
   const holes = privateDestinations.map(({ host, cidr }) => ({ host, network: networkOf(cidr) }));

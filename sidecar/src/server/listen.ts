@@ -1,12 +1,17 @@
-import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import type { AddressInfo, Server } from 'node:net';
 import type { Listen } from './config';
+
+/** A server that does not listen yet. */
+export interface Listening {
+  readonly server: Pick<Server, 'address'>;
+  listen(options: { readonly host: string; readonly port: number }): Promise<unknown>;
+}
 
 /**
  * Listens and returns the address as a client writes it. Without a host all addresses of both
  * families are served, or those of IPv4 on a machine that has no other.
  */
-export async function listenOn(app: FastifyInstance, { host, port }: Listen): Promise<string> {
+export async function listenOn(app: Listening, { host, port }: Listen): Promise<string> {
   if (host !== undefined) {
     // For the name Fastify would open a second server that has none of our bounds.
     await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });

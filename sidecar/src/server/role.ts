@@ -1,8 +1,7 @@
-import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { buildAdmin } from './admin';
 import type { Config, ConfigCheck, Listen } from './config';
-import { listenOn } from './listen';
+import { Listening, listenOn } from './listen';
 import type { Logger, LogLevel } from './log';
 import { createRegistry } from './metrics';
 import type { EnvTable, EnvVariable } from '../../../src/protocol/env';
@@ -30,8 +29,16 @@ export interface RoleContext<Table extends EnvTable> {
 export interface RoleServer {
   /** For the line that says where the role listens. */
   readonly name: string;
-  readonly app: FastifyInstance;
+  readonly app: ListeningServer;
   readonly listen: Listen;
+}
+
+/** What the frame does with a server; one of Fastify is such a server. */
+export interface ListeningServer extends Listening {
+  /** From now on each answer asks its client to connect anew. */
+  drain(): void;
+  /** Stops listening, and resolves when what is open has ended. */
+  close(): Promise<unknown>;
 }
 
 /** A role that is ready to listen. */

@@ -5,8 +5,8 @@ import type { Dispatcher } from 'undici';
 import { HeldAnswer, isNoAnswerOfTheSession, mayBeOfDaemon } from './daemon-refusal';
 import { answerHeaders } from './forwarded-headers';
 import { isOfTheWay, sandboxRefusal } from './sandbox-refusal';
-import { discard, splice } from './upgrade';
-import type { WorkerConnection } from './worker-connection';
+import { changeProtocols, discard } from './upgrade';
+import type { UpstreamConnection } from '../../server/upstream-connection';
 import type { RequestBody } from '../invocations/request-body';
 
 /** How a request to a worker went. */
@@ -25,7 +25,7 @@ const ANSWERED: Outcome = { kind: 'answered' };
 
 /** One request to a worker. */
 export interface Attempt {
-  readonly connection: WorkerConnection;
+  readonly connection: UpstreamConnection;
   readonly sessionId: string;
   readonly path: string;
   readonly headers: string[];
@@ -110,7 +110,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       return this.reply.raw.destroyed ? this.abandon() : this.reject(sandboxRefusal(new Error(`the worker changes protocols with ${status}`)));
     }
     this.hijack();
-    splice(this.reply.raw, answerHeaders(headers, this.attempt.sessionId), worker);
+    changeProtocols(this.reply.raw, answerHeaders(headers, this.attempt.sessionId), worker);
   }
 
   private begin(status: number, headers: IncomingHttpHeaders): void {

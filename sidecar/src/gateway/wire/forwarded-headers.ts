@@ -1,10 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ADMIN_HEADER, OWNER_HEADER, SESSION_HEADER } from '../../../../src/protocol/sessions-api';
-
-/** Of one connection only, and those of old that proxies understand so: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
-const HOP_BY_HOP: readonly string[] = [
-  'connection', 'http2-settings', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade',
-];
+import { HOP_BY_HOP, namedBy } from '../../server/hop-by-hop';
 
 /** What a client may not tell a worker: its own credentials, and what only the gateway knows. */
 const OURS: readonly string[] = ['authorization', 'expect', 'forwarded', 'host', 'x-real-ip', ADMIN_HEADER, OWNER_HEADER, SESSION_HEADER];
@@ -52,9 +48,3 @@ export function answerHeaders(headers: IncomingHttpHeaders, sessionId: string): 
 const OF_THE_ORIGIN = ['alt-svc', 'clear-site-data', 'service-worker-allowed', 'strict-transport-security'];
 
 const ENDING_HERE = new Set([...HOP_BY_HOP, ...OF_THE_ORIGIN, SESSION_HEADER]);
-
-/** Undefined for the usual values, which name nothing. */
-function namedBy(connection: string | string[] | undefined): ReadonlySet<string> | undefined {
-  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined;
-  return new Set(String(connection).toLowerCase().split(',').map((name) => name.trim()));
-}

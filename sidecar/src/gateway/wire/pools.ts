@@ -1,6 +1,13 @@
-import { WorkerConnection } from './worker-connection';
+import { buildConnector } from 'undici';
 import { isWithin, type Clock } from '../../server/clock';
 import type { After } from '../../server/timers';
+import { UpstreamConnection } from '../../server/upstream-connection';
+
+/** Milliseconds. */
+const DIAL_TIMEOUT = 5_000;
+
+/** Certificates of workers name no address, and are not what a worker is known by. */
+const dial = buildConnector({ timeout: DIAL_TIMEOUT, rejectUnauthorized: false });
 
 /** Milliseconds after which connections to a worker that nobody asks are given up. It is looked for as often. */
 const IDLE_POOL = 30_000;
@@ -9,8 +16,8 @@ const IDLE_POOL = 30_000;
 const MAX_POOLS = 4_096;
 
 interface Pool {
-  readonly all: Set<WorkerConnection>;
-  readonly idle: WorkerConnection[];
+  readonly all: Set<UpstreamConnection>;
+  readonly idle: UpstreamConnection[];
   usedAt: number;
 }
 
@@ -39,7 +46,7 @@ export class WorkerPools {
   }
 
   /** A connection for one request, which gives it back. `origin` as `http://address:port`. */
-  take(sessionId: string, origin: string): WorkerConnection {
+  take(sessionId: string, origin: string): UpstreamConnection {
     const pool = this.pools.get(sessionId)?.get(origin) ?? this.open(sessionId, origin);
     pool.usedAt = this.options.clock();
     return pool.idle.pop() ?? this.connection(pool, origin);
@@ -58,11 +65,12 @@ export class WorkerPools {
     await Promise.all(pools.flatMap(({ all }) => [...all].map((connection) => connection.destroy())));
   }
 
-  private connection(pool: Pool, origin: string): WorkerConnection {
-    const made = new WorkerConnection(origin, (connection) => {
+  private connection(pool: Pool, origin: string): UpstreamConnection {
+    const free = (connection: UpstreamConnection): void => {
       pool.usedAt = this.options.clock();
       pool.idle.push(connection);
-    });
+    };
+    const made = new UpstreamConnection({ origin, dial, free });
     pool.all.add(made);
     return made;
   }

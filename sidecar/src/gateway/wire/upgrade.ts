@@ -4,12 +4,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import { announcesBody } from '../../server/request-checks';
-
-/** Milliseconds for the second half of a connection after its first has ended. */
-const HALF_OPEN = 30_000;
-
-/** Milliseconds until a silent connection is asked whether somebody is still there. */
-const KEEP_ALIVE = 60_000;
+import { splice } from '../../server/splice';
 
 const upgrading = new WeakSet<IncomingMessage>();
 
@@ -45,21 +40,12 @@ export function takeUpgrades(app: FastifyInstance): void {
   });
 }
 
-/** Answers 101 and passes bytes on both ways, as they are, until both sides have ended. */
-export function splice(response: ServerResponse, headers: OutgoingHttpHeaders, worker: Duplex): void {
+/** Answers 101 and joins the two ends. */
+export function changeProtocols(response: ServerResponse, headers: OutgoingHttpHeaders, worker: Duplex): void {
   const client = response.socket!;
   response.writeHead(101, { ...headers, connection: 'Upgrade', upgrade: 'websocket' });
   response.end();
-  // What one side has ended the other may still answer.
-  (worker as Socket).allowHalfOpen = true;
-  client.removeAllListeners('readable').pipe(worker).pipe(client);
-  for (const [one, other] of [[client, worker as Socket], [worker as Socket, client]]) {
-    one.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE).setTimeout(0);
-    one.on('error', () => one.destroy());
-    one.once('close', () => other.destroySoon());
-    one.once('timeout', () => one.destroy());
-    one.once('end', () => other.setTimeout(HALF_OPEN));
-  }
+  splice(client.removeAllListeners('readable'), worker as Socket);
 }
 
 /** The client has got no change of protocols: what else it sends is nothing, and its end is all that matters. */

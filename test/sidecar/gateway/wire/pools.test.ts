@@ -1,6 +1,6 @@
 import { WorkerPools } from '../../../../sidecar/src/gateway/wire/pools';
-import type { WorkerConnection } from '../../../../sidecar/src/gateway/wire/worker-connection';
 import type { After } from '../../../../sidecar/src/server/timers';
+import type { UpstreamConnection } from '../../../../sidecar/src/server/upstream-connection';
 import { closeWorkers, ECHO, worker } from '../sockets';
 
 const opened: WorkerPools[] = [];
@@ -21,7 +21,7 @@ function pools(maxPools?: number) {
   return { world, one, timers, tick: () => timers.splice(0).forEach((run) => run()) };
 }
 
-function get(connection: WorkerConnection): Promise<string> {
+function get(connection: UpstreamConnection): Promise<string> {
   return new Promise((resolve) => connection.dispatch({ method: 'GET', path: '/' }, {
     onRequestStart: () => undefined,
     onResponseData: () => undefined,

@@ -1,34 +1,39 @@
 import type { Socket } from 'node:net';
-import { buildConnector, Client, type Dispatcher } from 'undici';
+import { type buildConnector, Client, type Dispatcher } from 'undici';
 
-/** Milliseconds. */
-const DIAL_TIMEOUT = 5_000;
-/** An idle connection is closed long before a daemon would. */
+/** Milliseconds. An idle connection is closed before most servers would. */
 const IDLE_CONNECTION = 4_000;
 
-/** Certificates of workers name no address, and are not what a worker is known by. */
-const dial = buildConnector({ timeout: DIAL_TIMEOUT, rejectUnauthorized: false });
+/** Code of a connection that the server at its other end has reset. */
+export const RESET = 'UPSTREAM_RESET';
 
-/** Code of a connection that a worker has reset. */
-export const RESET = 'WORKER_RESET';
+export interface UpstreamOptions {
+  /** `http://host:port`, or with https. */
+  readonly origin: string;
+  /** Makes the connection, ready for HTTP. */
+  readonly dial: buildConnector.connector;
+  /** Called when a request is over. */
+  readonly free?: (connection: UpstreamConnection) => void;
+}
 
 /**
- * One connection to a worker, for one request at a time; it dials again when it has to.
+ * One connection to a server, for one request at a time; it dials again when it has to.
  *
- * The client of undici fails an assertion, and with it the process, when a worker ends a connection whose answer waits
+ * The client of undici fails an assertion, and with it the process, when a server ends a connection whose answer waits
  * for a slow reader: so the answer goes on the moment before the client hears of the end, and what is left of it is
  * little. It also takes a reset for the end of an answer without length, of one that was given up too, and fails again:
  * so a reset has another name before the client hears of it.
  */
-export class WorkerConnection {
+export class UpstreamConnection {
   private readonly client: Client;
   private socket: Socket | undefined;
   private waiting: Dispatcher.DispatchController | undefined;
   private over = false;
 
-  constructor(origin: string, private readonly free: (connection: WorkerConnection) => void) {
+  constructor(private readonly options: UpstreamOptions) {
+    const { origin, dial } = options;
     this.client = new Client(origin, {
-      connect: (options, done) => dial(options, (...dialled) => {
+      connect: (wanted, done) => dial(wanted, (...dialled) => {
         if (dialled[0] === null) this.follow(dialled[1]);
         done(...dialled);
       }),
@@ -61,7 +66,7 @@ export class WorkerConnection {
   /** The request is over, whatever came of it. */
   giveBack(): void {
     this.waiting = undefined;
-    this.free(this);
+    this.options.free?.(this);
   }
 
   /** Ends once the request that it serves has. */
