@@ -34,6 +34,7 @@ const SYNC_WAVES: Record<Part, number> = {
   network: -2,
   admission: -2,
   broker: 0,
+  egress: 0,
   sessions: 0,
   workers: 1,
   policies: 1,
