@@ -1,8 +1,8 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PaddockClient, Speaker } from './paddock-client';
 import { BrokerProcess, bundleBroker } from '../helpers/broker-process';
+import { newKeyPair } from '../helpers/key-pair';
 import { tempFolder } from '../helpers/temp-folder';
 import { brokerPolicy, file, harnessRun, harnessTemplate, headerGrant, secret } from '../sidecar/broker/documents';
 import { selfSigned, writePair } from '../sidecar/server/certificate';
@@ -13,7 +13,7 @@ import { selfSigned, writePair } from '../sidecar/server/certificate';
  */
 
 const PLANTED = { pats: ['planted-pat-one-1', 'planted-pat-two-2'], model: 'planted-model-3', user: 'planted-user-4', raw: 'planted-raw-5' };
-const PEM = String(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }));
+const PEM = String(newKeyPair('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }));
 const RUN_TOKEN = 'token-of-r1-collector';
 const CONTROLLER = 'token-of-paddocks-controller';
 

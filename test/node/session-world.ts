@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, KeyObject } from 'node:crypto';
+import { createPublicKey, KeyObject } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Chart, Size, Testing } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-28';
@@ -13,6 +13,7 @@ import { PORTS } from '../../src/protocol/ports';
 import { BOOTSTRAP_JWKS, HealthResponse, REQUEST_ISSUER, RequestClaims, SESSION_ROUTES } from '../../src/protocol/session-api';
 import { ExecuteResult } from '../../src/protocol/session-work';
 import { must } from '../cluster/cli';
+import { newKeyPair } from '../helpers/key-pair';
 import { Emitted } from '../helpers/manifests';
 import { API_SERVER } from '../helpers/platform';
 
@@ -25,7 +26,7 @@ export const USER_ID = 4321;
 export const IMAGES = { glibc: 'localhost/user-glibc:1', musl: 'localhost/user-musl:1' } as const;
 export type PoolName = keyof typeof IMAGES;
 
-const newPair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const newPair = () => newKeyPair('ec', { namedCurve: 'P-256' });
 const BOOTSTRAP = newPair();
 
 /** A worker of each image as `WorkerPool` emits it, and the key that its daemon trusts, as the controller would publish it. */

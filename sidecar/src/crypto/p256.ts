@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, generateKeyPairSync, KeyObject } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, KeyObject } from 'node:crypto';
 import type { P256Jwk } from '../../../src/protocol/session-api';
 
 /** Keys on the curve P-256, which OpenSSL calls prime256v1. https://www.rfc-editor.org/rfc/rfc5480#section-2.1.1.1 */
@@ -9,8 +9,18 @@ export interface P256Pair {
   readonly publicKey: KeyObject;
 }
 
+/**
+ * Read again from what was generated: Node hangs for ever when its garbage collector meets what has generated a key while
+ * that very key is exported or asked for its details.
+ */
 export function newP256Pair(): P256Pair {
-  return generateKeyPairSync('ec', { namedCurve: CURVE });
+  const { privateKey, publicKey } = generateKeyPairSync('ec', {
+    namedCurve: CURVE, privateKeyEncoding: { type: 'pkcs8', format: 'der' }, publicKeyEncoding: { type: 'spki', format: 'der' },
+  });
+  return {
+    privateKey: createPrivateKey({ key: privateKey, type: 'pkcs8', format: 'der' }),
+    publicKey: createPublicKey({ key: publicKey, type: 'spki', format: 'der' }),
+  };
 }
 
 export function isP256({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {

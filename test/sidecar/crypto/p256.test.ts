@@ -1,11 +1,11 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { calculateJwkThumbprint } from 'jose';
 import { isP256, newP256Pair, p256FromJwk, p256FromPem, p256ToJwk, p256ToPem, thumbprintOf } from '../../../sidecar/src/crypto/p256';
+import { newKeyPair } from '../../helpers/key-pair';
 
 const PAIR = newP256Pair();
 const OTHERS = [
-  generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).publicKey, generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey,
-  generateKeyPairSync('ed25519').publicKey, generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey,
+  newKeyPair('ec', { namedCurve: 'secp384r1' }).publicKey, newKeyPair('ec', { namedCurve: 'secp256k1' }).publicKey,
+  newKeyPair('ed25519').publicKey, newKeyPair('rsa', { modulusLength: 2048 }).publicKey,
 ];
 
 test('a key on P-256 goes through PEM and JWK and stays the same', () => {

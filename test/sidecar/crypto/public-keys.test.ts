@@ -1,13 +1,14 @@
-import { generateKeyPairSync, KeyObject } from 'node:crypto';
+import { KeyObject } from 'node:crypto';
 import fc from 'fast-check';
 import { newP256Pair } from '../../../sidecar/src/crypto/p256';
 import { parsePublicKeys } from '../../../sidecar/src/crypto/public-keys';
 import { KeyRefusal } from '../../../sidecar/src/crypto/signed-token';
+import { newKeyPair } from '../../helpers/key-pair';
 
 const EC = newP256Pair();
-const RSA = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const SMALL = generateKeyPairSync('rsa', { modulusLength: 1024 });
-const P384 = generateKeyPairSync('ec', { namedCurve: 'secp384r1' });
+const RSA = newKeyPair('rsa', { modulusLength: 2048 });
+const SMALL = newKeyPair('rsa', { modulusLength: 1024 });
+const P384 = newKeyPair('ec', { namedCurve: 'secp384r1' });
 
 const pem = (key: KeyObject, type: 'spki' | 'pkcs1' | 'pkcs8' = 'spki') => key.export({ type: type as never, format: 'pem' }).toString();
 const jwk = (key: KeyObject, more: object = {}) => ({ ...key.export({ format: 'jwk' }), ...more });

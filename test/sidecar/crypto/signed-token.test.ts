@@ -1,11 +1,12 @@
-import { createPublicKey, createSecretKey, generateKeyPairSync, KeyObject, sign } from 'node:crypto';
+import { createPublicKey, createSecretKey, KeyObject, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { jwtVerify, SignJWT } from 'jose';
 import { newP256Pair } from '../../../sidecar/src/crypto/p256';
 import { KeyRefusal, signToken, verifyingKey, verifyToken } from '../../../sidecar/src/crypto/signed-token';
+import { newKeyPair } from '../../helpers/key-pair';
 
 const EC = newP256Pair();
-const RSA = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const RSA = newKeyPair('rsa', { modulusLength: 2048 });
 const OTHER = newP256Pair();
 const MAX = 8192;
 
@@ -89,11 +90,11 @@ function signedWith(header: string, claims: string): string {
 
 describe('a key is refused', () => {
   test.each<[string, () => KeyObject, string]>([
-    ['on P-384', () => generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).publicKey, 'is on the curve secp384r1; allowed: P-256'],
-    ['on secp256k1', () => generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey, 'is on the curve secp256k1; allowed: P-256'],
-    ['of Ed25519', () => generateKeyPairSync('ed25519').publicKey, 'is of type ed25519; allowed: EC on P-256, RSA'],
-    ['of RSA below 2048 bits', () => generateKeyPairSync('rsa', { modulusLength: 2040 }).publicKey, 'is an RSA key of 2040 bits; allowed: 2048 to 8192'],
-    ['that is RSA for PSS alone', () => generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey, 'is of type rsa-pss; allowed: EC on P-256, RSA'],
+    ['on P-384', () => newKeyPair('ec', { namedCurve: 'secp384r1' }).publicKey, 'is on the curve secp384r1; allowed: P-256'],
+    ['on secp256k1', () => newKeyPair('ec', { namedCurve: 'secp256k1' }).publicKey, 'is on the curve secp256k1; allowed: P-256'],
+    ['of Ed25519', () => newKeyPair('ed25519').publicKey, 'is of type ed25519; allowed: EC on P-256, RSA'],
+    ['of RSA below 2048 bits', () => newKeyPair('rsa', { modulusLength: 2040 }).publicKey, 'is an RSA key of 2040 bits; allowed: 2048 to 8192'],
+    ['that is RSA for PSS alone', () => newKeyPair('rsa-pss', { modulusLength: 2048 }).publicKey, 'is of type rsa-pss; allowed: EC on P-256, RSA'],
     ['that is a secret', () => createSecretKey(Buffer.alloc(32)), 'is of type secret; allowed: EC on P-256, RSA'],
   ])('%s', (_name, key, problem) => {
     expect(() => verifyingKey(key())).toThrow(new KeyRefusal(problem));

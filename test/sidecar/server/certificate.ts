@@ -1,10 +1,11 @@
-import { createSign, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createSign, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { newKeyPair } from '../../helpers/key-pair';
 
 /** A self-signed certificate for 127.0.0.1 and its key, made for one test: https://www.rfc-editor.org/rfc/rfc5280#section-4.1 */
 export function selfSigned(commonName: string): { cert: string; key: string } {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { privateKey, publicKey } = newKeyPair('ec', { namedCurve: 'P-256' });
   const ecdsaSha256 = sequence(Buffer.from('06082a8648ce3d040302', 'hex'));
   const name = sequence(tagged(0x31, sequence(Buffer.from('0603550403', 'hex'), tagged(0x0c, Buffer.from(commonName)))));
   const day = (offset: number) => tagged(0x17, Buffer.from(new Date(Date.now() + offset * 86_400_000).toISOString().replace(/^..|[-:T]|\.\d+/g, '')));

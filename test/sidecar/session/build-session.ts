@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, KeyObject } from 'node:crypto';
+import { createPublicKey, KeyObject } from 'node:crypto';
 import { newP256Pair, p256FromJwk, P256Pair, p256ToPem } from '../../../sidecar/src/crypto/p256';
 import { hashOfSealed, sealToKey } from '../../../sidecar/src/crypto/sealed-to-key';
 import { signToken, verifyingKey } from '../../../sidecar/src/crypto/signed-token';
@@ -7,13 +7,14 @@ import { buildSession } from '../../../sidecar/src/session/app';
 import type { ApiRoutes, SessionDeps } from '../../../sidecar/src/session/session-deps';
 import { Identity } from '../../../sidecar/src/session/state';
 import { InitChallenge, SESSION_ROUTES } from '../../../src/protocol/session-api';
+import { newKeyPair } from '../../helpers/key-pair';
 
 /** Seconds since 1970. */
 export const NOW = Date.parse('2026-05-04T09:00:00Z') / 1000;
 
 /** Made once: keys are slow. */
 export const BOOTSTRAP: P256Pair = newP256Pair();
-export const BOOTSTRAP_RSA = generateKeyPairSync('rsa', { modulusLength: 2048 });
+export const BOOTSTRAP_RSA = newKeyPair('rsa', { modulusLength: 2048 });
 export const SESSION_KEY: P256Pair = newP256Pair();
 export const OTHER_KEY: P256Pair = newP256Pair();
 
@@ -105,10 +106,10 @@ export function rawToken(header: Fields, claims: Fields, signature: (signed: str
 
 /** PEM of a public key on another curve, or of another kind. */
 export function foreignKeys() {
-  const p384 = generateKeyPairSync('ec', { namedCurve: 'secp384r1' });
-  const k256 = generateKeyPairSync('ec', { namedCurve: 'secp256k1' });
-  const ed25519 = generateKeyPairSync('ed25519');
-  const rsa1024 = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const p384 = newKeyPair('ec', { namedCurve: 'secp384r1' });
+  const k256 = newKeyPair('ec', { namedCurve: 'secp256k1' });
+  const ed25519 = newKeyPair('ed25519');
+  const rsa1024 = newKeyPair('rsa', { modulusLength: 1024 });
   return { p384, k256, ed25519, rsa1024 };
 }
 

@@ -1,10 +1,10 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { json, PicodClient, refused } from './picod-client';
 import { controllerClaims, routerClaims, signed } from './picod-tokens';
 import { bundleSession } from './sandboxes';
 import { BrokerProcess, Environment } from '../../helpers/broker-process';
+import { newKeyPair } from '../../helpers/key-pair';
 import { tempFolder } from '../../helpers/temp-folder';
 
 /**
@@ -12,9 +12,9 @@ import { tempFolder } from '../../helpers/temp-folder';
  * the fields that it decodes. They are written out, not taken from the protocol of this project, which they are compared with so.
  */
 
-const BOOTSTRAP = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const SESSION = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const OTHER = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const BOOTSTRAP = newKeyPair('rsa', { modulusLength: 2048 });
+const SESSION = newKeyPair('ec', { namedCurve: 'P-256' });
+const OTHER = newKeyPair('ec', { namedCurve: 'P-256' });
 const pem = ({ publicKey }: typeof BOOTSTRAP) => publicKey.export({ type: 'spki', format: 'pem' }).toString();
 
 const MIB = 1024 * 1024;

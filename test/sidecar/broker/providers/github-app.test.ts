@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { exchangeContext, grantFor, issueContext } from './contexts';
 import { Answer, reply, startGitHub, tokenFields } from './github-stand-in';
 import { gitHubApp } from '../../../../sidecar/src/broker/providers/github-app';
@@ -6,9 +5,10 @@ import { httpsClient } from '../../../../sidecar/src/broker/providers/https-clie
 import type { ExchangeContext, Provider } from '../../../../sidecar/src/broker/providers/provider';
 import type { ApiError } from '../../../../sidecar/src/server/errors';
 import type { CredentialGrantSpec } from '../../../../src/protocol/policy';
+import { newKeyPair } from '../../../helpers/key-pair';
 import { refusalOf, T0 } from '../grants';
 
-const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const { privateKey, publicKey } = newKeyPair('rsa', { modulusLength: 2048 });
 const PKCS1 = String(privateKey.export({ type: 'pkcs1', format: 'pem' }));
 const PKCS8 = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
 const READ = { owner: 'acme', repo: 'lib' } as const;
@@ -84,7 +84,7 @@ describe('a token of an installation', () => {
   });
 
   test('is minted anew when the Secret has changed, without a restart', async () => {
-    const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const other = newKeyPair('rsa', { modulusLength: 2048 });
     await exchange();
     github.world.appKey = other.publicKey;
     expect(await exchange({}, String(other.privateKey.export({ type: 'pkcs1', format: 'pem' })))).toBe('x-access-token:ghs_planted2');
@@ -99,8 +99,8 @@ describe('issue', () => {
     expect(github.requests).toEqual([]);
   });
 
-  const small = String(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ type: 'pkcs1', format: 'pem' }));
-  const curve = String(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const small = String(newKeyPair('rsa', { modulusLength: 1024 }).privateKey.export({ type: 'pkcs1', format: 'pem' }));
+  const curve = String(newKeyPair('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }));
   const locked = String(privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'planted' }));
   test.each<[string, string | undefined, string]>([
     ['that is not there', undefined, 'is not there'],

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { newSigningKey, parseSigningKey, publicSet, renderSigningKey, SigningKey } from '../../../../sidecar/src/controller/keys/signing-key';
@@ -6,6 +6,7 @@ import { KeyFileError } from '../../../../sidecar/src/crypto/key-file';
 import { thumbprintOf } from '../../../../sidecar/src/crypto/p256';
 import { parsePublicKeys } from '../../../../sidecar/src/crypto/public-keys';
 import { signToken, verifyToken } from '../../../../sidecar/src/crypto/signed-token';
+import { newKeyPair } from '../../../helpers/key-pair';
 
 const T0 = Date.UTC(2026, 0, 1);
 const key = newSigningKey(T0);
@@ -41,8 +42,8 @@ test.each<[string, string]>([
   ['two keys', `${text}${pem('pkcs8', key.privateKey)}`],
   ['a key in another form', `${created}${pem('sec1', key.privateKey)}`],
   ['a public key', `${created}${createPublicKey(key.privateKey).export({ type: 'spki', format: 'pem' }).toString()}`],
-  ['a key on another curve', `${created}${pem('pkcs8', generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).privateKey)}`],
-  ['an RSA key', `${created}${pem('pkcs8', generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey)}`],
+  ['a key on another curve', `${created}${pem('pkcs8', newKeyPair('ec', { namedCurve: 'secp384r1' }).privateKey)}`],
+  ['an RSA key', `${created}${pem('pkcs8', newKeyPair('rsa', { modulusLength: 2048 }).privateKey)}`],
   ['something before it', `x${text}`],
 ])('%s is refused, and not quoted', (_, wrong) => {
   const refused = (): SigningKey => parseSigningKey('Secret a/b/sign-1.pem', wrong);

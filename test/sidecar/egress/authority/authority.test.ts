@@ -1,6 +1,7 @@
-import { generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import * as maker from '../../../../sidecar/src/crypto/self-made-certificate';
 import { Authority, newAuthority, parseAuthority, renderAuthority } from '../../../../sidecar/src/egress/authority/authority';
+import { newKeyPair } from '../../../helpers/key-pair';
 
 const DAY = 86_400_000;
 const NOW = Date.UTC(2030, 0, 1);
@@ -38,7 +39,7 @@ describe('refused is an entry', () => {
     ['with a chain', async () => authority.cert + renderAuthority(await other()), /is not one certificate and its private key/],
     ['with the key of another', async () => authority.cert + (await other()).key, /is not one certificate and its private key/],
     ['with a key that is none', () => authority.cert + authority.key.replace(/M[A-Za-z0-9]{10}/, 'planted'), /is not one certificate and its private key/],
-    ['with a key of another kind', () => authority.cert + pkcs8(generateKeyPairSync('ed25519')), /is not one certificate and its private key/],
+    ['with a key of another kind', () => authority.cert + pkcs8(newKeyPair('ed25519')), /is not one certificate and its private key/],
     ['with a certificate that signs nothing', async () => renderAuthority({ ...authority, ...await served() }), /has no certificate of a CA that signed itself$/],
   ])('%s, and nothing of it is shown', async (_, text, problem) => {
     const wrong = await text();

@@ -1,4 +1,4 @@
-import { createHmac, createSign, generateKeyPairSync } from 'node:crypto';
+import { createHmac, createSign } from 'node:crypto';
 import { CompactSign } from 'jose';
 import { AUDIENCE, Claims, ISSUER, jwks, NOW, rawToken, SigningKey, signingKey, token } from './tokens';
 import { IssuerKeys, KeysUnavailable } from '../../../../sidecar/src/gateway/auth/issuer-keys';
@@ -6,6 +6,7 @@ import { keySetIn } from '../../../../sidecar/src/gateway/auth/key-set';
 import { OidcIssuer } from '../../../../sidecar/src/gateway/auth/oidc';
 import { createLogger } from '../../../../sidecar/src/server/log';
 import type { IssuerEntry } from '../../../../src/protocol/session-pools';
+import { newKeyPair } from '../../../helpers/key-pair';
 
 const K1 = signingKey('k1');
 const K2 = signingKey('k2');
@@ -94,7 +95,7 @@ describe('a token is of nobody', () => {
   });
 
   test('by an RSA key of 1024 bits', async () => {
-    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const { publicKey, privateKey } = newKeyPair('rsa', { modulusLength: 1024 });
     const weak: SigningKey = { kid: 'k', alg: 'RS256', privateKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid: 'k' } };
     const unsigned = rawToken({ alg: 'RS256', kid: 'k' }, { iss: ISSUER, aud: AUDIENCE, sub: 'alice', exp: NOW + 600 }, '').slice(0, -1);
     const signature = createSign('RSA-SHA256').update(unsigned).sign(privateKey, 'base64url');

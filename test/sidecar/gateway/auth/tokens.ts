@@ -1,5 +1,6 @@
-import { generateKeyPairSync, KeyObject } from 'node:crypto';
+import { KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
+import { newKeyPair } from '../../../helpers/key-pair';
 
 /** Seconds since 1970. */
 export const NOW = Date.parse('2026-05-04T09:00:00Z') / 1000;
@@ -21,10 +22,10 @@ export function signingKey(kid: string, alg = 'ES256'): SigningKey {
 }
 
 function pairFor(alg: string): { publicKey: KeyObject; privateKey: KeyObject } {
-  if (alg === 'EdDSA') return generateKeyPairSync('ed25519');
-  if (alg === 'ES256') return generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  if (alg === 'ES384') return generateKeyPairSync('ec', { namedCurve: 'P-384' });
-  return generateKeyPairSync('rsa', { modulusLength: 2048 });
+  if (alg === 'EdDSA') return newKeyPair('ed25519');
+  if (alg === 'ES256') return newKeyPair('ec', { namedCurve: 'P-256' });
+  if (alg === 'ES384') return newKeyPair('ec', { namedCurve: 'P-384' });
+  return newKeyPair('rsa', { modulusLength: 2048 });
 }
 
 export function jwks(...keys: readonly SigningKey[]): string {
