@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import type { BrokerPolicyProps, ShellGrant } from './broker-policy-props';
 import { addCustomResource } from './private/custom-resource';
-import { uncoveredHostProblems } from './private/policy-checks';
+import { refusedPortProblems, uncoveredHostProblems } from './private/policy-checks';
 import { optional, plain } from './private/render';
 import type { BrokerPolicySpec } from './protocol/resources';
 
@@ -25,7 +25,7 @@ export class BrokerPolicy extends Construct {
     this.policyName = props.name ?? id;
     this._spec = render(props);
     const objectId = { platform: namespace.platformName, part: 'policies', name: this.policyName, namespace: namespace.namespaceName } as const;
-    addCustomResource(this, 'BrokerPolicy', objectId, this._spec, uncoveredHostProblems(this._spec));
+    addCustomResource(this, 'BrokerPolicy', objectId, this._spec, [...uncoveredHostProblems(this._spec), ...refusedPortProblems(this._spec)]);
     namespace._addPolicy({ name: this.policyName, spec: this._spec });
   }
 }

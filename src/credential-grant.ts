@@ -86,6 +86,36 @@ export interface PatPoolCredentialProps {
   readonly rotation?: Duration;
 }
 
+/** An access key of AWS, or of a service with the API of S3. */
+export interface AwsAccessKeyCredentialProps {
+  /**
+   * Where the key is kept: a credentials file with a profile `[default]`, as `~/.aws/credentials` is one.
+   * @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
+   */
+  readonly secret: SecretKey;
+
+  /** Hosts whose requests are signed with the key, such as `*.s3.eu-central-1.amazonaws.com`: at least one, each covered by an egress grant of the policy. */
+  readonly hosts: string[];
+
+  /**
+   * Regions that requests may be signed for, such as `eu-central-1`; at least one.
+   * @default - every region
+   */
+  readonly regions?: string[];
+
+  /**
+   * Services that requests may be signed for, as signatures name them, such as `s3` or `dynamodb`; at least one.
+   * @default - every service
+   */
+  readonly services?: string[];
+
+  /**
+   * Time after which a lease on the key is renewed: whole seconds, at least 60.
+   * @default Duration.minutes(60)
+   */
+  readonly rotation?: Duration;
+}
+
 /** Lets runs use a credential without ever holding it. The name is the environment variable that carries its surrogate. */
 export class CredentialGrant {
   /** A credential of any service, delivered as you say. */
@@ -118,6 +148,22 @@ export class CredentialGrant {
     return new CredentialGrant({
       name,
       provider: { kind: 'PATPool', secretRef: secretRef(props.secret), hosts: [...props.hosts], ...rotation(props.rotation) },
+    });
+  }
+
+  /** An access key of AWS, by which requests are signed anew on their way out. Clients take the surrogate as session token, so a usual name is `AWS_SESSION_TOKEN`. */
+  public static awsAccessKey(name: string, props: AwsAccessKeyCredentialProps): CredentialGrant {
+    const { regions, services } = props;
+    return new CredentialGrant({
+      name,
+      provider: {
+        kind: 'AWSAccessKey',
+        secretRef: secretRef(props.secret),
+        ...hosts(props.hosts),
+        ...(regions && { regions: [...regions] }),
+        ...(services && { services: [...services] }),
+        ...rotation(props.rotation),
+      },
     });
   }
 

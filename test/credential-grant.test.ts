@@ -39,6 +39,22 @@ describe('credentials', () => {
       .toEqual({ kind: 'PATPool', secretRef: SECRET, hosts, rotationSeconds: 300 });
   });
 
+  test('of AWS name hosts, and regions and services when they are limited', () => {
+    const secret = { name: 'aws', key: 'credentials' };
+    expect(provider(CredentialGrant.awsAccessKey('AWS_SESSION_TOKEN', { secret, hosts }))).toEqual({ kind: 'AWSAccessKey', secretRef: secret, hosts });
+    const limited = { secret, hosts, regions: ['eu-central-1'], services: ['s3', 'dynamodb'], rotation: Duration.minutes(5) };
+    expect(provider(CredentialGrant.awsAccessKey('AWS_SESSION_TOKEN', limited)))
+      .toEqual({ kind: 'AWSAccessKey', secretRef: secret, hosts, regions: ['eu-central-1'], services: ['s3', 'dynamodb'], rotationSeconds: 300 });
+  });
+
+  test.each<[string, object, RegExp]>([
+    ['without a region', { regions: [] }, /test\/coders: .*regions.*at least 1/],
+    ['for a service that no signature names', { services: ['s3/x'] }, /test\/coders: .*services\[0\].*scope of a signature/],
+    ['without hosts', { hosts: [] }, /test\/coders: .*hosts.*at least 1/],
+  ])('of AWS are refused %s', (_, more, because) => {
+    expect(refusal(granting(CredentialGrant.awsAccessKey('KEY', { secret: SECRET, hosts, ...more })))).toThrow(because);
+  });
+
   test('of Anthropic may name other hosts', () => {
     expect(provider(CredentialGrant.anthropicApi('KEY', { secret: SECRET, hosts, rotation: Duration.minutes(1) })))
       .toEqual({ kind: 'AnthropicAPI', secretRef: SECRET, hosts, rotationSeconds: 60 });

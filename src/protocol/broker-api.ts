@@ -51,7 +51,7 @@ export const BROKER_STATUS = {
   RunNotFound: [404],
   /** 403 for a run that is over, 404 for one that is not there. */
   RunTerminated: [403, 404],
-  /** The bearer is expired, or belongs to another run or namespace. */
+  /** The bearer is expired, belongs to another run or namespace, or cannot be exchanged in this request. */
   SubstituteFailed: [403],
   Unauthorized: [401],
   /** The broker is starting, stopping or overloaded, or cannot reach the API server. */
@@ -175,7 +175,7 @@ export interface ValidateEgressResponse {
   readonly discoveryAllow?: boolean;
   /** Additive: seconds for which the answer may be used, at most 10. */
   readonly validForSeconds?: number;
-  /** Additive: the record of the decision in the audit log. */
+  /** Additive: the record that stands for the decision: `<stream>-<sequence>` of its line in the audit log. */
   readonly auditId?: string;
 }
 
@@ -200,7 +200,7 @@ export interface SubstituteAuthResponse {
   readonly allowedQueryParams?: readonly string[];
   /** Additive: query parameters to set, replacing what the request carries. */
   readonly setQueryParams?: Readonly<Record<string, string>>;
-  /** Additive: the record of the decision in the audit log. */
+  /** Additive: the record that stands for the decision: `<stream>-<sequence>` of its line in the audit log. */
   readonly auditId?: string;
 }
 

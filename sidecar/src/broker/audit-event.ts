@@ -23,8 +23,11 @@ export interface AuditRecord {
 
 /** Makes decisions durable. */
 export interface Audit {
-  /** Resolves when the record is on disk; rejects when it cannot be made so. */
-  write(record: AuditRecord): Promise<void>;
+  /**
+   * Resolves when the record is on disk; rejects when it cannot be made so. The answer is the id of the record that stands for
+   * the decision: `<stream>-<sequence>` of its line in the log.
+   */
+  write(record: AuditRecord): Promise<string>;
   /** Why nothing can be written; undefined when all is well. */
   unready(): string | undefined;
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 import type { Carrier } from './providers/provider';
 import { refuse } from './refuse';
 import { BEARER_PREFIX, SubstituteAuthRequest } from '../../../src/protocol/broker-api';
-import { isOurs, TOKEN_KINDS } from '../crypto/sealed-token';
+import { EMBEDDED_TOKEN, isOurs } from '../crypto/sealed-token';
 
 /** The parts of a request in which a surrogate can travel. */
 export type CarriedRequest = Pick<SubstituteAuthRequest, 'incomingAuthorization' | 'incomingXApiKey' | 'path' | 'query' | 'headers'>;
@@ -25,9 +25,6 @@ const LEGACY_PLACES: readonly Place[] = ['header:authorization', 'header:x-api-k
 
 /** Belongs to the egress proxy itself, which takes it off; it carries the run's own token. */
 const PROXY_CREDENTIALS = 'proxy-authorization';
-
-/** A token in the middle of something else: of a known kind, or with the beginning of a JWE header behind any kind. */
-const EMBEDDED = new RegExp(`${BEARER_PREFIX}(?:(?:${TOKEN_KINDS.join('|')})-|[a-z0-9]+-eyJ)`);
 
 /** Where a surrogate begins in the value of a header, alone or after a scheme or a prefix of the grant. */
 const BEGIN = new RegExp(`(?<![A-Za-z0-9])${BEARER_PREFIX}`);
@@ -93,7 +90,7 @@ function headerValueFinds(name: string, value: string): Find[] {
   const parts = name === 'authorization' ? [whole, ...basicParts(whole)] : [whole];
   return parts.flatMap((part) => {
     const start = part.search(BEGIN);
-    const mayCarry = start !== -1 && (LEGACY_PLACES.includes(`header:${name}`) || EMBEDDED.test(part));
+    const mayCarry = start !== -1 && (LEGACY_PLACES.includes(`header:${name}`) || EMBEDDED_TOKEN.test(part));
     // To the end of the value: a bearer with anything behind it is not that bearer.
     return mayCarry ? { token: part.slice(start), place: `header:${name}` } : embeddedFinds(part);
   });
@@ -124,7 +121,7 @@ function restFinds({ path = '', query = '' }: CarriedRequest): Find[] {
 /** Escaped twice is as far as servers unescape. */
 function embeddedFinds(text: string): Find[] {
   const forms = text.includes('%') ? [text, unescaped(text), unescaped(unescaped(text))] : [text];
-  return forms.some((form) => EMBEDDED.test(form)) ? ['nowhere'] : [];
+  return forms.some((form) => EMBEDDED_TOKEN.test(form)) ? ['nowhere'] : [];
 }
 
 function unescaped(text: string): string {

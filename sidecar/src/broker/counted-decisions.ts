@@ -16,8 +16,8 @@ const MAX_PLACES = 1000;
 interface Window {
   readonly first: AuditRecord;
   readonly start: number;
-  /** Destinations with a record in this window. */
-  readonly places: Set<string>;
+  /** Destinations with a record in this window, and its id: it stands for what is counted, too. */
+  readonly places: Map<string, string>;
   readonly samples: NonNullable<AuditRecord['destination']>[];
   count: number;
 }
@@ -58,15 +58,20 @@ export function countedDecisions(audit: Audit, limiter: Limiter, clock: Clock): 
       const key = `${record.kind} ${record.namespace}/${record.run}`;
       const open = windows.get(key);
       const place = placeOf(record);
-      if (open?.places.has(place)) return count(open, record);
+      const counted = open?.places.get(place);
+      if (open !== undefined && counted !== undefined) {
+        count(open, record);
+        return counted;
+      }
       if (open !== undefined && open.places.size >= MAX_PLACES) {
         throw refuse('RateLimited', 'the run asks for too many destinations to record each', { retryAfterSeconds: WINDOW / 1000 });
       }
       const window = open ?? (limiter.take(key).allowed ? undefined : opened(record, now));
       if (open === undefined && window !== undefined) windows.set(key, window);
-      await audit.write(record);
+      const auditId = await audit.write(record);
       // Not before: what could not be recorded must not be counted either.
-      window?.places.add(place);
+      window?.places.set(place, auditId);
+      return auditId;
     },
     flush: async () => {
       for (const [key, window] of [...windows]) await close(key, window);
@@ -75,7 +80,7 @@ export function countedDecisions(audit: Audit, limiter: Limiter, clock: Clock): 
 }
 
 function opened(first: AuditRecord, start: number): Window {
-  return { first, start, places: new Set(), samples: [], count: 0 };
+  return { first, start, places: new Map(), samples: [], count: 0 };
 }
 
 function placeOf({ destination }: AuditRecord): string {

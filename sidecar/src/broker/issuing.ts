@@ -42,8 +42,13 @@ function leaseContext(issuing: Issuing): IssueContext {
   if (now >= (run.deadline ?? Infinity)) throw refuse('RunTerminated', 'the run is past its deadline');
   const id = leaseId(keyring.idKey, provider.leaseTag, run.uid, grant.name);
   if (isRevoked(run.revokedLeases, id)) throw refuse('PolicyRevoked', `the lease on credential ${grant.name} is revoked for the rest of the run`);
-  const leaseUntil = Math.min(now + leaseTtl(grant.provider.rotationSeconds), notAfterOf(now, run.deadline));
+  const leaseUntil = Math.min(now + ttlOf(issuing), notAfterOf(now, run.deadline));
   return { ...issuing, idKey: keyring.idKey, leaseId: id, leaseUntil };
+}
+
+/** Of a session nothing is renewed, so its leases are as long as it may be. */
+function ttlOf({ session, run, grant, now }: Issuing): number {
+  return session === undefined ? leaseTtl(grant.provider.rotationSeconds) : notAfterOf(now, run.deadline) - now;
 }
 
 function slotted(credentialLeaseId: string, slot: PoolSlot | undefined): string {
@@ -66,7 +71,7 @@ function proxyInjected(issuing: Issuing, credentialLeaseId: string, { hosts, slo
     provider: provider.kind,
     hosts,
     issuedAt: now,
-    ttl: leaseTtl(grant.provider.rotationSeconds),
+    ttl: ttlOf(issuing),
     notAfter: notAfterOf(now, run.deadline),
     slot: slot?.name,
   };

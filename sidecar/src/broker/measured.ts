@@ -9,13 +9,12 @@ export function measuredAudit(audit: Audit, metrics: Pick<BrokerMetrics, 'decide
     unready: () => audit.unready(),
     close: () => audit.close(),
     write: async (record) => {
-      try {
-        await audit.write(record);
-      } catch (error) {
+      const auditId = await audit.write(record).catch((error: unknown) => {
         metrics.auditFailed();
         throw error;
-      }
+      });
       metrics.decided(record);
+      return auditId;
     },
   };
 }

@@ -11,7 +11,7 @@ import { BEARER_PREFIX } from '../../../src/protocol/broker-api';
  */
 
 /** Kinds of all providers and of egress tokens, those not built in included: a token of such a kind is ours too. */
-export const TOKEN_KINDS = ['usersecret', 'anthropic', 'github', 'patpool', 'egress'] as const;
+export const TOKEN_KINDS = ['usersecret', 'anthropic', 'github', 'patpool', 'aws', 'egress'] as const;
 export type TokenKind = (typeof TOKEN_KINDS)[number];
 
 /** What every sealed token says; each kind adds its own. */
@@ -48,6 +48,12 @@ const TAG = { authTagLength: 16 };
 
 const SHAPE = new RegExp(`^${BEARER_PREFIX}([a-z0-9]+)-([A-Za-z0-9_-]+)[.][.]([A-Za-z0-9_-]+)[.]([A-Za-z0-9_-]+)[.]([A-Za-z0-9_-]+)$`);
 const KIND = new RegExp(`^${BEARER_PREFIX}([a-z0-9]*)-`);
+
+/** Longest name of a kind, in characters. */
+export const MAX_KIND = 32;
+
+/** A token in the middle of something else: of a known kind, or with the beginning of a JWE header behind any kind. */
+export const EMBEDDED_TOKEN = new RegExp(`${BEARER_PREFIX}(?:(?:${TOKEN_KINDS.join('|')})-|[a-z0-9]{1,${MAX_KIND}}-eyJ)`);
 
 /** The parts of a token behind its prefix, decoded but for the header, which the seal covers as it is written. */
 interface Sealed {

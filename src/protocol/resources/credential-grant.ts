@@ -3,7 +3,7 @@ import { CelRule } from '../schema/rule';
 import { schema, TypeOf } from '../schema/types';
 
 /** Where a credential comes from. */
-export const PROVIDER_KINDS = ['UserSuppliedSecret', 'AnthropicAPI', 'GitHubApp', 'PATPool'] as const;
+export const PROVIDER_KINDS = ['UserSuppliedSecret', 'AnthropicAPI', 'GitHubApp', 'PATPool', 'AWSAccessKey'] as const;
 export type ProviderKind = (typeof PROVIDER_KINDS)[number];
 
 /** Hosts that receive a credential when its grant lists none. */
@@ -88,6 +88,17 @@ const deliveryMode = schema({
 
 const number = schema({ type: 'string', maxLength: 20, pattern: '^[1-9][0-9]{0,19}$', patternMessage: 'must be a decimal number of at most 20 digits, as text' });
 
+function scopes(description: string) {
+  return schema({
+    'type': 'array',
+    'minItems': 1,
+    'maxItems': 32,
+    'x-kubernetes-list-type': 'set',
+    description,
+    'items': { type: 'string', minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9_-]+$', patternMessage: "must be as in the scope of a signature, such as 'eu-central-1' or 's3'" },
+  });
+}
+
 const providerRules: readonly CelRule[] = [
   {
     rule: "self.kind != 'GitHubApp' || (has(self.appId) && has(self.installationId))",
@@ -116,6 +127,16 @@ const providerRules: readonly CelRule[] = [
     holds: (self) => self.kind !== 'PATPool' || self.hosts !== undefined,
   },
   {
+    rule: "self.kind != 'AWSAccessKey' || has(self.hosts)",
+    message: 'kind AWSAccessKey must have hosts',
+    holds: (self) => self.kind !== 'AWSAccessKey' || self.hosts !== undefined,
+  },
+  {
+    rule: "self.kind == 'AWSAccessKey' || !(has(self.regions) || has(self.services))",
+    message: 'regions and services are for kind AWSAccessKey only',
+    holds: (self) => self.kind === 'AWSAccessKey' || given(self.regions, self.services) === 0,
+  },
+  {
     rule: "(self.kind == 'UserSuppliedSecret') == has(self.deliveryMode)",
     message: 'deliveryMode must be there for kind UserSuppliedSecret and for no other kind',
     holds: (self) => (self.kind === 'UserSuppliedSecret') === (self.deliveryMode !== undefined),
@@ -140,6 +161,8 @@ const provider = schema({
     rotationSeconds: { type: 'integer', minimum: 60, maximum: 2_147_483_647, description: 'time after which a lease is renewed' },
     hosts,
     deliveryMode,
+    regions: scopes('regions of AWS that requests may be signed for; all without it'),
+    services: scopes('services of AWS that requests may be signed for, as signatures name them; all without it'),
   },
   'x-kubernetes-validations': providerRules,
 });

@@ -57,6 +57,7 @@ export function brokerOver(documents: readonly object[], more: Partial<BrokerDep
       write: async (record) => {
         if (world.auditFails) throw new Error('the disk is full');
         records.push(record);
+        return `audit-${records.length}`;
       },
       unready: () => undefined,
       close: async () => {},

@@ -16,6 +16,7 @@ function world(burst = 2) {
     write: async (record: AuditRecord) => {
       if (state.fails) throw new Error('the disk is full');
       state.written.push(record);
+      return `audit-${state.written.length}`;
     },
     unready: () => (state.fails ? 'the disk is full' : undefined),
     close: async () => {},
@@ -53,6 +54,15 @@ test('beyond it one more is recorded, the rest of what it asks for is counted, a
     windowEnd: '2026-05-04T09:01:00.000Z',
     sampleDestinations: [{ host: 'same.example', port: 443 }],
   });
+});
+
+test('what is counted is told by the record of its destination in the same window', async () => {
+  const { state, counted, ask } = world();
+  await ask(2);
+  const ids = [await counted.write(block('a.example')), await counted.write(block('b.example')), await counted.write(block('a.example'))];
+  expect(ids).toEqual(['audit-3', 'audit-4', 'audit-3']);
+  state.now += MINUTE;
+  expect(await counted.write(block('a.example'))).not.toBe('audit-3');
 });
 
 describe('a destination that the window has no record of', () => {

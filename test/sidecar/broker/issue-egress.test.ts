@@ -88,7 +88,7 @@ describe('for a session', () => {
     const { askAs, sessionToken, records } = egressWorld();
     const egressToken = await sessionToken();
     const lease = await askAs('controller', 'issue', { name: 'GITHUB_TOKEN', egressToken });
-    expect(lease).toMatchObject({ status: 200, body: { deliveryMode: 'ProxyInjected', expiresAt: '2026-05-04T10:00:00Z' } });
+    expect(lease).toMatchObject({ status: 200, body: { deliveryMode: 'ProxyInjected', expiresAt: SESSION.notAfter } });
     const shown = { ...GITHUB, ...proof, incomingAuthorization: `Bearer ${lease.body.value}` };
     expect((await askAs('egress', 'substitute-auth', { ...shown, egressToken })).body.setHeaders).toEqual({ Authorization: `Bearer ${UPSTREAM}` });
     expect((await askAs('egress', 'substitute-auth', { ...shown, egressToken: lease.body.value })).status).toBe(200);
@@ -111,6 +111,15 @@ describe('for a session', () => {
     const egressToken = await sessionToken({ ...SESSION, template: undefined });
     expect((await askAs('egress', 'validate-egress', { ...GITHUB, ...proof, egressToken })).body.allowed).toBe(false);
     expect(await askAs('controller', 'issue', { name: 'GITHUB_TOKEN', egressToken })).toMatchObject({ status: 404, body: { code: 'CredentialNotFound' } });
+  });
+
+  test('what it was given is good for all of its time, as nobody renews it', async () => {
+    const { askAs, sessionToken, world } = egressWorld();
+    const egressToken = await sessionToken();
+    const { value } = (await askAs('controller', 'issue', { name: 'GITHUB_TOKEN', egressToken })).body;
+    world.now = Date.parse(SESSION.notAfter) - 1000;
+    const shown = { ...GITHUB, ...proof, egressToken, incomingAuthorization: `Bearer ${value}` };
+    expect(await askAs('egress', 'substitute-auth', shown)).toMatchObject({ status: 200, body: { setHeaders: { Authorization: `Bearer ${UPSTREAM}` } } });
   });
 
   test('it ends with its time, and so does what it was given', async () => {

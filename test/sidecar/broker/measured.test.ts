@@ -10,11 +10,12 @@ test('a record that is written counts as decided, one that is not as failed', as
   const audit = measuredAudit({
     write: async () => {
       if (fails) throw new Error('full');
+      return 'audit-1';
     },
     unready: () => 'full',
     close: async () => undefined,
   }, { decided: ({ kind }) => heard.push(kind), auditFailed: () => heard.push('failed') });
-  await audit.write(decision());
+  expect(await audit.write(decision())).toBe('audit-1');
   fails = true;
   await expect(audit.write(decision())).rejects.toThrow('full');
   expect(heard).toEqual(['credential-issued', 'failed']);

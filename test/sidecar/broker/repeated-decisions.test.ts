@@ -9,6 +9,7 @@ function world() {
     write: async (record: AuditRecord) => {
       if (state.problem !== undefined) throw new Error(state.problem);
       state.written.push(record);
+      return `audit-${state.written.length}`;
     },
     unready: () => state.problem,
     close: async () => {},
@@ -25,6 +26,13 @@ test('a decision that is made again within its time is recorded once, and again 
   state.now = 10_000;
   await audit.write(RECORD);
   expect(state.written).toHaveLength(2);
+});
+
+test('whoever makes it again is told the record that stands for it', async () => {
+  const { state, audit } = world();
+  expect([await audit.write(RECORD), await audit.write({ ...RECORD, run: 'r2' }), await audit.write(RECORD)]).toEqual(['audit-1', 'audit-2', 'audit-1']);
+  state.now = 10_000;
+  expect(await audit.write(RECORD)).toBe('audit-3');
 });
 
 test('after a clock was set back it is recorded again', async () => {

@@ -32,7 +32,7 @@ describe('a bearer is exchanged', () => {
     const { swap, records } = await brokerWithBearer();
     const { status, body } = await swap();
     expect(status).toBe(200);
-    expect(body).toMatchObject({ setHeaders: { Authorization: `Bearer ${UPSTREAM}` }, allowedHeaders: expect.arrayContaining(['Accept', 'Git-Protocol']) });
+    expect(body).toMatchObject({ auditId: 'audit-1', setHeaders: { Authorization: `Bearer ${UPSTREAM}` }, allowedHeaders: expect.arrayContaining(['Accept', 'Git-Protocol']) });
     expect(records).toEqual([{
       decision: 'granted',
       kind: 'credential-issued',

@@ -16,7 +16,7 @@ test('a granted host is allowed, and the answer says by which policy, for how lo
 
 test('a host without credentials is allowed without exchange', async () => {
   const { ask } = brokerOver(DOCUMENTS);
-  expect((await ask('validate-egress', { host: 'a.b.example.org', port: 8443 })).body).toEqual({ allowed: true, matchedPolicy: 'p1', validForSeconds: 10 });
+  expect((await ask('validate-egress', { host: 'a.b.example.org', port: 8443 })).body).toEqual({ allowed: true, matchedPolicy: 'p1', validForSeconds: 10, auditId: 'audit-1' });
   expect((await ask('validate-egress', { host: 'any.example.com', port: 1 })).body.allowed).toBe(true);
 });
 
@@ -54,7 +54,7 @@ describe('an answer that is no', () => {
     ['without a policy', DOCUMENTS.slice(0, 2), GITHUB],
   ])('is status 200 and recorded: %s', async (_, documents, body) => {
     const { ask, records } = brokerOver(documents);
-    expect(await ask('validate-egress', body)).toMatchObject({ status: 200, body: { allowed: false, reason: expect.any(String) } });
+    expect(await ask('validate-egress', body)).toMatchObject({ status: 200, body: { allowed: false, reason: expect.any(String), auditId: 'audit-1' } });
     expect(records).toEqual([expect.objectContaining({ decision: 'denied', kind: 'egress-block' })]);
   });
 });
@@ -64,7 +64,7 @@ describe('a discovery window', () => {
 
   test('lets out what no grant covers, without policy and without exchange (S5)', async () => {
     const { ask, records } = brokerOver(withWindow('2026-05-04T10:00:00Z'));
-    expect((await ask('validate-egress', { host: 'unknown.example.net', port: 80 })).body).toEqual({ allowed: true, discoveryAllow: true, validForSeconds: 10 });
+    expect((await ask('validate-egress', { host: 'unknown.example.net', port: 80 })).body).toEqual({ allowed: true, discoveryAllow: true, validForSeconds: 10, auditId: 'audit-1' });
     expect(records[0]).toMatchObject({ decision: 'granted', kind: 'egress-discovery-allow' });
     expect(records[0].matchedPolicy).toBeUndefined();
     expect((await ask('validate-egress', GITHUB)).body.matchedPolicy).toBe('p1');

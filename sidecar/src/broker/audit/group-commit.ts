@@ -9,9 +9,9 @@ export class AuditUnavailableError extends Error {
   }
 }
 
-export interface GroupCommitDeps<T> {
-  /** Makes all items durable, or rejects. Never called again before it settles; called without items after a poke. */
-  readonly commit: (items: readonly T[]) => Promise<void>;
+export interface GroupCommitDeps<T, Done> {
+  /** Makes all items durable and says what became of each, or rejects. Never called again before it settles; called without items after a poke. */
+  readonly commit: (items: readonly T[]) => Promise<readonly Done[]>;
   readonly sizeOf: (item: T) => number;
   readonly limits: { readonly batchBytes: number; readonly maxWaiting: number; readonly maxWaitMs: number };
   /** Never goes back. */
@@ -19,10 +19,10 @@ export interface GroupCommitDeps<T> {
   readonly after: After;
 }
 
-interface Waiter<T> {
+interface Waiter<T, Done> {
   readonly item: T;
   readonly since: number;
-  readonly resolve: () => void;
+  readonly resolve: (done: Done) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -31,19 +31,19 @@ interface Waiter<T> {
  * queue up and form the next batch; when nothing is on its way, a batch starts at once. So an idle disk adds no
  * waiting, and a busy one is asked once for each of its round trips, however many writers there are.
  */
-export class GroupCommit<T> {
-  private waiting: Waiter<T>[] = [];
-  private batch: readonly Waiter<T>[] = [];
+export class GroupCommit<T, Done> {
+  private waiting: Waiter<T, Done>[] = [];
+  private batch: readonly Waiter<T, Done>[] = [];
   private batchSince: number | undefined;
   private poked = false;
   private scheduled = false;
   private watched = false;
   private idle: (() => void)[] = [];
 
-  constructor(private readonly deps: GroupCommitDeps<T>) {}
+  constructor(private readonly deps: GroupCommitDeps<T, Done>) {}
 
-  /** Resolves when the item is durable. A rejected item that already was on its way to the disk may still get there. */
-  add(item: T): Promise<void> {
+  /** Resolves when the item is durable, with what `commit` says of it. A rejected item that already was on its way to the disk may still get there. */
+  add(item: T): Promise<Done> {
     const { monotonic, limits } = this.deps;
     if (this.isStalled()) return Promise.reject(this.tooSlow());
     if (this.waiting.length >= limits.maxWaiting) {
@@ -87,13 +87,15 @@ export class GroupCommit<T> {
     const { monotonic, commit } = this.deps;
     while (this.waiting.length > 0 || this.poked) {
       this.poked = false;
-      this.batch = this.takeBatch();
+      // Kept whole, as those who have given up are taken off the other list; to settle them again changes nothing.
+      const batch = this.takeBatch();
+      this.batch = batch;
       this.batchSince = monotonic();
       try {
-        await commit(this.batch.map(({ item }) => item));
-        for (const waiter of this.batch) waiter.resolve();
+        const done = await commit(batch.map(({ item }) => item));
+        batch.forEach(({ resolve }, index) => resolve(done[index]));
       } catch (error) {
-        for (const waiter of this.batch) waiter.reject(error as Error);
+        for (const { reject } of batch) reject(error as Error);
       }
     }
     this.batch = [];
@@ -101,7 +103,7 @@ export class GroupCommit<T> {
     for (const resolve of this.idle.splice(0)) resolve();
   }
 
-  private takeBatch(): readonly Waiter<T>[] {
+  private takeBatch(): readonly Waiter<T, Done>[] {
     const { sizeOf, limits } = this.deps;
     let bytes = 0;
     // The first item always goes, or one that is too big would stop all behind it.
@@ -124,7 +126,7 @@ export class GroupCommit<T> {
 
   /** Rejects the writers that came at or before a time. Those not yet on their way leave the queue, and are not written. */
   private giveUp(latest: number): void {
-    const late = ({ since }: Waiter<T>): boolean => since <= latest;
+    const late = ({ since }: Waiter<T, Done>): boolean => since <= latest;
     for (const waiter of this.batch.filter(late)) waiter.reject(this.tooSlow());
     this.batch = this.batch.filter((waiter) => !late(waiter));
     for (const waiter of this.waiting.filter(late)) waiter.reject(this.tooSlow());

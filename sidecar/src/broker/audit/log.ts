@@ -58,7 +58,7 @@ export class AuditLog implements Audit {
     }
   }
 
-  private readonly commits: GroupCommit<string>;
+  private readonly commits: GroupCommit<string, string>;
   private failure?: string;
   private closed = false;
   private cancelLook?: () => void;
@@ -71,7 +71,7 @@ export class AuditLog implements Audit {
     private readonly after: After,
     monotonic: Clock,
   ) {
-    this.commits = new GroupCommit<string>({
+    this.commits = new GroupCommit<string, string>({
       commit: (texts) => this.commit(texts),
       sizeOf: (text) => Buffer.byteLength(text) + LINE_OVERHEAD,
       limits,
@@ -80,7 +80,7 @@ export class AuditLog implements Audit {
     });
   }
 
-  write(record: AuditRecord): Promise<void> {
+  write(record: AuditRecord): Promise<string> {
     const problem = this.unready();
     if (problem !== undefined) return Promise.reject(new AuditUnavailableError(problem));
     return this.commits.add(contentText(eventContent(record, new Date(this.clock()).toISOString())));
@@ -110,9 +110,12 @@ export class AuditLog implements Audit {
     if (drained) await this.lock.release();
   }
 
-  /** One batch at a time, so that nothing below has to mind a second. Without texts it is a look at the file and the volume. */
-  private async commit(texts: readonly string[]): Promise<void> {
-    if (texts.length === 0) return this.look();
+  /** Answers the id of each line. One batch at a time, so that nothing below has to mind a second. Without texts it is a look at the file and the volume. */
+  private async commit(texts: readonly string[]): Promise<readonly string[]> {
+    if (texts.length === 0) {
+      await this.look();
+      return [];
+    }
     // Those that were queued when an earlier batch failed. Trying again is left to the probe, which first puts the file right.
     if (this.failure !== undefined) throw new AuditUnavailableError(this.failure);
     try {
@@ -121,6 +124,8 @@ export class AuditLog implements Audit {
       this.fail(error);
       throw new AuditUnavailableError(this.failure!);
     }
+    const { stream, sequence } = this.store.head;
+    return texts.map((_, index) => `${stream}-${sequence - texts.length + 1 + index}`);
   }
 
   /** Sees whether the log can be written: after a failure by writing to it. */

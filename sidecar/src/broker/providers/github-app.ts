@@ -45,7 +45,7 @@ export function gitHubApp({ http, clock, observer }: GitHubAppWorld): Provider {
     /** git sends Basic, `gh` and SDKs `token` or `Bearer`. */
     carriers: () => [{ in: 'header', name: 'authorization' }],
 
-    async exchange(grant, { secrets, repositories, path, now }) {
+    async exchange(grant, { secrets, repositories, request: { path }, now }) {
       requireOneOwner(grant, repositories);
       const { appId = '', installationId = '', apiEndpoint: endpoint = GITHUB } = grant.provider;
       const pem = await rawValue(grant, secrets);

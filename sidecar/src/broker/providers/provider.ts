@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { SubstituteAuthRequest } from '../../../../src/protocol/broker-api';
 import type { CredentialGrantSpec } from '../../../../src/protocol/policy';
 import type { BrokerPolicySpec, ProviderKind } from '../../../../src/protocol/resources';
 import type { TokenKind } from '../../crypto/sealed-token';
@@ -63,9 +64,11 @@ export interface IssueContext extends ProviderContext {
 export interface ExchangeContext extends ProviderContext {
   /** What the bearer says. It has been judged. */
   readonly lease: LeaseClaims;
-  /** Target of the request, when the caller shows it. */
-  readonly path?: string;
+  readonly request: ExchangedRequest;
 }
+
+/** A request as far as the caller shows it, to a destination in its one spelling. */
+export type ExchangedRequest = Pick<SubstituteAuthRequest, 'host' | 'port' | 'method' | 'path' | 'query' | 'headers'>;
 
 /**
  * A source of credentials. It decides what is handed out and what a surrogate is exchanged for; sealing, expiry,

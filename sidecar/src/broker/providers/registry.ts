@@ -1,4 +1,5 @@
 import { anthropicApi } from './anthropic-api';
+import { awsAccessKey } from './aws-access-key';
 import { gitHubApp, GitHubAppWorld } from './github-app';
 import { ProviderObserver, timed } from './observer';
 import { patPool, PatPoolWorld } from './pat-pool';
@@ -16,6 +17,7 @@ const PROVIDERS: Readonly<Record<ProviderKind, (world: ProviderWorld) => Provide
   AnthropicAPI: () => anthropicApi,
   GitHubApp: gitHubApp,
   PATPool: patPool,
+  AWSAccessKey: () => awsAccessKey,
 };
 
 /** Kind of the bearers of each provider, also of those that a broker leaves out: their bearers are ours all the same. */
@@ -24,6 +26,7 @@ export const BEARER_KINDS: Readonly<Record<ProviderKind, TokenKind>> = {
   AnthropicAPI: 'anthropic',
   GitHubApp: 'github',
   PATPool: 'patpool',
+  AWSAccessKey: 'aws',
 };
 
 /** The providers over a world, made once: what they remember, such as minted tokens, is shared by all requests. */

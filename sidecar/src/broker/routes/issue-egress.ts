@@ -34,7 +34,7 @@ export async function issueEgress(deps: IssueEgressDeps, { caller, named }: Aske
   // For a run, the entrance has counted the request.
   if (session !== undefined) await deps.limit({ caller, run });
   const denied: AuditDraft = { decision: 'denied', kind: 'credential-denied', ...about({ caller, run }), credential: EGRESS_TOKEN };
-  return audited(deps.audit, denied, async (draft) => {
+  const { answer } = await audited(deps.audit, denied, async (draft) => {
     const now = deps.clock();
     const { subject, deadline } = session === undefined ? await ofRun(deps, run) : { subject: ofSession(deps, session), deadline: sessionEnd };
     const notAfter = notAfterOf(now, deadline);
@@ -43,6 +43,7 @@ export async function issueEgress(deps: IssueEgressDeps, { caller, named }: Aske
     Object.assign(draft, { decision: 'granted', kind: 'credential-issued', reason: 'issued an egress token' } satisfies Partial<AuditDraft>);
     return { value: seal(deps.keyring, 'egress', claims), expiresAt: expiryText(notAfter) };
   });
+  return answer;
 }
 
 function ofRun({ catalog, revocations }: IssueEgressDeps, run: RunName): Promise<Bounded> {

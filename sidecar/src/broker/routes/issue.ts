@@ -18,7 +18,7 @@ import { presentSubject } from '../subject';
  */
 export async function issue(deps: BrokerDeps, actor: Actor, { name }: IssueRequest): Promise<IssueResponse> {
   const { audit, catalog, keyring, revocations } = deps;
-  return audited(audit, { decision: 'denied', kind: 'credential-denied', ...about(actor), credential: { name: recordedName(name) } }, async (draft) => {
+  const { answer } = await audited(audit, { decision: 'denied', kind: 'credential-denied', ...about(actor), credential: { name: recordedName(name) } }, async (draft) => {
     const { snapshot, run, policy, grant } = await confirmed(catalog, actor, (present) => judged(present, revocations, actor, name));
     draft.credential = { name, provider: grant.provider.kind };
     const provider = requiredProvider(deps, grant);
@@ -26,6 +26,7 @@ export async function issue(deps: BrokerDeps, actor: Actor, { name }: IssueReque
     Object.assign(draft, { decision: 'granted', kind: 'credential-issued', matchedPolicy: policy, reason: `issued lease ${lease.leaseId}` } satisfies Partial<AuditDraft>);
     return lease;
   });
+  return answer;
 }
 
 function judged(snapshot: Snapshot, revocations: Revocations, actor: Actor, name: string) {

@@ -43,7 +43,7 @@ export async function renew(deps: BrokerDeps, actor: Actor, { names }: RenewRequ
 
 async function renewed(deps: BrokerDeps, actor: Actor, { snapshot, run }: View, name: string): Promise<RenewedLease> {
   const denied: AuditDraft = { decision: 'denied', kind: 'credential-renewal-failed', ...about(actor), credential: { name: recordedName(name) } };
-  return audited(deps.audit, denied, async (draft) => {
+  const { answer } = await audited(deps.audit, denied, async (draft) => {
     const { policy, grant } = requiredGrant(snapshot, run, name);
     draft.credential = { name, provider: grant.provider.kind };
     const provider = requiredProvider(deps, grant);
@@ -52,6 +52,7 @@ async function renewed(deps: BrokerDeps, actor: Actor, { snapshot, run }: View, 
     Object.assign(draft, { decision: 'granted', kind: 'credential-renewed', matchedPolicy: policy, reason } satisfies Partial<AuditDraft>);
     return { name, ...lease };
   });
+  return answer;
 }
 
 /** The credential itself is in the container: no expiry of ours changes what it can do there. */

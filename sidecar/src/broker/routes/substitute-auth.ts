@@ -37,11 +37,12 @@ interface Present {
 export async function substituteAuth(deps: SubstituteDeps, actor: Actor, body: SubstituteAuthRequest): Promise<SubstituteAuthResponse> {
   const destination = requestedDestination(body);
   requireRequest(body);
-  return audited(deps.audit, { decision: 'denied', kind: 'credential-denied', ...about(actor), destination }, async (draft) => {
+  const { answer, auditId } = await audited(deps.audit, { decision: 'denied', kind: 'credential-denied', ...about(actor), destination }, async (draft) => {
     const request = { body, destination, actor };
     const sighting = findSurrogate(body);
     return sighting === undefined ? withoutSurrogate(deps, request, draft) : exchanged(deps, request, sighting, draft);
   });
+  return { ...answer, auditId };
 }
 
 /** Judges by the run and its policies as they are. */
@@ -65,7 +66,7 @@ async function exchanged(deps: SubstituteDeps, request: Request, sighting: Sight
   const { policies, admission: { credential: { grant, policy }, lease, run } } = await admitted();
   const provider = requiredProvider(deps, grant);
   refuseMisplaced(sighting, provider.carriers(grant));
-  const exchange = await provider.exchange(grant, { ...providerContext(deps, run, policies, policy), lease, path: body.path });
+  const exchange = await provider.exchange(grant, { ...providerContext(deps, run, policies, policy), lease, request: { ...body, ...destination } });
   // A provider may take seconds, and what is revoked or over by then gets nothing.
   await admitted();
   grantedAs(draft, 'credential-issued', policy, 'substituted');

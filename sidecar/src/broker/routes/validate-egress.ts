@@ -27,17 +27,18 @@ interface Decided {
 export async function validateEgress(deps: ValidateDeps, actor: Actor, body: ValidateEgressRequest): Promise<ValidateEgressResponse> {
   const { audit, catalog, clock, revocations } = deps;
   const destination = requestedDestination(body);
-  return audited(audit, { decision: 'denied', kind: 'egress-block', ...about(actor), destination }, async (draft) => {
-    const { answer, recorded } = await confirmed(catalog, actor, (snapshot) => {
+  const { answer, auditId } = await audited(audit, { decision: 'denied', kind: 'egress-block', ...about(actor), destination }, async (draft) => {
+    const decided = await confirmed(catalog, actor, (snapshot) => {
       const run = presentSubject(snapshot, revocations, actor);
       if (run === undefined) return refused('there is no such run');
       if (isTerminal(run.phase)) return refused('the run is over');
       const policies = applyingPolicies(snapshot, run);
       return granted(policies, destination) ?? discovered(policies, clock()) ?? refused('no egress grant covers the destination');
-    }, (decided) => !decided.answer.allowed);
-    Object.assign(draft, recorded);
-    return answer;
+    }, ({ answer: { allowed } }) => !allowed);
+    Object.assign(draft, decided.recorded);
+    return decided.answer;
   });
+  return { ...answer, auditId };
 }
 
 function granted(policies: readonly NamedPolicy[], destination: Destination): Decided | undefined {

@@ -9,11 +9,11 @@ function disk(limits: Partial<typeof LIMITS> = {}) {
   const timers = new HandTimers();
   const batches: { items: readonly string[]; answer: ReturnType<typeof gate> }[] = [];
   let now = 0;
-  const commits = new GroupCommit<string>({
+  const commits = new GroupCommit<string, string>({
     commit: (items) => {
       const answer = gate();
       batches.push({ items, answer });
-      return answer.opened;
+      return answer.opened.then(() => items.map((item) => `done ${item}`));
     },
     sizeOf: (item) => item.length,
     limits: { ...LIMITS, ...limits },
@@ -43,6 +43,14 @@ test('writers that come while a batch is under way share the next', async () => 
   expect(batches.map(({ items }) => items)).toEqual([['a'], ['b', 'c']]);
 });
 
+test('each writer is told what became of its own item', async () => {
+  const { commits, batches } = disk();
+  const writes = ['a', 'b'].map((item) => commits.add(item));
+  await until(() => batches.length === 1);
+  batches[0].answer.open();
+  expect(await Promise.all(writes)).toEqual(['done a', 'done b']);
+});
+
 test('a batch ends where its bytes would be too many; an item beyond that goes alone', async () => {
   const { commits, batches } = disk();
   const writes = ['x'.repeat(30), 'a'.repeat(6), 'b'.repeat(4), 'c'].map((item) => commits.add(item));
@@ -65,6 +73,22 @@ test('drained waits for all that came before, and not when there is nothing', as
   await write;
 });
 
+test('whoever has given up changes nothing of what the others of the batch are told', async () => {
+  const { commits, batches, timers, pass } = disk({ maxWaitMs: 200 });
+  void commits.add('0');
+  await until(() => batches.length === 1);
+  const late = expect(commits.add('a')).rejects.toThrow();
+  pass(150);
+  const write = commits.add('b');
+  batches[0].answer.open();
+  await until(() => batches.length === 2);
+  pass(50);
+  timers.fire(200);
+  await late;
+  batches[1].answer.open();
+  await expect(write).resolves.toBe('done b');
+});
+
 test('a poke on an idle disk commits nothing, which is a look at it', async () => {
   const { commits, batches } = disk();
   commits.poke();
@@ -85,7 +109,7 @@ test('a disk that answers late is used again', async () => {
   const write = commits.add('b');
   await until(() => batches.length === 2);
   batches[1].answer.open();
-  await expect(write).resolves.toBeUndefined();
+  await expect(write).resolves.toBe('done b');
 });
 
 describe('a writer is rejected', () => {
@@ -98,7 +122,7 @@ describe('a writer is rejected', () => {
     await failed;
     await until(() => batches.length === 2);
     batches[1].answer.open();
-    await expect(next).resolves.toBeUndefined();
+    await expect(next).resolves.toBe('done b');
   });
 
   test('when too many wait already', async () => {
@@ -144,7 +168,7 @@ describe('a writer is rejected', () => {
     batches[0].answer.open();
     await until(() => batches.length === 2);
     batches[1].answer.open();
-    await expect(second).resolves.toBeUndefined();
+    await expect(second).resolves.toBe('done b');
   });
 });
 

@@ -17,6 +17,20 @@ test('a record is on disk when its write resolves', async () => {
   await log.close();
 });
 
+test('a write answers where its record is: stream and number of its line', async () => {
+  const at = folder();
+  const log = await openLog(at, { limits: { segmentBytes: 2_000 } });
+  const reasons = Array.from({ length: 40 }, (_, index) => `number ${index}`);
+  const ids: string[] = [];
+  for (const part of [reasons.slice(0, 1), reasons.slice(1, 20), reasons.slice(20)]) {
+    ids.push(...await Promise.all(part.map((reason) => log.write(decision({ reason })))));
+  }
+  const found = ids.map((id) => linesIn(at).find(({ stream, sequence }) => `${stream}-${sequence}` === id)?.event?.reason);
+  expect(found).toEqual(reasons);
+  expect(segmentsIn(at).length).toBeGreaterThan(1);
+  await log.close();
+});
+
 test('the stream begins with a record of its start, numbered 1, and is named after the replica', async () => {
   const at = folder();
   const log = await openLog(at);

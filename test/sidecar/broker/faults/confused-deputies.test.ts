@@ -126,9 +126,9 @@ describe('a deputy', () => {
 describe('meanwhile', () => {
   test('a lease that is revoked while it is issued is revoked: the bearer opens nothing, and it is not issued or renewed again', async () => {
     let release = () => undefined as void;
-    const held = new Promise<void>((resolve) => { release = resolve; });
+    const held = new Promise<string>((resolve) => { release = () => resolve('held'); });
     const hold = { on: false };
-    const audit = { write: async () => (hold.on ? held : undefined), unready: () => undefined, close: async () => {} };
+    const audit = { write: async () => (hold.on ? held : 'written'), unready: () => undefined, close: async () => {} };
     const world = egressWorld([RUN, ...REST], { audit });
     const { leaseId } = (await world.ask('issue', { name: 'GITHUB_TOKEN' })).body;
     hold.on = true;

@@ -29,5 +29,5 @@ export function issueContext(value: string | Buffer | undefined, more: Partial<I
 }
 
 export function exchangeContext(value: string | Buffer | undefined, more: Partial<ExchangeContext> = {}): ExchangeContext {
-  return { secrets: secrets(value), now: T0, idKey: ID_KEY, repositories: NO_REPOSITORIES, lease: LEASE, ...more };
+  return { secrets: secrets(value), now: T0, idKey: ID_KEY, repositories: NO_REPOSITORIES, lease: LEASE, request: { host: 'api.example.com', port: 443 }, ...more };
 }

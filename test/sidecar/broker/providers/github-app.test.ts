@@ -12,6 +12,7 @@ const { privateKey, publicKey } = newKeyPair('rsa', { modulusLength: 2048 });
 const PKCS1 = String(privateKey.export({ type: 'pkcs1', format: 'pem' }));
 const PKCS8 = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
 const READ = { owner: 'acme', repo: 'lib' } as const;
+const GITHUB = { host: 'github.com', port: 443 };
 const WRITE = { owner: 'acme', repo: 'app', access: 'write' } as const;
 
 let now = T0;
@@ -62,8 +63,8 @@ describe('a token of an installation', () => {
   });
 
   test('can write what the policy says, where the request is about it (B45)', async () => {
-    await exchange({ repositories: [READ, WRITE], path: '/acme/app.git/git-receive-pack' });
-    await exchange({ repositories: [READ, WRITE], path: '/acme/lib.git/git-receive-pack' });
+    await exchange({ repositories: [READ, WRITE], request: { ...GITHUB, path: '/acme/app.git/git-receive-pack' } });
+    await exchange({ repositories: [READ, WRITE], request: { ...GITHUB, path: '/acme/lib.git/git-receive-pack' } });
     expect(github.requests.map(({ body }) => [body.repositories, body.permissions?.contents])).toEqual([[['app'], 'write'], [['lib', 'app'], 'read']]);
   });
 

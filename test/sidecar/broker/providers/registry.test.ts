@@ -18,7 +18,7 @@ test('every kind of the custom resource has bearers of its own kind', () => {
 });
 
 test('the names in front of bearers are those of paddock\'s clients', () => {
-  expect(BEARER_KINDS).toEqual({ UserSuppliedSecret: 'usersecret', AnthropicAPI: 'anthropic', GitHubApp: 'github', PATPool: 'patpool' });
+  expect(BEARER_KINDS).toEqual({ UserSuppliedSecret: 'usersecret', AnthropicAPI: 'anthropic', GitHubApp: 'github', PATPool: 'patpool', AWSAccessKey: 'aws' });
 });
 
 test('every kind of the custom resource is built in, with the kind of bearer that the table says', () => {
@@ -28,7 +28,7 @@ test('every kind of the custom resource is built in, with the kind of bearer tha
 
 test('lease ids begin with the tags of paddock, each provider with its own', () => {
   expect(Object.fromEntries(PROVIDERS.map(({ kind, leaseTag }) => [kind, leaseTag])))
-    .toEqual({ UserSuppliedSecret: 'uss', AnthropicAPI: 'anth', GitHubApp: 'gha', PATPool: 'pat' });
+    .toEqual({ UserSuppliedSecret: 'uss', AnthropicAPI: 'anth', GitHubApp: 'gha', PATPool: 'pat', AWSAccessKey: 'aws' });
 });
 
 test('a provider is made once: what it remembers serves all requests', () => {
