@@ -12,9 +12,11 @@ export const ENTRIES = {
   'audit-verify': 'sidecar/src/broker/audit/verify-cli.ts',
   'controller': 'sidecar/src/controller/main.ts',
   'gateway': 'sidecar/src/gateway/main.ts',
+  'egress': 'sidecar/src/egress/main.ts',
   'dev': 'sidecar/src/dev/main.ts',
   'cli': 'sidecar/src/cli/main.ts',
   'probe': 'sidecar/src/probe/main.ts',
+  'fence': 'sidecar/src/fence/main.ts',
   'session': 'sidecar/src/session/main.ts',
   'install-runtime': 'sidecar/src/install-runtime/main.ts',
 };
@@ -29,6 +31,7 @@ export const RULES = {
   egress: { sidecar: ['egress', 'server', 'crypto', 'kube'], src: ['protocol'], without: ['@kubernetes/client-node', '@redis/client'] },
   cli: { sidecar: ['cli'], src: ['protocol'], without: ['fastify', 'jose', '@kubernetes/client-node', '@redis/client'] },
   controller: { sidecar: ['controller', 'server', 'crypto', 'kube', 'store'], src: ['protocol'], without: [] },
+  fence: { sidecar: ['fence', 'server'], src: ['protocol'], without: ['fastify', 'jose', '@kubernetes/client-node', '@redis/client'] },
   gateway: { sidecar: ['gateway', 'server', 'crypto', 'store'], src: ['protocol'], without: ['@kubernetes/client-node'] },
   dev: { sidecar: ['dev', 'controller', 'gateway', 'server', 'crypto', 'kube', 'store'], src: ['protocol'], without: [] },
   'install-runtime': { sidecar: ['install-runtime'], src: ['protocol'], without: ['fastify', 'jose', '@kubernetes/client-node', '@redis/client'] },
@@ -55,6 +58,8 @@ export async function bundle({ entries, outdir, rules = RULES, root = ROOT }) {
     target: 'node20',
     format: 'esm',
     splitting: true,
+    // Its main is CommonJS, of which nothing can be left out.
+    alias: { '@smithy/signature-v4': '@smithy/signature-v4/dist-es/index.js' },
     minify: true,
     // Node quotes the line of an uncaught error.
     lineLimit: 240,

@@ -110,6 +110,8 @@ export const MAX_EGRESS_SOCKETS = 8_192;
 
 /** A body that has to be whole before it is sent, as its signature covers it. */
 export const MAX_SIGNED_BODY = 10 * 1024 * 1024;
+/** Of all such bodies together, of all runs. */
+export const MAX_HELD_BODIES = 96 * 1024 * 1024;
 /** So much of an answer is searched for the credential that was put into the request. */
 export const SEARCHED_ANSWER = 64 * 1024;
 

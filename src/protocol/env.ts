@@ -169,6 +169,11 @@ export const PROBE_ENV = {
   KUBERNETES_SERVICE_PORT: { kind: 'integer', range: [1, 65_535], required: true, doc: 'port of the API server; set by the kubelet' },
 } as const satisfies EnvTable;
 
+/** The init container of agents and workers that waits until their NetworkPolicy holds. */
+export const FENCE_ENV = {
+  AGENT_TRUST_DIR: { kind: 'path', required: true, doc: 'folder with proxy-url, the address of the egress proxy; read again until it is there' },
+} as const satisfies EnvTable;
+
 export const SESSION_ENV = {
   SESSION_LISTEN: { kind: 'listen', default: `127.0.0.1:${PORTS['session-api']}`, doc: 'address of the session API' },
   ADMIN_LISTEN,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Registry } from 'prom-client';
 import { BrokerMetrics } from '../../sidecar/src/broker/metrics';
 import { ControllerMetrics } from '../../sidecar/src/controller/metrics';
+import { EgressMetrics } from '../../sidecar/src/egress/metrics';
 import { RequestMetrics } from '../../sidecar/src/server/metrics';
 
 const PAGE = readFileSync('docs/reference/metrics.md', 'utf8');
@@ -23,6 +24,7 @@ beforeAll(async () => {
     shipLag: () => ({ records: 0, seconds: 0 }), catalogAge: () => 0, refusedObjects: () => ({}), limitKeys: () => ({}), certificateExpires: () => 0,
   });
   new ControllerMetrics(registry);
+  new EgressMetrics(registry);
   const described = await registry.getMetricsAsJSON();
   metrics = described.map(({ name, help, type }) => {
     const { labelNames } = registry.getSingleMetric(name) as unknown as Registered;

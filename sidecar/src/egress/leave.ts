@@ -16,7 +16,7 @@ export interface Leave {
 export interface Gate {
   /**
    * Rejects with `TOKEN_REFUSED`, `HOST_NOT_ALLOWED`, `BROKER_FAILED`, `TOO_MANY_REQUESTS`, `NAME_UNRESOLVED`,
-   * `ADDRESS_REFUSED` or `SERVER_OVERLOADED`.
+   * `ADDRESS_REFUSED` or `SERVER_OVERLOADED`. `heard` is told what the broker has answered, also when that is a refusal.
    */
-  admit(question: Question): Promise<Leave>;
+  admit(question: Question, heard: (verdict: Verdict) => void): Promise<Leave>;
 }

@@ -49,7 +49,8 @@ export function isSameTarget(one: Target, other: Target): boolean {
   return one.host === other.host && one.port === other.port && one.kind === other.kind;
 }
 
-function printable(text: string): string {
+/** What a target may be made of. Throws `BAD_TARGET`. */
+export function printable(text: string): string {
   if (text.length > MAX_EGRESS_TARGET) throw refuse('BAD_TARGET', `the target is longer than ${MAX_EGRESS_TARGET} bytes`, { status: 414 });
   if (!PRINTABLE.test(text)) throw refuse('BAD_TARGET', 'the target must be printable ASCII without blanks and fragment');
   return text;

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** Milliseconds for the second half of a connection after its first has ended. */
+/** Milliseconds for the second half of a connection after its first has ended, and for what is still to be taken of one. */
 const HALF_OPEN = 30_000;
 
 /** Milliseconds until a silent connection is asked whether somebody is still there. */
@@ -14,7 +14,8 @@ export function splice(client: Socket, upstream: Socket): void {
   for (const [one, other] of [[client, upstream], [upstream, client]]) {
     one.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE).setTimeout(0);
     one.on('error', () => one.destroy());
-    one.once('close', () => other.destroySoon());
+    // What has come goes on, but nobody who does not take it keeps a connection for ever.
+    one.once('close', () => other.setTimeout(HALF_OPEN).destroySoon());
     one.once('timeout', () => one.destroy());
     one.once('end', () => other.setTimeout(HALF_OPEN));
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EgressCode } from '../../../../src/protocol/egress-api';
 import type { UpstreamConnection } from '../../server/upstream-connection';
 import type { Leave } from '../leave';
 import type { RequestTarget } from '../target';
@@ -17,12 +18,15 @@ export interface Call {
 
 /** How a call went, for logs and metrics. */
 export interface Answered {
+  /** 0 when the client has left before there was one. */
   readonly status: number;
   /** Bytes of bodies, as they went on: of the request, and of the answer. */
   readonly sent: number;
   readonly received: number;
-  /** Whether the client or the upstream left before the end. */
+  /** Whether it ended before the end of the answer: client or upstream left, or the proxy ended it. */
   readonly cutOff: boolean;
+  /** Why the proxy has cut off an answer that had begun. */
+  readonly code?: EgressCode;
   /** Of the broker's record about the exchange of credentials, when there was one. */
   readonly auditId?: string;
 }

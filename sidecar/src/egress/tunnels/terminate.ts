@@ -7,6 +7,8 @@ export interface Terminated {
   /** Of the client; its first bytes are the ClientHello, not read yet. */
   readonly socket: Socket;
   readonly leave: Leave;
+  /** As the client says. */
+  readonly run?: string;
   readonly report: ConnectionReport;
 }
 

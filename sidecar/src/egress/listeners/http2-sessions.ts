@@ -1,0 +1,54 @@
+import { performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { Lanes } from './http2-lanes';
+import { serveStream } from './http2-stream';
+import { MAX_EGRESS_HEADERS } from '../../../../src/protocol/egress-api';
+
+/** As ALPN names it. https://www.rfc-editor.org/rfc/rfc9113#section-3.2 */
+export const HTTP2 = 'h2';
+
+/** Of a session that has no streams, in milliseconds. */
+const KEEP_ALIVE = 65_000;
+
+/** Bounds of one session; frames that cost more than they carry are counted by Node besides. */
+const OPTIONS = {
+  settings: { maxConcurrentStreams: 100, maxHeaderListSize: MAX_EGRESS_HEADERS },
+  maxHeaderListPairs: 512,
+  maxOutstandingPings: 1,
+  maxSessionInvalidFrames: 100,
+  maxSessionRejectedStreams: 100,
+};
+
+/** What speaks HTTP/2 with clients. */
+export class Http2Sessions {
+  private readonly open = new Set<ServerHttp2Session>();
+
+  get size(): number {
+    return this.open.size;
+  }
+
+  /** Serves a client: `opened` is told each lane, over which one request comes after the other. */
+  serve(tls: TLSSocket, opened: (lane: Duplex) => void): void {
+    const session = performServerHandshake(tls, OPTIONS);
+    const lanes = new Lanes(opened);
+    let streams = 0;
+    this.open.add(session);
+    session.on('error', () => undefined);
+    session.on('stream', (stream: ServerHttp2Stream, _headers, _flags, raw: string[]) => {
+      streams += 1;
+      stream.once('close', () => { streams -= 1; });
+      serveStream(lanes, stream, raw);
+    });
+    session.setTimeout(KEEP_ALIVE, () => streams === 0 && session.close());
+    session.once('close', () => {
+      this.open.delete(session);
+      lanes.destroy();
+    });
+  }
+
+  /** Streams that are open end as they would; there are no others any more. */
+  close(): void {
+    this.open.forEach((session) => session.close());
+  }
+}
