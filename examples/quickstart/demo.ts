@@ -3,6 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { Yaml } from 'cdk8s';
 import { readOutput } from '../read-output';
+import { showEgress } from './egress-demo';
 import { showSessions } from './gateway-demo';
 import { ServerProcess, Servers, Settings } from './server-process';
 import { showSandboxes } from './session-demo';
@@ -28,9 +29,11 @@ async function main([output, keep]: readonly string[]): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cleanUp().then(() => process.exit(130)));
   try {
     console.log('The broker over these documents, with an example key');
-    const broker = await servers.create('broker', writeFolders(folder, output));
+    const settings = writeFolders(folder, output);
+    const broker = await servers.create('broker', settings);
     await step('start the broker', () => broker.start(), () => '');
     await walk(broker);
+    await showEgress({ servers, folder, broker: settings, host: HOST, credential: CREDENTIAL });
     if (process.platform === 'linux') {
       await showSessions(servers, folder);
       await showSandboxes(servers, folder);

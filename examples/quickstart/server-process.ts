@@ -7,7 +7,7 @@ import * as path from 'node:path';
 const BUNDLES = path.join(__dirname, '..', '..', 'sidecar', 'dist');
 
 /** The variable that says where each of them listens. */
-const LISTEN = { broker: 'BROKER_LISTEN', session: 'SESSION_LISTEN', dev: 'GATEWAY_LISTEN' } as const;
+const LISTEN = { broker: 'BROKER_LISTEN', egress: 'EGRESS_LISTEN', session: 'SESSION_LISTEN', dev: 'GATEWAY_LISTEN' } as const;
 
 export type ServerRole = keyof typeof LISTEN;
 
