@@ -71,6 +71,15 @@ export interface WorkerPoolProps {
   readonly template?: IHarnessTemplate;
 
   /**
+   * Names of credentials that every session of a warm pool gets as environment variables: surrogates, for which the egress proxy
+   * puts the real values into requests. The template must require them, and a policy must grant them so, or no session can be
+   * made. At most 32, each once.
+   *
+   * @default - all that the template and its base require, as far as this app makes them; otherwise none
+   */
+  readonly credentials?: string[];
+
+  /**
    * UID and GID of the processes in the image, 1 to 2147483647.
    *
    * @default 1000

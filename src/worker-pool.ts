@@ -10,6 +10,7 @@ import { deployment, headlessService, job, podDisruptionBudget, podTemplate, sta
 import { addManifest } from './private/api-objects';
 import { objectStoreRules } from './private/object-store';
 import { quantity, requirements } from './private/quantities';
+import { sessionCredentials } from './private/session-credentials';
 import { refuse } from './private/validation';
 import { workerPoolProblems } from './private/worker-pool-checks';
 import { LABELS, WORKER_STATES } from './protocol/names';
@@ -52,10 +53,12 @@ export class WorkerPool extends Construct {
   /** What the controller is told. */
   private entry(): PoolEntry {
     const { namespace, maxSession, idleTimeout, template } = this.props;
+    const credentials = sessionCredentials(this.props);
     return {
       namespace: namespace.namespaceName,
       name: this.poolName,
       ...(template === undefined ? {} : { template: template.templateName }),
+      ...(credentials.length === 0 ? {} : { credentials }),
       maxSessionSeconds: maxSession?.toSeconds() ?? POOL_DEFAULTS.maxSessionSeconds,
       idleSeconds: idleTimeout?.toSeconds() ?? POOL_DEFAULTS.idleSeconds,
     };
@@ -102,6 +105,7 @@ export class WorkerPool extends Construct {
 
   private pod(kind: { sidecar?: boolean; claimed?: boolean; command?: string[] }): PodSpec {
     const { image, userId, env, placement, workspaceSize, resources, extendedResources, namespace, objectStore } = this.props;
+    const sidecar = { image: namespace._sidecar.reference, pinned: namespace._sidecar.pinned };
     return workerPod({
       serviceAccountName: this.accountName,
       image,
@@ -111,7 +115,8 @@ export class WorkerPool extends Construct {
       resources: requirements(resources ?? DEFAULT_RESOURCES, extendedResources),
       placement,
       workspaceSize: kind.claimed ? undefined : quantity(workspaceSize ?? Size.gibibytes(10)),
-      ...(kind.sidecar ? { sidecar: { image: namespace._sidecar.reference, pinned: namespace._sidecar.pinned } } : {}),
+      ...(kind.sidecar ? { sidecar } : {}),
+      ...(namespace._hasEgress ? { fence: sidecar } : {}),
       command: kind.command,
       hostAddresses: objectStore?.hostAddresses,
     });

@@ -1,9 +1,9 @@
 import type { EnvVar, PodSpec, ResourceRequirements, Volume } from 'kubernetes-types/core/v1';
 import { environment } from './environment';
+import { fenceInit, PinnedImage, TRUST_MOUNT, TRUST_VOLUME } from './fence';
 import { PodPlacement, RestrictedContainer, restrictedPod } from './pod';
 import { SESSION_ENV } from '../protocol/env';
 import { PLATFORM_GRACE_SECONDS, SESSION_SEMI_SPACE_MEBIBYTES } from '../protocol/limits';
-import { OBJECTS } from '../protocol/objects';
 import { AGENT_USER, ENTRY_POINTS, PATHS, PLATFORM_UID, RUNTIME_FILES } from '../protocol/paths';
 import { PORTS } from '../protocol/ports';
 import { RUNTIME_MEBIBYTES } from '../protocol/runtime';
@@ -22,7 +22,9 @@ export interface WorkerPodOptions {
   /** Size of the workspace folder; `undefined` when a volume claim named `workspace` provides it. */
   readonly workspaceSize?: string;
   /** Image with the session daemon; without it the container runs `command`. */
-  readonly sidecar?: { readonly image: string; readonly pinned: boolean };
+  readonly sidecar?: PinnedImage;
+  /** Image with the program that waits until the pod's NetworkPolicy holds; without it nothing waits. */
+  readonly fence?: PinnedImage;
   readonly command?: readonly string[];
   /** Host name to address, for what the worker may reach directly. */
   readonly hostAddresses?: Readonly<Record<string, string>>;
@@ -51,19 +53,19 @@ export function workerPod(options: WorkerPodOptions): PodSpec {
     placement: options.placement,
     volumes: [
       ...(options.workspaceSize === undefined ? [] : [{ name: 'workspace', emptyDir: { sizeLimit: options.workspaceSize } }]),
-      ...(options.sidecar === undefined ? [] : DAEMON_VOLUMES),
+      ...(options.sidecar === undefined ? [] : [RUNTIME_VOLUME]),
+      ...(options.sidecar === undefined && options.fence === undefined ? [] : [TRUST_VOLUME]),
     ],
-    ...(options.sidecar === undefined
-      ? { restartPolicy: 'Never', containers: [session] }
-      : { initContainers: [runtimeInit(options.sidecar)], containers: [withDaemon(session, options.env)] }),
+    initContainers: [
+      ...(options.sidecar === undefined ? [] : [runtimeInit(options.sidecar)]),
+      // Last, so that what it has seen is as new as can be when the user's image begins.
+      ...(options.fence === undefined ? [] : [fenceInit(options.fence)]),
+    ],
+    ...(options.sidecar === undefined ? { restartPolicy: 'Never', containers: [session] } : { containers: [withDaemon(session, options.env)] }),
   });
 }
 
-/** The ConfigMap is there, and has keys, only when a controller serves the namespace; until then the daemon is not ready. */
-const DAEMON_VOLUMES: readonly Volume[] = [
-  { name: 'runtime', emptyDir: { sizeLimit: `${RUNTIME_MEBIBYTES}Mi` } },
-  { name: 'trust', configMap: { name: OBJECTS.agentTrust, optional: true } },
-];
+const RUNTIME_VOLUME: Volume = { name: 'runtime', emptyDir: { sizeLimit: `${RUNTIME_MEBIBYTES}Mi` } };
 
 /** Adds the daemon as the container's process, below the helper. The runtime folder is read-only for it and all it starts. */
 function withDaemon(container: RestrictedContainer, env: WorkerPodOptions['env']): RestrictedContainer {
@@ -75,7 +77,7 @@ function withDaemon(container: RestrictedContainer, env: WorkerPodOptions['env']
     mounts: [
       ...(container.mounts ?? []),
       { name: 'runtime', mountPath: PATHS.runtime, readOnly: true },
-      { name: 'trust', mountPath: PATHS.trust, readOnly: true },
+      TRUST_MOUNT,
     ],
     env: [
       ...userEnv(env),
@@ -92,7 +94,7 @@ function withDaemon(container: RestrictedContainer, env: WorkerPodOptions['env']
   };
 }
 
-function runtimeInit(sidecar: NonNullable<WorkerPodOptions['sidecar']>): RestrictedContainer {
+function runtimeInit(sidecar: PinnedImage): RestrictedContainer {
   return {
     name: 'runtime',
     image: sidecar.image,

@@ -8,6 +8,7 @@ import { WorkerPoolProps } from '../worker-pool-props';
 import { WorkerWorkload } from '../worker-workload';
 import { placementProblems } from './placement-checks';
 import { resourceProblems, sizeProblem } from './quantities';
+import { sessionCredentialProblems } from './session-credentials';
 import { dnsLabelProblem, imageProblem, integerProblem, labelProblem, objectNameProblem, problems, secondsProblem, serviceNameProblem } from './validation';
 
 /** Everything wrong with a pool's properties, one text each. */
@@ -33,12 +34,13 @@ export function workerPoolProblems(name: string, props: WorkerPoolProps): string
 
 const SHORTEST_SESSION_SECONDS = 60;
 
-function sessionProblems({ _sticky, _batch }: WorkerWorkload, { namespace, maxSession, idleTimeout, template }: WorkerPoolProps): string[] {
-  const given = Object.entries({ maxSession, idleTimeout, template }).filter(([, value]) => value !== undefined).map(([name]) => name);
+function sessionProblems({ _sticky, _batch }: WorkerWorkload, props: WorkerPoolProps): string[] {
+  const { namespace, maxSession, idleTimeout, template, credentials } = props;
+  const given = Object.entries({ maxSession, idleTimeout, template, credentials }).filter(([, value]) => value !== undefined).map(([name]) => name);
   if (_sticky || _batch) return given.map((name) => `${name} has no effect on sticky workers and batches: only those of a warm pool get sessions`);
   if (!namespace._hasSessions) return given.map((name) => `${name} has no effect on a platform without sessions`);
   const longest = maxSession?.toSeconds({ integral: false }) ?? POOL_DEFAULTS.maxSessionSeconds;
-  return problems(
+  const ofTimesAndTemplate = problems(
     secondsProblem('maxSession', maxSession, SHORTEST_SESSION_SECONDS, LONGEST_SESSION / 1000),
     secondsProblem('idleTimeout', idleTimeout, 1, longest),
     template === undefined || template.templateKind === TemplateKind.NAMESPACED
@@ -47,6 +49,7 @@ function sessionProblems({ _sticky, _batch }: WorkerWorkload, { namespace, maxSe
     template?._namespaceName === undefined || template._namespaceName === namespace.namespaceName
       ? undefined : `template '${template.templateName}' must be in the namespace of the pool, '${namespace.namespaceName}', got namespace '${template._namespaceName}'`,
   );
+  return [...ofTimesAndTemplate, ...sessionCredentialProblems(props)];
 }
 
 function workloadProblems({ _warm, _sticky, _batch }: WorkerWorkload, props: WorkerPoolProps): string[] {

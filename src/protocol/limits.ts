@@ -27,6 +27,9 @@ export const MAX_UID = 2_147_483_647;
 /** Longest name of a platform: it is the prefix of names of cluster-scoped objects. */
 export const MAX_PLATFORM_NAME = 40;
 
+/** Time in which the NetworkPolicy of a new pod has to hold; after it the pod does not start. */
+export const FENCE_SECONDS = 120;
+
 /** Time that the pods of a probe get to start in, unless another is chosen. */
 export const PROBE_START_SECONDS = 120;
 

@@ -28,6 +28,7 @@ export const WAY_OUT_ENV: readonly string[] = [
   ...CA_VARIABLES,
   'NODE_USE_ENV_PROXY',
   'JAVA_TOOL_OPTIONS',
+  'EGRESS_BASE_URL',
 ];
 
 export const RESERVED_ENV: readonly string[] = [...WAY_OUT_ENV, 'HOME', 'USER', 'LOGNAME', 'NODE_OPTIONS', 'LD_PRELOAD', 'LD_LIBRARY_PATH'];

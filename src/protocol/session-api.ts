@@ -213,7 +213,7 @@ export const SESSION_ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$';
 export const MAX_SESSION_TOKEN = 8 * 1024;
 
 /** Names and values of the environment of a session together, in UTF-8. */
-export const MAX_ENV_BYTES = 32 * 1024;
+export const MAX_ENV_BYTES = 64 * 1024;
 export const MAX_ENV_VARIABLES = 256;
 
 /** Longest `env`: the environment as JSON, encrypted and as base64url. */

@@ -9,6 +9,8 @@ export interface PoolEntry {
   readonly name: string;
   /** HarnessTemplate whose policies say where its sessions may connect to; without it nowhere. */
   readonly template?: string;
+  /** Names of credentials whose surrogates its sessions get, as variables of the same name; with a template only. */
+  readonly credentials?: readonly string[];
   /** Longest life of a session, at most `LONGEST_SESSION`. */
   readonly maxSessionSeconds: number;
   /** Longest time without activity of a session that asks for nothing else. */
@@ -23,6 +25,9 @@ export interface PoolEntry {
 export interface PoolsFile {
   readonly pools: readonly PoolEntry[];
 }
+
+/** As many as a template may require. */
+export const MAX_POOL_CREDENTIALS = 32;
 
 /** As AgentCube's: 8 h and 15 min. */
 export const POOL_DEFAULTS = { maxSessionSeconds: 8 * 60 * 60, idleSeconds: 15 * 60 } as const;

@@ -50,7 +50,7 @@ export const SESSIONS_STATUS = {
   CONFLICT: [409],
   /** The gateway gets no answer from the controller. */
   CONTROLLER_UNAVAILABLE: [503],
-  /** The worker did not become the session. */
+  /** The worker did not become the session, or the credential broker refuses what the session is to have. */
   CREATION_FAILED: [502],
   CREATION_TIMEOUT: [504],
   /** No entry point of the session has this path. */

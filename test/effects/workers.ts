@@ -25,6 +25,7 @@ export const WORKER_EFFECTS: Effects = merged(
     workload: WorkerWorkload.sticky(),
     workspaceSize: Size.gibibytes(3),
   }),
+  rows('WorkerPoolProps', pool, { template: HarnessTemplate.fromName('coder') }, { credentials: ['GITHUB_TOKEN'] }),
   {
     'WorkerPoolProps.namespace': [
       pool({}),

@@ -1,4 +1,6 @@
-import { BROKER_ROUTES, IssueEgressRequest, IssueEgressResponse, RevokedSession, RevokeRequest, SessionSubject } from '../../../src/protocol/broker-api';
+import {
+  BROKER_ROUTES, DeliveryMode, IssueEgressRequest, IssueEgressResponse, IssueRequest, IssueResponse, RevokedSession, RevokeRequest, SessionSubject,
+} from '../../../src/protocol/broker-api';
 import { isFields } from '../server/fields';
 import { HttpsAnswer, httpsExchange, HttpsFailure } from '../server/https-exchange';
 import { readText } from '../server/read-file';
@@ -12,16 +14,26 @@ export type BrokerCode =
 
 /** The text names a code of the broker at most: nothing of a token. */
 export class BrokerFailure extends Error {
-  constructor(readonly code: BrokerCode, message: string) {
+  constructor(
+    readonly code: BrokerCode,
+    message: string,
+    /** The code that the broker answered with; undefined where it said none. */
+    readonly answered?: string,
+  ) {
     super(message);
     this.name = 'BrokerFailure';
   }
 }
 
-/** The broker, as far as sessions need it. Both reject with `BrokerFailure`, and can be repeated. */
-export interface EgressTokens {
+/** What the broker hands out. */
+export type Credential = Pick<IssueResponse, 'value' | 'deliveryMode'>;
+
+/** The broker, as far as sessions need it. All reject with `BrokerFailure`, and can be repeated. */
+export interface SessionBroker {
   /** A token by which the session connects outwards. */
   issue(session: SessionSubject): Promise<string>;
+  /** A credential for the session that the token is for. */
+  credential(name: string, egressToken: string): Promise<Credential>;
   /** Makes every token of the session worthless; also when there is none. */
   revoke(session: RevokedSession): Promise<void>;
 }
@@ -41,9 +53,10 @@ const TIMEOUT = 5000;
 const MAX_ANSWER = 64 * 1024;
 const MAX_FILE = 1024 * 1024;
 
-export function brokerClient(options: BrokerClientOptions): EgressTokens {
+export function brokerClient(options: BrokerClientOptions): SessionBroker {
   return {
     issue: async (session) => tokenIn(await ask(options, BROKER_ROUTES.issueEgress, { session } satisfies IssueEgressRequest)),
+    credential: async (name, egressToken) => credentialIn(await ask(options, BROKER_ROUTES.issue, { name, egressToken } satisfies IssueRequest)),
     revoke: async (session) => {
       const { status, body } = await ask(options, BROKER_ROUTES.revoke, { session } satisfies RevokeRequest);
       if (status !== 204 && status !== 200) throw refusedBy(status, body);
@@ -56,6 +69,16 @@ function tokenIn({ status, body }: HttpsAnswer): string {
   const { value } = (jsonOf(body) ?? {}) as Partial<IssueEgressResponse>;
   if (typeof value !== 'string' || value === '') throw new BrokerFailure('Refused', 'the broker answered without a token');
   return value;
+}
+
+const DELIVERIES: readonly unknown[] = ['ProxyInjected', 'InContainer'] satisfies DeliveryMode[];
+
+function credentialIn({ status, body }: HttpsAnswer): Credential {
+  if (status !== 200) throw refusedBy(status, body);
+  const { value, deliveryMode } = (jsonOf(body) ?? {}) as Partial<IssueResponse>;
+  const isWhole = typeof value === 'string' && value !== '' && DELIVERIES.includes(deliveryMode);
+  if (!isWhole) throw new BrokerFailure('Refused', 'the broker answered without a credential');
+  return { value, deliveryMode: deliveryMode! };
 }
 
 async function ask({ url, caFile, tokenFile, timeout = TIMEOUT }: BrokerClientOptions, path: string, body: object): Promise<HttpsAnswer> {
@@ -81,9 +104,10 @@ async function textOf(file: string | undefined): Promise<string | undefined> {
 
 function refusedBy(status: number, body: string): BrokerFailure {
   const { code } = jsonOf(body) ?? {};
-  const shown = typeof code === 'string' ? ` ${JSON.stringify(code.slice(0, 64))}` : '';
+  const answered = typeof code === 'string' ? code.slice(0, 64) : undefined;
+  const shown = answered === undefined ? '' : ` ${JSON.stringify(answered)}`;
   const again = status === 429 || status >= 500;
-  return new BrokerFailure(again ? 'Unavailable' : 'Refused', `the broker answered ${status}${shown}`);
+  return new BrokerFailure(again ? 'Unavailable' : 'Refused', `the broker answered ${status}${shown}`, answered);
 }
 
 /** The broker has no business with plain HTTP or with long answers, and repeating changes neither. */

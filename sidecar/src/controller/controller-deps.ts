@@ -1,6 +1,6 @@
 import type { CallerReview } from './auth/caller';
 import type { Background } from './background';
-import type { EgressTokens } from './broker-client';
+import type { SessionBroker } from './broker-client';
 import type { HandshakeTimes } from './handshake';
 import type { ControllerKeys } from './keys/controller-keys';
 import type { ControllerMetrics } from './metrics';
@@ -21,7 +21,7 @@ export interface ControllerDeps {
   /** @default - everybody may call, and nobody is told apart */
   readonly callers?: CallerReview;
   /** @default - no session has a way out */
-  readonly broker?: EgressTokens;
+  readonly broker?: SessionBroker;
   /** Address of the egress proxy as workers of the namespace reach it; undefined while nobody knows one. */
   readonly proxyUrl: (namespace: string) => string | undefined;
   /** Longest wait for a worker, in milliseconds. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { buildController } from './app';
 import { openReviewedCallers, openKnownCallers, OpenCallers } from './auth/callers-file';
 import { Background } from './background';
-import { brokerClient, EgressTokens } from './broker-client';
+import { brokerClient, SessionBroker } from './broker-client';
 import { ControllerMetrics } from './metrics';
 import { openPoolsFile } from './pools/pools-file';
 import { REAPER_EVERY, Reaper, reaperOver } from './reaper/reaper';
@@ -94,7 +94,7 @@ function storeOf(config: ControllerConfig, { storeSecrets }: ControllerWorld, cl
   return openStore(parseStoreUrl(config.STORE_URL, { hasPasswordFile: true }), { clock, ...storeSecrets });
 }
 
-function brokerOf(url: string, { BROKER_CA_FILE, BROKER_TOKEN_FILE }: ControllerConfig): EgressTokens {
+function brokerOf(url: string, { BROKER_CA_FILE, BROKER_TOKEN_FILE }: ControllerConfig): SessionBroker {
   return brokerClient({ url, caFile: BROKER_CA_FILE, tokenFile: BROKER_TOKEN_FILE });
 }
 

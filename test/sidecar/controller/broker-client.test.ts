@@ -49,6 +49,23 @@ test('a token is asked for on behalf of the session, with the token of the file 
   expect(asked).toEqual(['token-1', 'token-2'].map((token) => ({ path: '/v1/issue-egress', authorization: `Bearer ${token}`, body: { session: SESSION } })));
 });
 
+test('a credential is asked for with the token of the session', async () => {
+  answer = { status: 200, body: JSON.stringify({ value: 'pdk-usersecret-x', leaseId: 'l', expiresAt: SESSION.notAfter, provider: 'UserSuppliedSecret', deliveryMode: 'ProxyInjected', hosts: [] }) };
+  expect(await client().credential('GITHUB_TOKEN', 'pdk-egress-x')).toEqual({ value: 'pdk-usersecret-x', deliveryMode: 'ProxyInjected' });
+  expect(asked).toEqual([{ path: '/v1/issue', authorization: 'Bearer token-1', body: { name: 'GITHUB_TOKEN', egressToken: 'pdk-egress-x' } }]);
+});
+
+test.each<[number, string, object]>([
+  [200, '{"value":"x"}', { code: 'Refused', message: 'the broker answered without a credential' }],
+  [200, '{"value":"","deliveryMode":"ProxyInjected"}', { code: 'Refused', message: 'the broker answered without a credential' }],
+  [200, '{"value":"x","deliveryMode":"Somehow"}', { code: 'Refused', message: 'the broker answered without a credential' }],
+  [403, '{"code":"PolicyMissing","message":"planted"}', { code: 'Refused', message: 'the broker answered 403 "PolicyMissing"', answered: 'PolicyMissing' }],
+  [429, '{"code":"RateLimited"}', { code: 'Unavailable', answered: 'RateLimited' }], [500, 'planted', { code: 'Unavailable', message: 'the broker answered 500', answered: undefined }],
+])('there is no credential in an answer of %d with %s', async (status, body, expected) => {
+  answer = { status, body };
+  expect(await failure(client().credential('A', 'pdk-egress-x'))).toMatchObject({ name: 'BrokerFailure', ...expected });
+});
+
 test('a revocation has no body in its answer', async () => {
   answer = { status: 204, body: '' };
   const session = { namespace: 'team-a', id: 's-1', notAfter: SESSION.notAfter };

@@ -105,6 +105,9 @@ describe('a file of pools', () => {
     ['with half a second', { pools: [{ ...POOL, idleSeconds: 0.5 }] }], ['with too long an idle time', { pools: [{ ...POOL, idleSeconds: 30 * 24 * 3600 + 1 }] }], ['with fewer workers than none', { pools: [{ ...POOL, replicas: -1 }] }],
     ['with no entry points', { pools: [{ ...POOL, entryPoints: [] }] }], ['with an entry point of no path', { pools: [{ ...POOL, entryPoints: [{ ...entryPoint, path: 'x' }] }] }],
     ['with an entry point of a query', { pools: [{ ...POOL, entryPoints: [{ ...entryPoint, path: '/x?y' }] }] }], ['with an entry point of another protocol', { pools: [{ ...POOL, entryPoints: [{ ...entryPoint, protocol: 'TCP' }] }] }],
+    ['with a credential that no shell reads', { pools: [{ ...POOL, template: 'web', credentials: ['A-B'] }] }], ['with a credential twice', { pools: [{ ...POOL, template: 'web', credentials: ['A', 'A'] }] }],
+    ['with a credential of a name that the platform sets', { pools: [{ ...POOL, template: 'web', credentials: ['HTTPS_PROXY'] }] }], ['with credentials and no template', { pools: [{ ...POOL, credentials: ['A'] }] }],
+    ['with many credentials', { pools: [{ ...POOL, template: 'web', credentials: Array.from({ length: 33 }, (_, at) => `A${at}`) }] }],
     ['with port 0', { pools: [{ ...POOL, entryPoints: [{ ...entryPoint, port: 0 }] }] }], ['with an entry point twice', { pools: [{ ...POOL, entryPoints: [entryPoint, entryPoint] }] }],
   ])('is refused %s', async (_name, value) => {
     await expect(openPoolsFile({ file: written(value), ...silent })).rejects.toThrow(/^\/.*: /);

@@ -4,7 +4,7 @@ import { Faults } from './faults';
 import { buildController } from '../../../sidecar/src/controller/app';
 import type { CallerReview, ControllerCaller } from '../../../sidecar/src/controller/auth/caller';
 import { Background } from '../../../sidecar/src/controller/background';
-import { BrokerFailure, EgressTokens } from '../../../sidecar/src/controller/broker-client';
+import { BrokerFailure, Credential, SessionBroker } from '../../../sidecar/src/controller/broker-client';
 import type { ControllerDeps } from '../../../sidecar/src/controller/controller-deps';
 import { ControllerMetrics } from '../../../sidecar/src/controller/metrics';
 import { poolsIn } from '../../../sidecar/src/controller/pools/pool-entries';
@@ -47,13 +47,19 @@ export const ADMIN: Headers = { 'authorization': `Bearer ${GATEWAY_TOKEN}`, 'x-a
 export const DIRECT: Headers = { authorization: `Bearer ${DIRECT_TOKEN}` };
 
 /** A broker that remembers. */
-export class FakeBroker implements EgressTokens {
+export class FakeBroker implements SessionBroker {
   readonly issued: SessionSubject[] = [];
+  readonly credentials: string[] = [];
   readonly revoked: RevokedSession[] = [];
 
   async issue(session: SessionSubject): Promise<string> {
     this.issued.push(session);
     return `pdk-egress-canary.${session.id}`;
+  }
+
+  async credential(name: string, egressToken: string): Promise<Credential> {
+    this.credentials.push(`${name} ${egressToken}`);
+    return { value: `pdk-canary-${name}`, deliveryMode: 'ProxyInjected' };
   }
 
   async revoke(session: RevokedSession): Promise<void> {

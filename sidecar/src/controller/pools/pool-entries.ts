@@ -1,7 +1,7 @@
-import { labelName, namespaceName } from '../../../../src/protocol/resources/common';
+import { envName, labelName, namespaceName } from '../../../../src/protocol/resources/common';
 import { schema } from '../../../../src/protocol/schema/types';
 import { problemsOf } from '../../../../src/protocol/schema/validate';
-import type { PoolEntry, PoolsFile } from '../../../../src/protocol/session-pools';
+import { MAX_POOL_CREDENTIALS, PoolEntry, PoolsFile } from '../../../../src/protocol/session-pools';
 import { ENTRY_POINT_PROTOCOLS, LONGEST_SESSION, RECORD_LIMITS } from '../../../../src/protocol/session-record';
 import { isFields } from '../../server/fields';
 import { InputError } from '../../server/input-error';
@@ -36,6 +36,7 @@ const poolEntry = schema({
     namespace: namespaceName,
     name: labelName,
     template: labelName,
+    credentials: { 'type': 'array', 'maxItems': MAX_POOL_CREDENTIALS, 'x-kubernetes-list-type': 'set', 'items': envName },
     maxSessionSeconds: seconds,
     idleSeconds: seconds,
     entryPoints: {
@@ -54,6 +55,8 @@ export function poolsIn(file: string, text: string): Pools {
   const [problem] = problemsOf(poolsFile, value, '');
   if (problem !== undefined) throw new InputError(`${file}: ${problem}`);
   const { pools } = value as unknown as PoolsFile;
+  const lost = pools.find(({ credentials = [], template }) => credentials.length > 0 && template === undefined);
+  if (lost !== undefined) throw new InputError(`${file}: ${nameOf(lost.namespace, lost.name)} has credentials and no template, whose policies grant them`);
   const byName = new Map(pools.map((pool) => [nameOf(pool.namespace, pool.name), pool]));
   if (byName.size < pools.length) throw new InputError(`${file}: ${twice(pools)} is there twice`);
   return { find: (namespace, name) => byName.get(nameOf(namespace, name)), all: pools };

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { claimWorker } from './claim';
-import { hasWayOut, wayOut } from './egress';
+import { refuseOversized, refuseTaken } from './credentials';
+import { credentialsOf, hasWayOut, wayOut } from './egress';
 import { takeBack } from './end';
 import { reserve, Reserved, reserveOnce } from './reserve';
 import { writeRecord } from './write';
@@ -31,6 +32,7 @@ interface Making {
 /** A session that may be used, new or the one that the same request has made before. `gone` says that nobody waits any more, and why. */
 export async function createSession(deps: ControllerDeps, wanted: WantedSession, principal: Principal, gone: AbortSignal): Promise<SessionRecord> {
   const pool = poolOf(deps, wanted, principal);
+  refuseTaken(wanted.env, credentialsOf(deps, pool));
   const pair = newP256Pair();
   const draft: Drafting = (id, fingerprint) => drafted(deps, { id, fingerprint, wanted, pool, owner: principal.owner, pair });
   const { made, found } = await reserved(deps, draft, wanted, principal, gone);
@@ -111,8 +113,9 @@ async function makeReady(deps: ControllerDeps, { record, version }: Kept, making
   const began = clock();
   const claimed = await claimWorker(deps, record, pool, gone);
   metrics.took('claim', clock() - began);
-  const out = await wayOut(deps, record, pool, claimed);
+  const out = await wayOut(deps, { record, pool, claimed }, gone);
   const environment = Object.keys(out).length === 0 ? env : { ...env, ...out };
+  if (environment !== env) refuseOversized(environment!);
   const { worker, ask } = claimed;
   const initBegan = clock();
   const session = { id: record.id, publicKey, podUid: worker.podUid, environment };

@@ -1,5 +1,6 @@
 import type { Environment } from './session-env';
 import { PATHS } from '../../../../src/protocol/paths';
+import { PORTS } from '../../../../src/protocol/ports';
 import { CA_VARIABLES } from '../../../../src/protocol/reserved-env';
 import { CA_BUNDLE } from '../../../../src/protocol/session-api';
 
@@ -25,6 +26,8 @@ export function egressEnvironment(proxyUrl: string, sessionId: string, token: st
     ...Object.fromEntries(CA_VARIABLES.filter((name) => name !== 'SSL_CERT_DIR').map((name) => [name, bundle])),
     NODE_USE_ENV_PROXY: '1',
     JAVA_TOOL_OPTIONS: JAVA_OPTIONS,
+    // For clients that have a setting for the base URL and none for a proxy. It has no token: they show a surrogate.
+    EGRESS_BASE_URL: `http://${url.hostname}:${PORTS['egress-base-url']}`,
   };
 }
 

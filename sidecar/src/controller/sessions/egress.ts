@@ -2,15 +2,21 @@ import type { PoolEntry } from '../../../../src/protocol/session-pools';
 import { LONGEST_SESSION, SessionRecord } from '../../../../src/protocol/session-record';
 import { BrokerFailure } from '../broker-client';
 import type { ControllerDeps } from '../controller-deps';
+import { surrogates } from './credentials';
 import { egressEnvironment } from './egress-environment';
 import type { Environment } from './session-env';
 import type { ClaimedWorker } from '../worker-provider';
 
-type EgressDeps = Pick<ControllerDeps, 'broker' | 'proxyUrl' | 'log'>;
+type EgressDeps = Pick<ControllerDeps, 'broker' | 'proxyUrl' | 'wait'>;
 
 /** Whether sessions of the pool get a token. */
 export function hasWayOut({ broker }: Pick<ControllerDeps, 'broker'>, { template }: PoolEntry): boolean {
   return broker !== undefined && template !== undefined;
+}
+
+/** Names of the credentials that sessions of the pool get. */
+export function credentialsOf(deps: Pick<ControllerDeps, 'broker'>, pool: PoolEntry): readonly string[] {
+  return hasWayOut(deps, pool) ? pool.credentials ?? [] : [];
 }
 
 /** The latest end that a session may ever have: that of its token and of its worker. */
@@ -18,8 +24,15 @@ export function latestEnd({ createdAt }: Pick<SessionRecord, 'createdAt'>, { max
   return createdAt + maxSessionSeconds * 1000;
 }
 
+/** For whom a way out is. */
+export interface Leaving {
+  readonly record: SessionRecord;
+  readonly pool: PoolEntry;
+  readonly claimed: ClaimedWorker;
+}
+
 /** What a session with a way out has in its environment; nothing without one. */
-export async function wayOut({ broker, proxyUrl }: EgressDeps, record: SessionRecord, pool: PoolEntry, claimed: ClaimedWorker): Promise<Environment> {
+export async function wayOut({ broker, proxyUrl, wait }: EgressDeps, { record, pool, claimed }: Leaving, gone: AbortSignal): Promise<Environment> {
   if (broker === undefined || record.egress !== true) return {};
   const token = await broker.issue({
     namespace: record.namespace,
@@ -31,7 +44,8 @@ export async function wayOut({ broker, proxyUrl }: EgressDeps, record: SessionRe
     notAfter: new Date(latestEnd(record, pool)).toISOString(),
   });
   const proxy = proxyUrl(record.namespace);
-  return proxy === undefined ? {} : egressEnvironment(proxy, record.id, token);
+  if (proxy === undefined) return {};
+  return { ...egressEnvironment(proxy, record.id, token), ...await surrogates({ broker, wait }, pool.credentials ?? [], token, gone) };
 }
 
 /** Until when the token of a session may be good, and is revoked after its end: no other session may have its id before. */

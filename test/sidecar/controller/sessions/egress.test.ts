@@ -1,4 +1,5 @@
-import { BrokerFailure, EgressTokens } from '../../../../sidecar/src/controller/broker-client';
+import { BrokerFailure, SessionBroker } from '../../../../sidecar/src/controller/broker-client';
+import { poolsIn } from '../../../../sidecar/src/controller/pools/pool-entries';
 import { egressEnvironment } from '../../../../sidecar/src/controller/sessions/egress-environment';
 import { openSecret } from '../../../../sidecar/src/crypto/envelope';
 import { USED_FOR } from '../../../../sidecar/src/store/store';
@@ -70,6 +71,46 @@ test('no session gets the id of one whose token is revoked, however often a key 
   expect(second.body.sessionId).not.toBe(first.body.sessionId);
 });
 
+describe('credentials of the pool', () => {
+  const POOL = { namespace: 'team-a', name: 'online', maxSessionSeconds: 7200, idleSeconds: 900, template: 'web', credentials: ['GITHUB_TOKEN', 'API_KEY'] };
+  const keyed = (more = {}) => online({ pools: () => poolsIn('test', JSON.stringify({ pools: [POOL] })), ...more });
+
+  test('are in the environment by their names, and kept with it', async () => {
+    const { one, seen } = keyed();
+    const { body: { sessionId } } = await one.create({ name: 'online', env: { A: '1' } });
+    const surrogates = { GITHUB_TOKEN: 'pdk-canary-GITHUB_TOKEN', API_KEY: 'pdk-canary-API_KEY' };
+    expect(seen.environment).toMatchObject({ A: '1', ...surrogates });
+    expect(one.broker.credentials).toEqual(POOL.credentials.map((name) => `${name} pdk-egress-canary.${sessionId}`));
+    seen.environment = undefined;
+    await one.send('POST', `/v1/sessions/${sessionId}/recover`);
+    expect(seen.environment).toMatchObject(surrogates);
+    expect(one.broker.credentials).toHaveLength(2);
+  });
+
+  test('are not asked for while nobody knows the proxy, or without a broker', async () => {
+    for (const more of [{ proxyUrl: () => undefined }, { broker: undefined }]) {
+      const { one, seen } = keyed(more);
+      expect((await one.create({ name: 'online' })).status).toBe(200);
+      expect([seen.environment, one.broker.credentials]).toEqual([undefined, []]);
+    }
+  });
+
+  test('have names that no variable of a request may have', async () => {
+    const { one } = keyed();
+    const { status, body } = await one.create({ name: 'online', env: { API_KEY: 'planted' } });
+    expect([status, body.message]).toEqual([400, 'the variable "API_KEY" of env is a credential of the pool\'s sessions']);
+    expect([one.provider.claims, one.broker.issued, one.output.join('').includes('planted')]).toEqual([[], [], false]);
+  });
+
+  test('leave nothing behind when one is refused: the token is revoked, the worker gone', async () => {
+    const { one } = keyed();
+    one.faults.failAlways('broker.credential');
+    expect(await one.create({ name: 'online' })).toMatchObject({ status: 503, body: { code: 'UNAVAILABLE', message: 'the credential broker does not give the credential GITHUB_TOKEN now' } });
+    await one.settled();
+    expect([await one.records(), one.provider.busy(), one.broker.revoked.length]).toEqual([[], [], 1]);
+  });
+});
+
 describe('a token is not revoked', () => {
   test('when its time is over', async () => {
     const { one } = online();
@@ -100,7 +141,8 @@ describe('a token is not revoked', () => {
 });
 
 test.each([['Unavailable', 503, 'UNAVAILABLE'], ['Refused', 502, 'CREATION_FAILED']] as const)('a broker that answers %s leaves nothing behind', async (code, status, answered) => {
-  const broker: EgressTokens = { issue: () => Promise.reject(new BrokerFailure(code, 'the broker answered 403 "Forbidden"')), revoke: async () => undefined };
+  const reject = () => Promise.reject(new BrokerFailure(code, 'the broker answered 403 "Forbidden"'));
+  const broker: SessionBroker = { issue: reject, credential: reject, revoke: async () => undefined };
   const { one } = online({ broker });
   expect(await one.create({ name: 'online' })).toMatchObject({ status, body: { code: answered, message: expect.not.stringContaining('403') } });
   await one.settled();
@@ -120,8 +162,13 @@ describe('the environment of a way out', () => {
       no_proxy: 'localhost,127.0.0.1,::1',
       SSL_CERT_FILE: '/etc/agent-platform/trust/ca-bundle.pem',
       NODE_USE_ENV_PROXY: '1',
+      EGRESS_BASE_URL: 'http://10.96.0.9:15002',
     });
     expect(new URL(made.HTTPS_PROXY).password).toBe('pdk-egress-a.b_c');
+  });
+
+  test('leads to an IPv6 address in brackets', () => {
+    expect(egressEnvironment('http://[fd00::9]:15001', 's-1', 't')).toMatchObject({ HTTP_PROXY: 'http://s-1:t@[fd00::9]:15001', EGRESS_BASE_URL: 'http://[fd00::9]:15002' });
   });
 
   test('has names only that nobody else may set', () => {
