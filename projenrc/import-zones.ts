@@ -24,6 +24,7 @@ export const IMPORT_ZONES: Readonly<Record<string, ImportZone>> = {
   kube: { path: 'sidecar/src/kube', mayImport: ['protocol', 'server', 'crypto'] },
   store: { path: 'sidecar/src/store', mayImport: ['protocol', 'server'] },
   probe: { path: 'sidecar/src/probe', mayImport: ['protocol', 'server'] },
+  fence: { path: 'sidecar/src/fence', mayImport: ['protocol', 'server'] },
   broker: { path: 'sidecar/src/broker', mayImport: ['protocol', 'server', 'crypto', 'kube'] },
   controller: { path: 'sidecar/src/controller', mayImport: ['protocol', 'server', 'crypto', 'kube', 'store'] },
   gateway: { path: 'sidecar/src/gateway', mayImport: ['protocol', 'server', 'crypto', 'store'] },

@@ -66,6 +66,13 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
   /** @internal */
   public readonly _hasSessions: boolean;
 
+  /**
+   * Whether there is a way out.
+   *
+   * @internal
+   */
+  public readonly _hasEgress: boolean;
+
   private readonly content = new NamespaceContent();
   private readonly poolNames = new Set<string>();
 
@@ -75,6 +82,7 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
     this.platformName = context.platformName;
     this._sidecar = context.sidecar;
     this._hasSessions = context.controller !== undefined;
+    this._hasEgress = context.egress !== undefined;
 
     refuse(this, problems(...(options.additionalSecrets ?? []).map((secret) => objectNameProblem('additionalSecrets', secret))));
     if (options.create ?? true) {
@@ -84,6 +92,7 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
     addManifest(this, 'Trust', emptyConfigMap({ platform: context.platformName, part: 'namespaces', name: OBJECTS.agentTrust, namespace: name }));
     context.boundary._addNamespace(name);
     context.broker._serve(this, name, () => this.content.secretNames(options.additionalSecrets ?? []));
+    context.egress?._serve(this, name, () => this.content.grantedPorts());
     if (!(options.managedElsewhere ?? false)) {
       this.node.addValidation({ validate: () => this.content.problems(context.clusterTemplates) });
     }

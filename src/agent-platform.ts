@@ -2,9 +2,10 @@ import { Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import { AgentNamespace, AgentNamespaceOptions } from './agent-namespace';
 import { IAgentPlatform } from './agent-platform-ref';
-import { BrokerCapability, BrokerSubject } from './broker-caller';
 import { BrokerOptions, CredentialBroker } from './credential-broker';
 import { CustomResourceDefinitions } from './custom-resource-definitions';
+import { EgressGateway } from './egress-gateway';
+import { EgressOptions } from './egress-options';
 import { admissionPolicies } from './manifests/admission';
 import { POD_SECURITY_VERSION, restrictedNamespace } from './manifests/config';
 import { OLDEST_MINOR } from './manifests/pod-security/versions';
@@ -14,13 +15,14 @@ import { addManifest } from './private/api-objects';
 import { claimNamespace } from './private/claims';
 import { PlatformContext } from './private/context';
 import type { CoveredTemplate } from './private/coverage';
+import { addEgress } from './private/egress';
 import { emittedObjects } from './private/emitted-objects';
 import { claimedRoleProblems, namespaceProblems, secondNetworkProblems, takenNameProblems } from './private/foreign-objects';
+import { withOwnCallers } from './private/own-callers';
 import { podSecurityProblems } from './private/pod-security-validation';
 import { addSessions } from './private/sessions';
 import { dnsLabelProblem, problems, refuse, ValidationError } from './private/validation';
 import { MAX_PLATFORM_NAME } from './protocol/limits';
-import { OBJECTS } from './protocol/objects';
 import { SessionController } from './session-controller';
 import { SessionGateway } from './session-gateway';
 import { SessionOptions } from './session-options';
@@ -88,6 +90,13 @@ export interface AgentPlatformProps extends NetworkBoundaryOptions {
   readonly broker?: BrokerOptions;
 
   /**
+   * The egress proxy: the only way out of agents and workers.
+   *
+   * @default - two replicas that lead to the public internet where policies say so; none with `BrokerCatalog.directory`
+   */
+  readonly egress?: EgressOptions;
+
+  /**
    * Sessions: their controller, gateway and store.
    *
    * @default - two controllers, a gateway that grows with its load and a Valkey with a volume claim
@@ -112,6 +121,9 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
 
   /** The credential broker. */
   public readonly broker: CredentialBroker;
+
+  /** The way out of agents and workers; missing where there is none. */
+  public readonly egress?: EgressGateway;
 
   /** The controller of sessions; missing where there are none. */
   public readonly controller?: SessionController;
@@ -149,21 +161,23 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
     this.boundary = new NetworkBoundary(this, 'network', { ...props, platform: name });
     this.boundary._addNamespace(name);
     const { image, placement, sessions: options = {} } = props;
-    this.broker = new CredentialBroker(this, 'broker', { ...withController(name, props), platformName: name, namespace: name, image, placement });
+    this.broker = new CredentialBroker(this, 'broker', { ...withOwnCallers(name, props), platformName: name, namespace: name, image, placement });
     this.boundary._addEndpoint(this.broker._endpoint);
-    const broker = this.broker._endpoint.usesApi ? { url: this.broker.url, tlsSecret: props.broker?.tls?.secretName } : undefined;
-    const sessions = addSessions(this, { platformName: name, image, placement, boundary: this.boundary, broker }, options);
+    const access = { url: this.broker.url, tlsSecret: props.broker?.tls?.secretName };
+    const part = { platformName: name, image, placement, boundary: this.boundary };
+    this.egress = addEgress(this, { ...part, broker: access }, props);
+    const sessions = addSessions(this, { ...part, broker: this.broker._endpoint.usesApi ? access : undefined }, options);
     this.controller = sessions?.controller;
     this.gateway = sessions?.gateway;
     this.node.addValidation({ validate: () => this.problemsOfPods(podSecurityVersion) });
     const namespaces = Lazy.any({ produce: () => this.boundary._namespaceNames });
     const hardenedPods = props.requireHardenedPods ?? true;
-    const accounts = { broker: this.broker._account, controller: this.controller?._account };
+    const accounts = { broker: this.broker._account, controller: this.controller?._account, egress: this.egress?._account };
     for (const manifest of admissionPolicies({ platform: name, ...accounts, namespaces, hardenedPods })) {
       addManifest(this, `${manifest.kind}-${manifest.metadata.name}`, manifest);
     }
-    const { boundary, controller, clusterTemplates } = this;
-    this.context = { platformName: name, podSecurityVersion, sidecar: image, broker: this.broker, controller, boundary, clusterTemplates };
+    const { boundary, controller, egress, clusterTemplates } = this;
+    this.context = { platformName: name, podSecurityVersion, sidecar: image, broker: this.broker, controller, egress, boundary, clusterTemplates };
   }
 
   /**
@@ -198,14 +212,6 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
   public _addClusterTemplate(template: CoveredTemplate): void {
     this.clusterTemplates.push(template);
   }
-}
-
-/** The broker knows the controller of its platform, for sessions alone; without API server it knows no ServiceAccounts. */
-function withController(namespace: string, { broker = {}, sessions = {} }: AgentPlatformProps): BrokerOptions {
-  if (sessions.enabled === false || broker.catalog?.configMapName !== undefined) return broker;
-  const { ISSUE, ISSUE_EGRESS, REVOKE } = BrokerCapability;
-  const rights = { capabilities: [ISSUE, ISSUE_EGRESS, REVOKE], subjects: [BrokerSubject.SESSIONS] };
-  return { ...broker, callers: [...broker.callers ?? [], { namespace, serviceAccount: OBJECTS.controller, ...rights }] };
 }
 
 function podSecurityVersionProblem(version: string): string | undefined {

@@ -25,8 +25,8 @@ export interface EgressGrant {
   readonly host: string;
 
   /**
-   * Ports, each from 1 to 65535.
-   * @default - every port
+   * Ports, each from 1 to 65535, but not 25. The network lets the proxy out on 80, on 443 and on those that policies of the app name.
+   * @default - every port that the network lets out
    */
   readonly ports?: number[];
 

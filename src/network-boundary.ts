@@ -85,7 +85,7 @@ export class NetworkBoundary extends Construct {
   private readonly brokerCallers: PeerRule[] = [];
   private readonly clients: PeerRule[] = [];
   private readonly controllerCallers: PeerRule[] = [];
-  private readonly sessionStore: PeerRule[] = [];
+  private readonly named: (() => Topology['places'])[] = [];
   private readonly followers: ((endpoint: Endpoint) => void)[] = [];
 
   constructor(scope: Construct, id: string, props: NetworkBoundaryProps) {
@@ -143,12 +143,12 @@ export class NetworkBoundary extends Construct {
   }
 
   /**
-   * Says where a store of sessions is that is not of the platform.
+   * Says where places are that a part of the platform was told of. It is asked at synth.
    *
    * @internal
    */
-  public _openSessionStore(rules: readonly PeerRule[]): void {
-    this.sessionStore.push(...rules);
+  public _open(places: () => Topology['places']): void {
+    this.named.push(places);
   }
 
   /**
@@ -219,8 +219,8 @@ export class NetworkBoundary extends Construct {
         'broker-callers': this.brokerCallers,
         'clients': this.clients,
         'controller-callers': this.controllerCallers,
-        'session-store': this.sessionStore,
         'internet': PUBLIC_INTERNET,
+        ...Object.assign({}, ...this.named.map((places) => places())) as Topology['places'],
       },
     };
   }

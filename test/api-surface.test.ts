@@ -45,7 +45,7 @@ test('the tree that a user builds is made of these constructs', () => {
   const constructs = ALL.filter(({ base }) => base === 'constructs.Construct').map(({ name }) => name).sort();
   expect(constructs).toEqual([
     'AgentNamespace', 'AgentPlatform', 'BrokerPolicy', 'ClusterHarnessTemplate', 'CredentialBroker', 'CustomResourceDefinitions', 'DenialProbe',
-    'HarnessRun', 'HarnessTemplate', 'NetworkBoundary', 'SessionController', 'SessionGateway', 'WorkerPool', 'Workspace',
+    'EgressGateway', 'HarnessRun', 'HarnessTemplate', 'NetworkBoundary', 'SessionController', 'SessionGateway', 'WorkerPool', 'Workspace',
   ]);
 });
 
@@ -69,6 +69,7 @@ test('these names are public, and no others', () => {
       'CustomResourceDefinitions',
       'DenialProbe',
       'DnsPeer',
+      'EgressGateway',
       'GatewayAuthentication',
       'GatewayScaling',
       'HarnessRun',
@@ -117,6 +118,7 @@ test('these names are public, and no others', () => {
       'ApiKeyOptions',
       'ApiServerPeerOptions',
       'AuditClaimOptions',
+      'AwsAccessKeyCredentialProps',
       'BasicAuthDeliveryProps',
       'BatchOptions',
       'BrokerCaller',
@@ -134,6 +136,8 @@ test('these names are public, and no others', () => {
       'DenialProbeProps',
       'EgressDiscovery',
       'EgressGrant',
+      'EgressLimits',
+      'EgressOptions',
       'EgressRequirement',
       'ExistingStoreOptions',
       'GatewayLimits',
@@ -157,6 +161,7 @@ test('these names are public, and no others', () => {
       'PodSecurityWaiver',
       'PostureReportFiles',
       'PostureReportOptions',
+      'PrivateDestination',
       'QueryParameterDeliveryProps',
       'RepositoryGrant',
       'RestrictedPodsProps',
@@ -166,6 +171,7 @@ test('these names are public, and no others', () => {
       'ShellGrant',
       'StickyPoolOptions',
       'TokenIssuer',
+      'UpstreamProxy',
       'UserSuppliedCredentialProps',
       'ValkeyStoreOptions',
       'WarmPoolOptions',

@@ -6,7 +6,7 @@ import { BROKER_ENV, EnvVariable } from '../src/protocol/env';
 
 /** A platform whose only part is the broker. */
 function testPlatform(props: Partial<AgentPlatformProps> = {}): TestPlatform {
-  return wholePlatform({ sessions: { enabled: false }, ...props });
+  return wholePlatform({ egress: { enabled: false }, sessions: { enabled: false }, ...props });
 }
 
 /** What synth emits and what the server reads come from one table. */

@@ -10,10 +10,11 @@ import { ANNOTATIONS, LABELS } from '../src/protocol/names';
 import { ProbeConfig } from '../src/protocol/probe';
 
 const SERVICE_CIDR = '10.96.0.0/16';
+const BROKER_ALONE = { egress: { enabled: false }, sessions: { enabled: false } };
 type Options = Partial<Omit<DenialProbeProps, 'platform'>>;
 
 function world(options: Options = {}, props: Partial<AgentPlatformProps> = {}) {
-  const made = testPlatform({ sessions: { enabled: false }, ...props });
+  const made = testPlatform({ ...BROKER_ALONE, ...props });
   const probe = new DenialProbe(made.chart, 'probe', { platform: made.platform, serviceCidr: SERVICE_CIDR, ...options });
   const pool = (name: string) => new WorkerPool(made.chart, name, { namespace: made.team, name, image: 'example.com/worker' });
   pool('python');
@@ -35,7 +36,7 @@ describe('what is made', () => {
   });
 
   test('the same for a pool that is there before the probe and one that comes after', () => {
-    const { chart, platform, team } = testPlatform({ sessions: { enabled: false } });
+    const { chart, platform, team } = testPlatform(BROKER_ALONE);
     new WorkerPool(chart, 'before', { namespace: team, image: 'example.com/worker' });
     new DenialProbe(chart, 'probe', { platform, serviceCidr: SERVICE_CIDR });
     new WorkerPool(chart, 'after', { namespace: team, image: 'example.com/worker' });
@@ -45,13 +46,13 @@ describe('what is made', () => {
     expect(configOf(objects, 'probe-control').subjects!.map(({ title }) => title)).toEqual(['broker in agent-platform', 'session before in team-a', 'session after in team-a']);
   });
 
-  test('the parts of sessions are stood in for as well', () => {
-    const names = jobs(world({}, { sessions: {} }).emitted()).map(({ metadata }) => metadata.name);
-    expect(names).toEqual(expect.arrayContaining(['probe-controller', 'probe-gateway', 'probe-store']));
+  test('the parts of sessions and the way out are stood in for as well', () => {
+    const names = jobs(world({}, { sessions: {}, egress: {} }).emitted()).map(({ metadata }) => metadata.name);
+    expect(names).toEqual(expect.arrayContaining(['probe-controller', 'probe-egress', 'probe-gateway', 'probe-store']));
   });
 
   test('names do not depend on construct paths', () => {
-    const { chart, platform } = testPlatform({ sessions: { enabled: false } });
+    const { chart, platform } = testPlatform(BROKER_ALONE);
     new DenialProbe(new Construct(chart, 'elsewhere'), 'other', { platform, serviceCidr: SERVICE_CIDR });
     expect(jobs(Testing.synth(chart)).map(({ metadata }) => metadata.name).sort()).toEqual(['probe-broker', 'probe-control']);
   });

@@ -1,4 +1,5 @@
 import { Effects } from './effects/build';
+import { EGRESS_EFFECTS } from './effects/egress';
 import { NETWORK_EFFECTS } from './effects/network';
 import { PLATFORM_EFFECTS } from './effects/platform';
 import { POLICY_EFFECTS } from './effects/policies';
@@ -8,7 +9,7 @@ import { SESSION_EFFECTS } from './effects/sessions';
 import { WORKER_EFFECTS } from './effects/workers';
 import { JsiiType, mentioned, propertiesOf, TYPES } from './helpers/assembly';
 
-const TABLES = [PLATFORM_EFFECTS, NETWORK_EFFECTS, WORKER_EFFECTS, POLICY_EFFECTS, RUN_EFFECTS, PROBE_EFFECTS, SESSION_EFFECTS];
+const TABLES = [PLATFORM_EFFECTS, NETWORK_EFFECTS, WORKER_EFFECTS, POLICY_EFFECTS, RUN_EFFECTS, PROBE_EFFECTS, SESSION_EFFECTS, EGRESS_EFFECTS];
 const EFFECTS: Effects = Object.assign({}, ...TABLES);
 
 /** Everything that a user can say: properties of structs, parameters of factories and methods, enums. */

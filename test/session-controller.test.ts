@@ -96,7 +96,7 @@ describe('at the broker', () => {
   const identities = (props: Partial<AgentPlatformProps>) => JSON.parse(one(objectsOf({}, props), 'ConfigMap', 'broker-identities').data['identities.json']);
 
   test('it may act for sessions, and not for runs', () => {
-    expect(identities({})).toEqual({ 'agent-platform/controller': { capabilities: ['issue', 'issue-egress', 'revoke'], subjects: ['sessions'] } });
+    expect(identities({ egress: { enabled: false } })).toEqual({ 'agent-platform/controller': { capabilities: ['issue', 'issue-egress', 'revoke'], subjects: ['sessions'] } });
   });
 
   test('it shows a token of its own that the API server does not take', () => {

@@ -151,7 +151,7 @@ test.each<[string, ValkeyStoreOptions, RegExp]>([
 });
 
 describe('a platform without sessions', () => {
-  const { chart, platform, team } = testPlatform({ sessions: { enabled: false } });
+  const { chart, platform, team } = testPlatform({ egress: { enabled: false }, sessions: { enabled: false } });
   new WorkerPool(chart, 'python', { namespace: team, image: 'a' });
   const made = synth(chart);
 

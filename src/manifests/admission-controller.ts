@@ -1,7 +1,9 @@
+import { denied, listOf, mapOf } from './admission-cel';
 import { AdmissionRule } from './admission-rule';
+import { trustRule } from './admission-trust';
 import { Account } from './rbac';
 import { LABELS } from '../protocol/names';
-import { OBJECTS, poolObject } from '../protocol/objects';
+import { poolObject } from '../protocol/objects';
 import { BOOTSTRAP_JWKS } from '../protocol/session-api';
 
 const STATE = `'${LABELS.state}'`;
@@ -14,7 +16,7 @@ const IS_WORKER = `'${LABELS.role}' in variables.before && variables.before['${L
  * change, the claim of a warm worker, the deletion of what was claimed, and its own entry of what workers trust.
  */
 export function controllerRules(controller: Account): AdmissionRule[] {
-  return [claimRule(), deletionRule(), trustRule()].map((rule) => ({ ...rule, account: controller }));
+  return [claimRule(), deletionRule(), trustRule('controller', 'the controller', [BOOTSTRAP_JWKS])].map((rule) => ({ ...rule, account: controller }));
 }
 
 function claimRule(): AdmissionRule {
@@ -79,48 +81,7 @@ function deletionRule(): AdmissionRule {
   };
 }
 
-/** The ConfigMap has entries of several roles, and RBAC knows objects only. */
-function trustRule(): AdmissionRule {
-  const others = (one: string, other: string) => `${one}.all(k, k == '${BOOTSTRAP_JWKS}' || (k in ${other} && ${other}[k] == ${one}[k]))`;
-  return {
-    name: 'controller-trust',
-    group: '',
-    version: 'v1',
-    resource: 'configmaps',
-    operations: ['UPDATE'],
-    matchConditions: [{ name: 'trust', expression: `request.name == '${OBJECTS.agentTrust}'` }],
-    variables: [
-      { name: 'before', expression: mapOf('oldObject', 'data') },
-      { name: 'after', expression: mapOf('object', 'data') },
-    ],
-    validations: [
-      denied(
-        `${others('variables.before', 'variables.after')} && ${others('variables.after', 'variables.before')}`,
-        `the controller may change only the entry ${BOOTSTRAP_JWKS}`,
-      ),
-      denied(
-        `${mapOf('object', 'binaryData')} == ${mapOf('oldObject', 'binaryData')} && has(object.immutable) == has(oldObject.immutable)`
-        + ` && ${['labels', 'annotations'].map((field) => `${mapOf('object.metadata', field)} == ${mapOf('oldObject.metadata', field)}`).join(' && ')}`
-        + ` && ${['ownerReferences', 'finalizers'].map((field) => `${listOf('object.metadata', field)} == ${listOf('oldObject.metadata', field)}`).join(' && ')}`,
-        'the controller may change nothing beside the entries',
-      ),
-    ],
-  };
-}
-
 const PODS = { group: '', version: 'v1', resource: 'pods' } as const;
-
-function denied(expression: string, message: string) {
-  return { expression, message, reason: 'Forbidden' };
-}
-
-function mapOf(owner: string, field: string): string {
-  return `(has(${owner}.${field}) ? ${owner}.${field} : {})`;
-}
-
-function listOf(owner: string, field: string): string {
-  return `(has(${owner}.${field}) ? ${owner}.${field} : [])`;
-}
 
 /** Field by field, also those of later versions of Kubernetes. `dyn`, because CEL goes through maps and not through the fields of a type. */
 function unchangedBut(member: string, field: string): string {

@@ -4,6 +4,7 @@ import { controllerRules } from './admission-controller';
 import { hardenedPodsRules } from './admission-pods';
 import { AdmissionRule } from './admission-rule';
 import { SECRET_SOURCES, secretAuthorRule } from './admission-secrets';
+import { egressRules } from './admission-trust';
 import { Manifest, metadata } from './manifest';
 import { Account } from './rbac';
 import { NAMESPACE_NAME_LABEL } from '../protocol/names';
@@ -13,6 +14,8 @@ export interface AdmissionOptions {
   readonly broker: Account;
   /** Of sessions; missing where there are none. */
   readonly controller?: Account;
+  /** Missing where there is no way out. */
+  readonly egress?: Account;
   /** Names of the platform's namespaces; may be lazy. Not their label: a label can be forgotten or taken off, and then nothing would be refused. */
   readonly namespaces: unknown;
   /** Whether pods that others make in the platform's namespaces must be as hardened as its own. */
@@ -24,11 +27,12 @@ export interface AdmissionOptions {
  * platform everywhere.
  * https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
-export function admissionPolicies({ platform, broker, controller, namespaces, hardenedPods }: AdmissionOptions): Manifest[] {
+export function admissionPolicies({ platform, broker, controller, egress, namespaces, hardenedPods }: AdmissionOptions): Manifest[] {
   const rules = [
     ...SECRET_SOURCES.map(secretAuthorRule),
     brokerStatusRule(broker),
     ...(controller === undefined ? [] : controllerRules(controller)),
+    ...(egress === undefined ? [] : egressRules(egress)),
     ...(hardenedPods ? hardenedPodsRules() : []),
   ];
   return rules.flatMap((rule) => policyAndBinding(platform, rule, namespaces));

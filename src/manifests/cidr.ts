@@ -1,3 +1,5 @@
+import { SPECIAL_RANGES } from '../protocol/address-ranges';
+
 /** A network of one address family, as Kubernetes means it in an `ipBlock`. */
 export interface Cidr {
   readonly family: 4 | 6;
@@ -7,53 +9,6 @@ export interface Cidr {
 }
 
 const BITS = { 4: 32, 6: 128 } as const;
-
-/**
- * What the public internet does not carry: private and shared networks, this host,
- * link-local with the metadata services, documentation, benchmarks, multicast and
- * everything that smuggles an IPv4 address inside an IPv6 one.
- * https://www.iana.org/assignments/iana-ipv4-special-registry
- * https://www.iana.org/assignments/iana-ipv6-special-registry
- *
- * `::ffff:0:0/96` is missing on purpose: the API server reads it as IPv4 and
- * refuses it inside any IPv6 `ipBlock`; such addresses are not seen on a wire.
- */
-export const PRIVATE_RANGES = {
-  v4: [
-    '0.0.0.0/8', // this network
-    '10.0.0.0/8',
-    '100.64.0.0/10', // carrier-grade NAT; pods and metadata services of some clouds
-    '127.0.0.0/8',
-    '168.63.129.16/32', // Azure's host agent, the one metadata service with a public address
-    '169.254.0.0/16', // link-local, where metadata services and node-local DNS live
-    '172.16.0.0/12',
-    '192.0.0.0/24',
-    '192.0.2.0/24',
-    '192.88.99.0/24',
-    '192.168.0.0/16',
-    '198.18.0.0/15',
-    '198.51.100.0/24',
-    '203.0.113.0/24',
-    '224.0.0.0/4',
-    '240.0.0.0/4',
-  ],
-  v6: [
-    '::/96', // unspecified, loopback and IPv4-compatible addresses
-    '64:ff9b::/96', // NAT64: leads to any IPv4 address, private ones included
-    '64:ff9b:1::/48',
-    '100::/64',
-    '100:0:0:1::/64',
-    '2001::/23', // Teredo, benchmarks and other protocol assignments
-    '2001:db8::/32',
-    '2002::/16', // 6to4
-    '3fff::/20',
-    '5f00::/16',
-    'fc00::/7', // unique local; IPv6 metadata services too
-    'fe80::/10',
-    'fec0::/10',
-    'ff00::/8',
-  ],
-} as const;
 
 /** The network, or undefined where `cidrProblem` has something to say. */
 export function parseCidr(text: string): Cidr | undefined {
@@ -172,4 +127,15 @@ function formatIpv6(address: bigint): string {
 /** The digits of a number in a base, most significant first. */
 function digits(value: bigint, base: bigint, count: number): bigint[] {
   return Array.from({ length: count }, (_, index) => (value / base ** BigInt(count - 1 - index)) % base);
+}
+
+/**
+ * What NetworkPolicies keep from the internet: the special ranges, without those inside another one. `::ffff:0:0/96` is none
+ * of them: the API server reads it as IPv4 and refuses it inside any IPv6 `ipBlock`; such addresses are not seen on a wire.
+ */
+export const PRIVATE_RANGES = { v4: specialRanges(4), v6: specialRanges(6) };
+
+function specialRanges(family: 4 | 6): string[] {
+  const networks = SPECIAL_RANGES.flatMap(({ cidr }) => parseCidr(cidr) ?? []).filter((network) => network.family === family);
+  return networks.filter((network) => !networks.some((other) => isStrictlyInside(network, other))).map(formatCidr);
 }

@@ -2,7 +2,7 @@ import type { PodSpec } from 'kubernetes-types/core/v1';
 import { parseCidr } from './cidr';
 import { environment } from './environment';
 import { probeLabels, probeSelector } from './labels';
-import { Manifest, metadata } from './manifest';
+import { annotated, Manifest, metadata } from './manifest';
 import { Endpoint, probeName } from './network-policy';
 import { PodPlacement, restrictedPod } from './pod';
 import { probePorts } from './probe-edges';
@@ -35,10 +35,10 @@ const AFTER_SYNC = { 'argocd.argoproj.io/hook': 'PostSync', 'argocd.argoproj.io/
 
 /** The fixed address behind which the probe listens in place of an endpoint. The address may be lazy. */
 export function probeService(platform: string, endpoint: Endpoint, serviceCidr: string, clusterIP: string): Manifest {
-  return {
+  return annotated({
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: annotated(metadata(idOf(platform, endpoint)), RECREATED),
+    metadata: metadata(idOf(platform, endpoint)),
     spec: {
       clusterIP,
       ipFamilyPolicy: 'SingleStack',
@@ -48,7 +48,7 @@ export function probeService(platform: string, endpoint: Endpoint, serviceCidr: 
       publishNotReadyAddresses: true,
       ports: probePorts(endpoint).map((name) => ({ name, port: PORTS[name], targetPort: name, protocol: 'TCP' })),
     },
-  };
+  }, RECREATED);
 }
 
 /** What the pod is told, as text that may be lazy. */
@@ -68,7 +68,7 @@ export function probeJob(platform: string, endpoint: Endpoint, configHash: strin
       spec: probePod(endpoint, options),
     },
   });
-  return { ...made, metadata: annotated(made.metadata, { ...AFTER_SYNC, ...RECREATED }) };
+  return annotated(made, { ...AFTER_SYNC, ...RECREATED });
 }
 
 function probePod(endpoint: Endpoint, { image, pinned, placement }: ProbePodOptions): PodSpec {
@@ -103,8 +103,4 @@ function probePod(endpoint: Endpoint, { image, pinned, placement }: ProbePodOpti
 
 function idOf(platform: string, endpoint: Endpoint) {
   return { platform, part: 'network', name: probeName(endpoint), namespace: endpoint.namespace } as const;
-}
-
-function annotated(meta: Manifest['metadata'], annotations: Record<string, string>): Manifest['metadata'] {
-  return { ...meta, annotations: { ...meta.annotations, ...annotations } };
 }

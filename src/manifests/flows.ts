@@ -4,7 +4,7 @@ import { PortName, PORTS } from '../protocol/ports';
 /** What a role talks to, or is called by, outside the platform. Who that is on a given cluster is the user's to say. */
 export const PLACES = [
   'api-server', 'broker-callers', 'clients', 'code-host', 'controller-callers', 'dns', 'identity-provider', 'internet', 'monitoring', 'object-store',
-  'session-store',
+  'private-destinations', 'session-store', 'upstream-proxy',
 ] as const;
 export type Place = (typeof PLACES)[number];
 
@@ -63,7 +63,9 @@ export const FLOWS: readonly Flow[] = [
   { id: 'session-to-egress', from: 'session', to: 'egress', ports: ['egress-proxy', 'egress-base-url'], why: 'the only way out of a worker' },
   { id: 'agent-to-egress-fence', from: 'agent', to: 'egress', ports: ['egress-fence'], ends: 'ingress', why: 'a new run starts once this port stops answering: its own policy holds' },
   { id: 'session-to-egress-fence', from: 'session', to: 'egress', ports: ['egress-fence'], ends: 'ingress', why: 'a new worker starts once this port stops answering: its own policy holds' },
-  { id: 'egress-to-internet', from: 'egress', to: 'internet', ports: [80, 443], why: 'carries what the broker allowed; private ranges are cut out' },
+  { id: 'egress-to-internet', from: 'egress', to: 'internet', ports: [80, 443], why: 'carries what the broker allowed, on these ports and those that grants of the app name; private ranges are cut out' },
+  { id: 'egress-to-private-destinations', from: 'egress', to: 'private-destinations', ports: [80, 443], why: 'the same, on the same ports, to networks that are named' },
+  { id: 'egress-to-upstream-proxy', from: 'egress', to: 'upstream-proxy', ports: [80], why: 'the same through another proxy, on its port; the two above are then closed' },
   { id: 'session-to-object-store', from: 'session', to: 'object-store', ports: [443], why: 'bulk data of a pool that names an object store' },
 
   { id: 'broker-to-api-server', from: 'broker', to: 'api-server', ports: API_SERVER_PORTS, why: 'reviews tokens, reads policies and provider Secrets' },

@@ -1,24 +1,17 @@
-import type { PodSpec, ResourceRequirements } from 'kubernetes-types/core/v1';
-import { environment } from './environment';
+import type { PodSpec } from 'kubernetes-types/core/v1';
 import { configMapFiles, configMapFolder, Mounted, secretFolder, tokenFolder } from './mounted';
-import { PodPlacement, restrictedPod } from './pod';
-import { serverArgs } from './server-args';
+import { SERVER_ENV, serverPod, ServerPodOptions } from './server-pod';
 import { NamedKey, StoreAccess, storeEnv, storeFolders } from './store-access';
-import { spreadConstraints, WorkloadId } from './workload';
+import { WorkloadId } from './workload';
 import { GATEWAY_ENV } from '../protocol/env';
-import { DRAIN_SECONDS, PLATFORM_GRACE_SECONDS } from '../protocol/limits';
 import { CONTROLLER_AUDIENCE } from '../protocol/names';
 import { CA_KEY, OBJECTS, SESSIONS_KEYS, TLS_KEYS, TOKEN_FILE } from '../protocol/objects';
-import { ENTRY_POINTS, PATHS, PLATFORM_UID } from '../protocol/paths';
+import { ENTRY_POINTS, PATHS } from '../protocol/paths';
 import { PORTS } from '../protocol/ports';
 import { IssuersFile } from '../protocol/session-pools';
 
-export interface GatewayPodOptions {
+export interface GatewayPodOptions extends ServerPodOptions {
   readonly namespace: string;
-  readonly image: string;
-  readonly pinned: boolean;
-  readonly resources: ResourceRequirements;
-  readonly placement?: PodPlacement;
   readonly store: StoreAccess;
   readonly controllerUrl: string;
   /** Secret to mount; without it the gateway speaks plain HTTP. */
@@ -40,43 +33,26 @@ export interface MountedIssuer {
 
 /** The pod of a gateway replica. It has no API token: the one that it is given, the controller alone takes. */
 export function gatewayPod(id: WorkloadId, options: GatewayPodOptions): PodSpec {
-  const folders = foldersOf(options);
-  return restrictedPod({
-    serviceAccountName: OBJECTS.gateway,
-    userId: PLATFORM_UID,
-    groupId: PLATFORM_UID,
-    fsGroup: PLATFORM_UID,
-    terminationGracePeriodSeconds: PLATFORM_GRACE_SECONDS,
-    dns: true,
-    placement: options.placement,
-    topologySpreadConstraints: spreadConstraints(id),
-    volumes: folders.map(({ volume }) => volume),
-    containers: [{
-      name: 'gateway',
-      image: options.image,
-      imagePullPolicy: options.pinned ? 'IfNotPresent' : 'Always',
-      args: serverArgs(ENTRY_POINTS.gateway),
-      ports: ['gateway-api', 'admin'],
-      probed: true,
-      resources: options.resources,
-      mounts: folders.map(({ mount }) => mount),
-      writable: [{ path: PATHS.temporary, sizeLimit: '16Mi' }],
-      env: environment(GATEWAY_ENV, {
-        GATEWAY_LISTEN: `:${PORTS['gateway-api']}`,
-        ADMIN_LISTEN: `:${PORTS.admin}`,
-        DRAIN_SECONDS: String(DRAIN_SECONDS),
-        ...(options.tlsSecret === undefined ? {} : { TLS_DIR: PATHS.tls }),
-        ...(options.anonymous ? { ANONYMOUS: 'true' } : {}),
-        ...(options.issuers.length === 0 ? {} : { ISSUERS_FILE: `${PATHS.issuers}/${SESSIONS_KEYS.issuers}` }),
-        ...(options.apiKeysSecret === undefined ? {} : { API_KEYS_FILE: `${PATHS.apiKeys}/${SESSIONS_KEYS.apiKeys}` }),
-        CONTROLLER_URL: options.controllerUrl,
-        CONTROLLER_CA_FILE: `${PATHS.controllerCa}/${CA_KEY}`,
-        CONTROLLER_TOKEN_FILE: `${PATHS.controllerToken}/${TOKEN_FILE}`,
-        ...storeEnv(options.store, options.namespace),
-        SESSION_KEYS_DIR: PATHS.sessionKeys,
-        ...options.limits,
-      }),
-    }],
+  return serverPod(id, options, {
+    entryPoint: ENTRY_POINTS.gateway,
+    ports: ['gateway-api'],
+    usesApi: false,
+    folders: foldersOf(options),
+    table: GATEWAY_ENV,
+    env: {
+      GATEWAY_LISTEN: `:${PORTS['gateway-api']}`,
+      ...SERVER_ENV,
+      ...(options.tlsSecret === undefined ? {} : { TLS_DIR: PATHS.tls }),
+      ...(options.anonymous ? { ANONYMOUS: 'true' } : {}),
+      ...(options.issuers.length === 0 ? {} : { ISSUERS_FILE: `${PATHS.issuers}/${SESSIONS_KEYS.issuers}` }),
+      ...(options.apiKeysSecret === undefined ? {} : { API_KEYS_FILE: `${PATHS.apiKeys}/${SESSIONS_KEYS.apiKeys}` }),
+      CONTROLLER_URL: options.controllerUrl,
+      CONTROLLER_CA_FILE: `${PATHS.controllerCa}/${CA_KEY}`,
+      CONTROLLER_TOKEN_FILE: `${PATHS.controllerToken}/${TOKEN_FILE}`,
+      ...storeEnv(options.store, options.namespace),
+      SESSION_KEYS_DIR: PATHS.sessionKeys,
+      ...options.limits,
+    },
   });
 }
 

@@ -52,3 +52,16 @@ export function metadata(id: ObjectId): Manifest['metadata'] {
     annotations: { 'argocd.argoproj.io/sync-wave': String(id.wave ?? SYNC_WAVES[id.part]) },
   };
 }
+
+export function annotated<M extends Manifest>(manifest: M, annotations: Readonly<Record<string, string>>): M {
+  return { ...manifest, metadata: { ...manifest.metadata, annotations: { ...manifest.metadata.annotations, ...annotations } } };
+}
+
+/**
+ * What stays in the cluster when it is no longer in the repository, until somebody deletes it by hand.
+ * https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/#no-prune-resources
+ * https://fluxcd.io/flux/components/kustomize/kustomizations/#prune
+ */
+export function kept(manifest: Manifest): Manifest {
+  return annotated(manifest, { 'argocd.argoproj.io/sync-options': 'Prune=false', 'kustomize.toolkit.fluxcd.io/prune': 'disabled' });
+}

@@ -3,6 +3,7 @@ import { exceptsWithin, formatCidr, parseCidr, PRIVATE_RANGES } from './cidr';
 import { Flow, FLOWS, isRole, Party, Place, PolicyPort, portsOf, PROBE_FLOWS } from './flows';
 import { Labels, probeSelector, roleSelector } from './labels';
 import { Manifest, metadata } from './manifest';
+import { GLOBAL_UNICAST_V6 } from '../protocol/address-ranges';
 import { NAMESPACE_NAME_LABEL, Role } from '../protocol/names';
 
 /** Pods of one role in one namespace; of one pool, where the role has pools. */
@@ -109,10 +110,13 @@ export function ipBlockPeer(cidr: string, except: readonly string[] = []): Netwo
   return { ipBlock: { cidr: canonical(cidr), ...(excepts.length === 0 ? {} : { except: excepts }) } };
 }
 
-/** The internet in both families. Of IPv6 only the global unicast space, the one part that is routed. */
-export const PUBLIC_INTERNET: readonly PeerRule[] = ['0.0.0.0/0', '2000::/3'].map((cidr) => ({
-  peer: ipBlockPeer(cidr, exceptsWithin(cidr, [...PRIVATE_RANGES.v4, ...PRIVATE_RANGES.v6])),
-}));
+/** The internet in both families, without more networks than are cut out anyway. Of IPv6 only the global unicast space, the one part that is routed. */
+export function publicInternet(cutOut: readonly string[] = []): PeerRule[] {
+  const excepts = [...PRIVATE_RANGES.v4, ...PRIVATE_RANGES.v6, ...cutOut];
+  return ['0.0.0.0/0', GLOBAL_UNICAST_V6].map((cidr) => ({ peer: ipBlockPeer(cidr, exceptsWithin(cidr, excepts)) }));
+}
+
+export const PUBLIC_INTERNET: readonly PeerRule[] = publicInternet();
 
 function policyName(endpoint: Endpoint): string {
   return ['allow', endpoint.role, ...(endpoint.pool === undefined ? [] : [endpoint.pool])].join('-');

@@ -1,6 +1,7 @@
 import { Flow, FLOWS, listenPorts, PROBE_FLOWS } from './flows';
 import { Endpoint, flowsFrom, probeName, Topology } from './network-policy';
 import { serviceAddresses } from './service-addresses';
+import { METADATA_ADDRESS } from '../protocol/address-ranges';
 import { PortName, PORTS } from '../protocol/ports';
 import { ProbeConfig, ProbeEdge, ProbeExpectation, ProbePlace, ProbeSubject } from '../protocol/probe';
 
@@ -15,7 +16,6 @@ export interface ProbePlan {
   readonly requireNodeIsolation: boolean;
 }
 
-const METADATA = '169.254.169.254';
 const NODE_LOCAL_DNS = '169.254.20.10';
 const KUBELET_PORT = 10_250;
 
@@ -98,7 +98,7 @@ function placeEdges(endpoint: Endpoint, topology: Topology, { requireNodeIsolati
     place('API server', 'api-server', towards('api-server').length > 0, towards('api-server')),
     dns,
     { ...dns, protocol: 'UDP' },
-    { ...closed, to: 'metadata service', at: METADATA, port: 80, expect: 'deny' },
+    { ...closed, to: 'metadata service', at: METADATA_ADDRESS, port: 80, expect: 'deny' },
     { ...closed, to: 'kubelet of its node', at: { place: 'own-node' }, port: KUBELET_PORT, expect: node },
     ...(resolves ? [] : (['TCP', 'UDP'] as const).map((protocol): ProbeEdge => (
       { ...closed, to: 'node-local DNS', at: NODE_LOCAL_DNS, port: 53, protocol, expect: node }

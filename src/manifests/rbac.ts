@@ -51,6 +51,10 @@ export const RIGHTS: readonly Right[] = [
   { role: 'controller', scope: 'system', group: '', resources: ['configmaps'], verbs: FILL, names: [OBJECTS.storeCa], why: 'publishes the CA of the store' },
   { role: 'controller', scope: 'system', group: '', resources: ['secrets'], verbs: FILL, names: [OBJECTS.storeAccess], why: 'makes the password of the store' },
   { role: 'controller', scope: 'system', group: 'coordination.k8s.io', resources: ['leases'], verbs: FILL, names: [OBJECTS.controllerLease], why: 'lets one replica end what is over' },
+
+  { role: 'egress', scope: 'system', group: '', resources: ['secrets'], verbs: FILL, names: [OBJECTS.egressCa], why: 'creates and renews the CAs that sign what agents see in place of the certificates of upstreams' },
+  { role: 'egress', scope: 'system', group: '', resources: ['services'], verbs: ['get'], names: [OBJECTS.egress], why: 'learns its address, to tell it to agents' },
+  { role: 'egress', scope: 'run-namespace', group: '', resources: ['configmaps'], verbs: FILL, names: [OBJECTS.agentTrust], why: 'publishes its address and whom to trust; admission allows no other entry' },
 ];
 
 /** The rights of a role in a scope. `skip` leaves out rights on named objects that the role does not own in this deployment. */

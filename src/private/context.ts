@@ -1,5 +1,6 @@
 import { CredentialBroker } from '../credential-broker';
-import { ControllerBroker } from '../manifests/controller-pod';
+import { EgressGateway } from '../egress-gateway';
+import { BrokerAccess } from '../manifests/broker-access';
 import { StoreAccess } from '../manifests/store-access';
 import { NetworkBoundary } from '../network-boundary';
 import { Placement } from '../placement';
@@ -15,6 +16,8 @@ export interface PlatformContext {
   readonly broker: CredentialBroker;
   /** Missing where there are no sessions. */
   readonly controller?: SessionController;
+  /** Missing where agents and workers have no way out. */
+  readonly egress?: EgressGateway;
   readonly boundary: NetworkBoundary;
   /** Grows while the app is built; asked at synth. */
   readonly clusterTemplates: readonly CoveredTemplate[];
@@ -32,11 +35,16 @@ export interface PartContext {
 export interface ControllerContext extends PartContext {
   readonly store: StoreAccess;
   /** Missing when it does not know the controller. */
-  readonly broker?: ControllerBroker;
+  readonly broker?: BrokerAccess;
 }
 
 /** What a platform tells the gateway. */
 export interface GatewayContext extends PartContext {
   readonly store: StoreAccess;
   readonly controllerUrl: string;
+}
+
+/** What a platform tells the egress proxy. */
+export interface EgressContext extends PartContext {
+  readonly broker: BrokerAccess;
 }

@@ -2,6 +2,9 @@ import { CoveredRun, CoveredTemplate, coverageProblems } from './coverage';
 import type { NamedPolicy } from '../protocol/policy';
 import { secretNames } from '../protocol/policy';
 
+/** In a list of ports it stands for all of them, of which the network lets out what others name. */
+const EVERY_PORT = 0;
+
 /** What was added to a namespace of agents, for the checks and rights that span several objects. */
 export class NamespaceContent {
   private readonly policies: NamedPolicy[] = [];
@@ -25,6 +28,12 @@ export class NamespaceContent {
   /** The Secrets that the policies name and others, each once. */
   public secretNames(others: readonly string[]): string[] {
     return [...new Set([...this.policies.flatMap(({ spec }) => secretNames(spec)), ...others])].sort();
+  }
+
+  /** Ports that the policies let runs connect to by number. */
+  public grantedPorts(): number[] {
+    const grants = this.policies.flatMap(({ spec }) => spec.grants.egress ?? []);
+    return grants.flatMap(({ ports = [] }) => ports).filter((port) => port !== EVERY_PORT);
   }
 
   /** What the objects need from each other and do not get, one line each. `clusterTemplates` may be shadowed by templates of the namespace. */

@@ -1,20 +1,11 @@
 import { isIP } from 'node:net';
 import { IConstruct } from 'constructs';
-import { contains, parseCidr } from '../manifests/cidr';
 import { policyPorts } from '../manifests/flows';
 import { PeerRule } from '../manifests/network-policy';
 import { hostProblem } from '../protocol/hosts';
 import type { ObjectStore } from '../worker-pool-props';
+import { metadataProblems } from './metadata-checks';
 import { integerProblem, problems, refuse } from './validation';
-
-/** Addresses where clouds hand the node's credentials to whoever asks. */
-const METADATA_ADDRESSES = [
-  '169.254.169.254/32',
-  'fd00:ec2::254/128',
-  '100.100.100.200/32', // Alibaba
-  '168.63.129.16/32', // Azure
-  '192.0.0.192/32', // Oracle
-];
 
 /** What a pool's object store means for its NetworkPolicy, or an error that names the pool. */
 export function objectStoreRules(scope: IConstruct, store: ObjectStore | undefined): PeerRule[] {
@@ -29,7 +20,7 @@ export function objectStoreRules(scope: IConstruct, store: ObjectStore | undefin
     )),
   ));
   const rules = store.peers.flatMap((peer) => [...peer._rulesFor(scope)]);
-  refuse(scope, rules.flatMap(metadataProblems));
+  refuse(scope, rules.flatMap((rule) => metadataProblems('objectStore', rule)));
   return rules.map(({ peer }) => ({ peer, ports: policyPorts(ports) }));
 }
 
@@ -40,12 +31,4 @@ function wildcardProblem(name: string): string | undefined {
 function addressProblem(name: string, address: string): string | undefined {
   if (isIP(address) !== 0 && !address.includes('%')) return undefined;
   return `objectStore.hostAddresses['${name}'] must be an IPv4 or IPv6 address, got '${address}'`;
-}
-
-function metadataProblems({ peer: { ipBlock } }: PeerRule): string[] {
-  if (ipBlock === undefined) return [];
-  const covers = (outer: string, inner: string) => contains(parseCidr(outer)!, parseCidr(inner)!);
-  return METADATA_ADDRESSES
-    .filter((address) => covers(ipBlock.cidr, address) && !(ipBlock.except ?? []).some((hole) => covers(hole, address)))
-    .map((address) => `objectStore must not cover the cloud metadata address ${address}, got ${ipBlock.cidr}; leave it out with 'except' or use NetworkPeer.internet()`);
 }

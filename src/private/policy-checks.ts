@@ -1,3 +1,4 @@
+import { REFUSED_PORTS } from '../protocol/egress-api';
 import { hostCovers } from '../protocol/hosts';
 import type { BrokerPolicySpec } from '../protocol/resources';
 import { credentialHosts } from '../protocol/resources/credential-grant';
@@ -8,6 +9,13 @@ export function uncoveredHostProblems({ grants }: BrokerPolicySpec): string[] {
   return (grants.credentials ?? []).flatMap((credential) => credentialHosts(credential)
     .filter((host) => !granted.some((grant) => hostCovers(grant, host)))
     .map((host) => `credential '${credential.name}' goes to host '${host}', which must be covered by an egress grant of the policy, got ${list(granted)}`));
+}
+
+/** Names every port of a grant to which the egress proxy connects nobody. */
+export function refusedPortProblems({ grants }: BrokerPolicySpec): string[] {
+  return (grants.egress ?? []).flatMap(({ host, ports = [] }) => ports
+    .filter((port) => REFUSED_PORTS.includes(port))
+    .map((port) => `the egress grant for host '${host}' names port ${port}, to which the egress proxy connects nobody`));
 }
 
 function list(hosts: readonly string[]): string {

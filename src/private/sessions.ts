@@ -4,7 +4,7 @@ import { keyProblem } from './gateway-checks';
 import { sessionProblems } from './session-checks';
 import { integerProblem, objectNameProblem, problems, refuse } from './validation';
 import { ValkeyStore } from './valkey-store';
-import { ControllerBroker } from '../manifests/controller-pod';
+import { BrokerAccess } from '../manifests/broker-access';
 import { policyPorts } from '../manifests/flows';
 import { PeerRule } from '../manifests/network-policy';
 import { NamedKey, StoreAccess } from '../manifests/store-access';
@@ -24,7 +24,7 @@ export interface Sessions {
 export interface SessionsContext extends PartContext {
   readonly boundary: NetworkBoundary;
   /** Missing when it does not know the controller. */
-  readonly broker?: ControllerBroker;
+  readonly broker?: BrokerAccess;
 }
 
 /** Makes store, controller and gateway, and opens their connections. Undefined where no sessions are wanted. */
@@ -47,7 +47,8 @@ function addStore(scope: Construct, context: SessionsContext, { _valkey: valkey,
   }
   const { url, ca } = existing;
   refuse(scope, existingProblems(existing));
-  context.boundary._openSessionStore(peersOf(scope, existing));
+  const peers = peersOf(scope, existing);
+  context.boundary._open(() => ({ 'session-store': peers }));
   return { kind: 'existing', url: named(url), ...(ca === undefined ? {} : { ca: named(ca) }) };
 }
 

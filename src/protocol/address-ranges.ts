@@ -17,14 +17,21 @@ export interface AddressRange {
 /** Global unicast: whatever is outside has been given to nobody. https://www.iana.org/assignments/ipv6-address-space */
 export const GLOBAL_UNICAST_V6 = '2000::/3';
 
-/** Metadata services of clouds whose addresses are in no range that is closed anyway. */
+/** The metadata service of most clouds. It is link-local. */
+export const METADATA_ADDRESS = '169.254.169.254';
+
+/** Metadata services of clouds whose addresses are in no range that is closed anyway: Alibaba, Azure, Oracle, Scaleway, AWS, Google. */
 const METADATA: readonly AddressRange[] = [
   { cidr: '100.100.100.200/32', name: 'metadata service', closed: true },
   { cidr: '168.63.129.16/32', name: 'metadata service', closed: true },
+  { cidr: '192.0.0.192/32', name: 'metadata service', closed: true },
   { cidr: 'fd00:42::42/128', name: 'metadata service', closed: true },
   { cidr: 'fd00:ec2::254/128', name: 'metadata service', closed: true },
   { cidr: 'fd20:ce::254/128', name: 'metadata service', closed: true },
 ];
+
+/** Where clouds hand the node's credentials to whoever asks. */
+export const METADATA_SERVICES: readonly string[] = [`${METADATA_ADDRESS}/32`, ...METADATA.map(({ cidr }) => cidr)];
 
 /** The first row that an address is in is the one that counts. */
 export const SPECIAL_RANGES: readonly AddressRange[] = [

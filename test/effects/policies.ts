@@ -1,10 +1,10 @@
 import { Duration } from 'cdk8s';
 import { each, Effects, emitted, merged, policy, rows } from './build';
 import {
-  AnthropicApiCredentialProps, BasicAuthDeliveryProps, BrokerPolicy, BrokerPolicyProps, CredentialDelivery, CredentialGrant, EgressDiscovery,
-  EgressGrant, GitHubAppCredentialProps, HeaderDeliveryProps, HttpMethod, InContainerDeliveryProps, PatPoolCredentialProps,
-  QueryParameterDeliveryProps, RepositoryAccess, RepositoryGrant, SecretKey, ShellGrant, ShellPhase, ShellTarget, TemplateKind,
-  UserSuppliedCredentialProps,
+  AnthropicApiCredentialProps, AwsAccessKeyCredentialProps, BasicAuthDeliveryProps, BrokerPolicy, BrokerPolicyProps, CredentialDelivery,
+  CredentialGrant, EgressDiscovery, EgressGrant, GitHubAppCredentialProps, HeaderDeliveryProps, HttpMethod, InContainerDeliveryProps,
+  PatPoolCredentialProps, QueryParameterDeliveryProps, RepositoryAccess, RepositoryGrant, SecretKey, ShellGrant, ShellPhase, ShellTarget,
+  TemplateKind, UserSuppliedCredentialProps,
 } from '../../src';
 import { DIGEST } from '../helpers/platform';
 
@@ -28,6 +28,7 @@ const REASON = 'The tool reads it from its environment.';
 
 const grants = {
   anthropicApi: (name: string, secret = SECRET) => credential(CredentialGrant.anthropicApi(name, { secret })),
+  awsAccessKey: (name: string, secret = SECRET) => credential(CredentialGrant.awsAccessKey(name, { secret, hosts: ['a.example.com'] })),
   gitHubApp: (name: string, secret = SECRET) => credential(CredentialGrant.gitHubApp(name, { secret, appId: '1', installationId: '2' })),
   patPool: (name: string, secret = SECRET) => credential(CredentialGrant.patPool(name, { secret, hosts: ['a.example.com'] })),
   userSupplied: (name: string, secret = SECRET) => credential(CredentialGrant.userSupplied(name, { secret, delivery: HEADER })),
@@ -68,6 +69,9 @@ export const POLICY_EFFECTS: Effects = merged(
   }),
   rows('GitHubAppCredentialProps', (props: GitHubAppCredentialProps) => credential(CredentialGrant.gitHubApp('TOKEN', props)), { secret: SECRET, appId: '1', installationId: '2', hosts: ['github.example.com'] }, {
     apiEndpoint: 'https://github.example.com/api/v3', appId: '3', hosts: ['a.example.com'], installationId: '3', secret: OTHER,
+  }),
+  rows('AwsAccessKeyCredentialProps', (props: AwsAccessKeyCredentialProps) => credential(CredentialGrant.awsAccessKey('TOKEN', props)), { secret: SECRET, hosts: ['a.example.com'] }, {
+    hosts: ['b.example.com'], regions: ['eu-central-1'], rotation: Duration.minutes(5), secret: OTHER, services: ['s3'],
   }),
   rows('PatPoolCredentialProps', (props: PatPoolCredentialProps) => credential(CredentialGrant.patPool('TOKEN', props)), { secret: SECRET, hosts: ['a.example.com'] }, {
     hosts: ['b.example.com'], rotation: Duration.minutes(5), secret: OTHER,

@@ -1,5 +1,6 @@
 import type { NetworkPolicyPeer, NetworkPolicySpec } from 'kubernetes-types/networking/v1';
 import { contains, parseCidr } from '../../src/manifests/cidr';
+import { policyPorts } from '../../src/manifests/flows';
 import { podLabels } from '../../src/manifests/labels';
 import { Endpoint, ipBlockPeer, namespacePeer, PeerRule, podsPeer, policyFor, PUBLIC_INTERNET, Topology } from '../../src/manifests/network-policy';
 import { NAMESPACE_NAME_LABEL, Role } from '../../src/protocol/names';
@@ -65,7 +66,9 @@ export const places: Topology['places'] = {
   'identity-provider': ip('203.0.113.0/24'),
   'internet': PUBLIC_INTERNET,
   'monitoring': [{ peer: podsPeer('monitoring', { app: 'prometheus' }) }],
+  'private-destinations': ip('10.20.0.0/16'),
   'session-store': [{ peer: podsPeer('databases', { app: 'redis' }) }],
+  'upstream-proxy': [{ peer: podsPeer('proxies', { app: 'squid' }), ports: policyPorts([3128]) }],
 };
 export const full: Topology = { platform: 'p', endpoints: all, places };
 export const nobody: Topology = { platform: 'p', endpoints: [], places: {} };

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import * as fc from 'fast-check';
 import { Cidr, cidrProblem, contains, exceptProblem, exceptsWithin, formatCidr, parseCidr, PRIVATE_RANGES } from '../../src/manifests/cidr';
+import { SPECIAL_RANGES } from '../../src/protocol/address-ranges';
 
 const ALL_PRIVATE: string[] = [...PRIVATE_RANGES.v4, ...PRIVATE_RANGES.v6];
 
@@ -164,6 +165,18 @@ describe('shared except lists', () => {
 });
 
 describe('private ranges', () => {
+  test('none is inside another one, nor IPv4 in IPv6 form, which the API server refuses', () => {
+    const inside = ALL_PRIVATE.filter((range) => ALL_PRIVATE.some((other) => other !== range && contains(parsed(other), parsed(range))));
+    expect(inside).toEqual([]);
+    expect(ALL_PRIVATE).not.toContain('::ffff:0:0/96');
+  });
+
+  test('every special range is in one of them', () => {
+    const ranges = SPECIAL_RANGES.filter(({ cidr }) => cidr !== '::ffff:0:0/96');
+    expect(ranges.filter(({ cidr }) => !ALL_PRIVATE.some((range) => contains(parsed(range), parsed(cidr))))).toEqual([]);
+    expect(ranges.length).toBeGreaterThan(ALL_PRIVATE.length);
+  });
+
   test.each(ALL_PRIVATE)('%s is a network in canonical text', (range) => expect(formatCidr(parsed(range))).toBe(range));
 
   test.each([

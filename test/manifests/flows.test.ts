@@ -83,7 +83,13 @@ describe('what has no row', () => {
   test('the gateway, agents and workers do not reach the API server', () => {
     expect(FLOWS.filter(({ to }) => to === 'api-server').map(({ from }) => from).sort()).toEqual(['broker', 'controller', 'egress', 'operator']);
   });
-  test('only egress reaches the internet', () => expect(pairs.filter((pair) => pair.endsWith('-> internet'))).toEqual(['egress -> internet']));
+  test.each(['internet', 'private-destinations', 'upstream-proxy'])('only egress reaches the place %s', (place) => {
+    expect(pairs.filter((pair) => pair.endsWith(`-> ${place}`))).toEqual([`egress -> ${place}`]);
+  });
+  test('a private destination is reached on the ports of the internet', () => {
+    const ports = (place: string) => portsOf(FLOWS.find(({ to }) => to === place)!);
+    expect(ports('private-destinations')).toEqual(ports('internet'));
+  });
   test('agents, workers and the gateway do not reach the broker', () => {
     expect(FLOWS.filter(({ to }) => to === 'broker').map(({ from }) => from).sort()).toEqual(['broker-callers', 'controller', 'egress', 'monitoring', 'operator']);
   });

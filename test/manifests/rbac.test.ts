@@ -64,6 +64,13 @@ test('only the controller touches pods, and cannot make any or run anything in t
   expect(onPods.map(({ role, resources, verbs }) => [role, resources, verbs])).toEqual([['controller', ['pods'], ['get', 'list', 'watch', 'patch', 'delete']]]);
 });
 
+test('the egress proxy gets what agents trust in their namespaces, and elsewhere only its own objects', () => {
+  const named = (scope: 'system' | 'run-namespace') => rightsOf('egress', scope).map(({ resources, verbs, names }) => [...resources, ...verbs, ...names!].join(' '));
+  expect(named('run-namespace')).toEqual(['configmaps get update agent-trust']);
+  expect(named('system')).toEqual(['secrets get update egress-ca', 'services get egress']);
+  for (const scope of ['cluster', 'worker-namespace'] as const) expect(rightsOf('egress', scope)).toEqual([]);
+});
+
 test('a binding without namespace is a ClusterRoleBinding whose subject still names the namespace of the account', () => {
   const [role, binding] = roleAndBinding({ platform: 'p', part: 'broker', name: 'p-broker' }, [], { namespace: 'system', name: 'broker' });
   expect(role.kind).toBe('ClusterRole');

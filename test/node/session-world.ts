@@ -34,7 +34,9 @@ export function workerObjects(): Emitted[] {
   const chart = new Chart(Testing.app(), 'workers');
   const [repository, tag] = builtImage().localName.split(/:(?=[^:/]+$)/);
   const image = SidecarImage.fromMutableTag(repository, tag);
-  const platform = new AgentPlatform(chart, 'platform', { image, apiServer: API_SERVER, namespace: SYSTEM, definitions: DefinitionsOwner.EXTERNAL });
+  const platform = new AgentPlatform(chart, 'platform', {
+    image, apiServer: API_SERVER, namespace: SYSTEM, definitions: DefinitionsOwner.EXTERNAL, egress: { enabled: false },
+  });
   const namespace = platform.addNamespace(TEAM);
   const resources = { cpu: { request: Cpu.millis(50), limit: Cpu.units(2) }, memory: { request: Size.mebibytes(128), limit: Size.mebibytes(512) } };
   for (const [name, user] of Object.entries(IMAGES)) {

@@ -78,6 +78,7 @@ describe('hosts of a credential', () => {
 
   test('are none for a provider that needs a list and has none', () => {
     expect(credentialHosts(grant({ kind: 'PATPool' }))).toEqual([]);
+    expect(credentialHosts(grant({ kind: 'AWSAccessKey' }))).toEqual([]);
   });
 });
 

@@ -1,0 +1,34 @@
+import { hasEgress } from './egress';
+import { BrokerCaller, BrokerCapability, BrokerSubject } from '../broker-caller';
+import { BrokerOptions } from '../credential-broker';
+import { EgressOptions } from '../egress-options';
+import { OBJECTS } from '../protocol/objects';
+import { SessionOptions } from '../session-options';
+
+interface Wanted {
+  readonly broker?: BrokerOptions;
+  readonly egress?: EgressOptions;
+  readonly sessions?: SessionOptions;
+}
+
+/** The broker knows the parts of its platform that call it; without API server it knows no ServiceAccounts. */
+export function withOwnCallers(namespace: string, { broker = {}, egress, sessions = {} }: Wanted): BrokerOptions {
+  if (broker.catalog?.configMapName !== undefined) return broker;
+  const own = [
+    ...(sessions.enabled === false ? [] : [controller(namespace)]),
+    ...(hasEgress({ broker, egress }) ? [proxy(namespace)] : []),
+  ];
+  return { ...broker, callers: [...broker.callers ?? [], ...own] };
+}
+
+/** For sessions alone. */
+function controller(namespace: string): BrokerCaller {
+  const { ISSUE, ISSUE_EGRESS, REVOKE } = BrokerCapability;
+  return { namespace, serviceAccount: OBJECTS.controller, capabilities: [ISSUE, ISSUE_EGRESS, REVOKE], subjects: [BrokerSubject.SESSIONS] };
+}
+
+/** For whoever shows it a token: both capabilities count together with one only. */
+function proxy(namespace: string): BrokerCaller {
+  const { VALIDATE_EGRESS, SUBSTITUTE_AUTH } = BrokerCapability;
+  return { namespace, serviceAccount: OBJECTS.egress, capabilities: [VALIDATE_EGRESS, SUBSTITUTE_AUTH] };
+}
