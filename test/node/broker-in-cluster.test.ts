@@ -27,7 +27,8 @@ function objects(): Emitted[] {
     namespace: SYSTEM,
     brokerCallers: [NetworkPeer.pods({ namespace: CALLERS, labels: LABELS })],
     broker: { auditStorage: AuditStorage.ephemeral() },
-    sessions: { enabled: false }, egress: { enabled: false },
+    sessions: { enabled: false },
+    egress: { enabled: false },
   });
   const namespace = platform.addNamespace(TEAM);
   const delivery = CredentialDelivery.header({ hosts: [HOST], header: 'x-api-key' });

@@ -19,7 +19,7 @@ function opened() {
     clock: () => now,
     newId: () => `id-${++ids}`,
   });
-  const value = async (name: string) => (await registry.getSingleMetric(name)!.get()).values.map(({ labels, value: count }) => ({ ...labels, count }));
+  const value = async (name: string) => (await registry.getSingleMetric(name)!.get()).values.map((one) => ({ ...one.labels, count: one.value }));
   return { lines, reports, value, pass: (milliseconds: number) => { now += milliseconds; } };
 }
 
