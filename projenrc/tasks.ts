@@ -83,6 +83,10 @@ export function addProjectTasks(project: cdk8s.ConstructLibraryCdk8s): void {
     description: 'Measure creation, pass-through and store of sessions against a bare HTTP echo and a bare pass-through of the same run',
     steps: [{ spawn: bundle.name }, { exec: 'ts-node bench/sessions/main.ts', receiveArgs: true }],
   });
+  project.addTask('bench:egress', {
+    description: 'Measure tunnels, requests and memory of the egress proxy against a bare HTTP echo and a bare forward proxy of the same run',
+    steps: [{ spawn: bundle.name }, { exec: 'ts-node bench/egress/main.ts', receiveArgs: true }],
+  });
   project.addTask('bench:broker', {
     description: 'Measure cost, latency and memory of the broker against a bare HTTP echo of the same run',
     steps: [{ spawn: bundle.name }, { exec: 'ts-node bench/broker/main.ts', receiveArgs: true }],

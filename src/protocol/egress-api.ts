@@ -105,8 +105,8 @@ export const MAX_CONNECTIONS_PER_RUN = 256;
 export const EGRESS_RATE = 100;
 /** Of one address, before anybody knows whose it is. */
 export const MAX_SOCKETS_PER_ADDRESS = 512;
-/** Of all runs. */
-export const MAX_EGRESS_SOCKETS = 8_192;
+/** Of all runs. Each takes up to 80 KiB while its TLS ends here. */
+export const MAX_EGRESS_SOCKETS = 4_096;
 
 /** A body that has to be whole before it is sent, as its signature covers it. */
 export const MAX_SIGNED_BODY = 10 * 1024 * 1024;

@@ -60,19 +60,24 @@ async function answerOf(replicas: BrokerReplicas, timeout: number, path: string,
 /** The text of an answer with 200, or what came in its place. */
 async function ask({ pool }: Replica, timeout: number, path: string, token: string, body: string): Promise<string | BrokerFailure> {
   const headers = { 'authorization': `Bearer ${token}`, 'content-type': 'application/json' };
+  const overdue = new AbortController();
+  // One of AbortSignal itself cannot be cancelled, and goes off long after the answer.
+  const timer = setTimeout(() => overdue.abort(), timeout);
   try {
-    const { statusCode, body: answer } = await pool.request({ method: 'POST', path, headers, body, signal: AbortSignal.timeout(timeout) });
+    const { statusCode, body: answer } = await pool.request({ method: 'POST', path, headers, body, signal: overdue.signal });
     const text = await answer.text();
     return statusCode === 200 ? text : failureIn(statusCode, text);
   } catch (error) {
     return failureOf(error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
 /** The code of a connection error says enough; its text may name addresses of the cluster. */
 function failureOf(cause: unknown): BrokerFailure {
   const { code, name } = cause as NodeJS.ErrnoException;
-  if (name === 'TimeoutError') return new BrokerFailure('Unavailable', 'the broker has not answered in time', { cause });
+  if (name === 'AbortError') return new BrokerFailure('Unavailable', 'the broker has not answered in time', { cause });
   return new BrokerFailure('Unavailable', `the connection to the broker failed${typeof code === 'string' ? `: ${code}` : ''}`, { cause });
 }
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Resolver as DnsResolver } from 'node:dns/promises';
 import { brokerClient } from './broker-client';
 import { isRefusal } from './broker-failure';
@@ -21,6 +20,7 @@ import { openEgressTrust } from './world';
 import type { EGRESS_ENV } from '../../../src/protocol/env';
 import { steadyClock } from '../server/clock';
 import type { Config } from '../server/config';
+import { requestIds } from '../server/request-ids';
 import type { RoleContext, RoleServer, StartedRole } from '../server/role';
 import { after } from '../server/timers';
 
@@ -66,7 +66,7 @@ export async function startEgress({ config, log, registry }: RoleContext<typeof 
     gate: openGate({ verdicts, way: given.way?.(resolver) ?? wayOut(config, resolver) }),
     caps: new RunCaps({ connections: config.CONNECTIONS_PER_RUN, perSecond: config.REQUESTS_PER_SECOND, clock: steadyClock }),
     forward: forwarder({ broker, draining: () => isDraining, after }),
-    reports: openReports({ log, metrics: new EgressMetrics(registry), clock: steadyClock, newId: () => randomBytes(9).toString('base64url') }),
+    reports: openReports({ log, metrics: new EgressMetrics(registry), clock: steadyClock, newId: requestIds() }),
     leaves: trust.leaves,
     dial: async (leave, { host, port }, secure) => {
       const socket = await leave.dial();

@@ -69,7 +69,7 @@ export class UpstreamTls {
       });
       tls.once('close', () => {
         cancel();
-        reject(refuse('UPSTREAM_FAILED', `${host} has ended the connection during its TLS handshake`));
+        if (!isSecure) reject(refuse('UPSTREAM_FAILED', `${host} has ended the connection during its TLS handshake`));
       });
     });
   }

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { randomBytes } from 'node:crypto';
 import fastify, {
   LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions,
 } from 'fastify';
@@ -12,6 +11,7 @@ import type { Logger } from './log';
 import type { RequestMetrics } from './metrics';
 import { answerOverdue } from './overdue';
 import { headerProblem, mayBeJson } from './request-checks';
+import { requestIds } from './request-ids';
 import { answerLog, NO_ROUTE, routeOf } from './request-log';
 import { RouteTable } from './routes';
 import { JsonRefusal, parseStrictJson } from './strict-json';
@@ -120,13 +120,6 @@ function fastifyOptions(options: ServerOptions, limits: ServerLimits): FastifySe
     },
     clientErrorHandler: clientErrorHandler(options.errors, options.log),
   } as FastifyServerOptions;
-}
-
-/** Unique among replicas and restarts, and cheap. */
-function requestIds(): () => string {
-  const start = randomBytes(6).toString('hex');
-  let count = 0;
-  return () => `${start}-${(++count).toString(36)}`;
 }
 
 /** Bodies are JSON, also when nobody says so. Other types are refused. */
