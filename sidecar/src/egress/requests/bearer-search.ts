@@ -6,7 +6,6 @@ import { EMBEDDED_TOKEN, MAX_KIND } from '../../crypto/sealed-token';
 import { refuse } from '../refuse';
 
 const PREFIX = Buffer.from(BEARER_PREFIX);
-const WHOLE = new RegExp(`^${EMBEDDED_TOKEN.source}`);
 /** Behind the prefix there may be a kind, and behind that the header of a JWE. */
 const BEGINNING = new RegExp(`^${BEARER_PREFIX}(?:[a-z0-9]{0,${MAX_KIND}}|[a-z0-9]{1,${MAX_KIND}}-e?y?)$`);
 /** The longest beginning, and one more. */
@@ -14,9 +13,11 @@ const LONGEST = BEARER_PREFIX.length + MAX_KIND + '-eyJ'.length;
 
 /** The bearers of this platform. */
 export const BEARERS: Wanted = {
-  isIn: (bytes) => starts(bytes).some((at) => WHOLE.test(textAt(bytes, at))),
+  // One pass over the text, as a body may have nothing but prefixes in it.
+  isIn: (bytes) => bytes.includes(PREFIX) && EMBEDDED_TOKEN.test(bytes.toString('latin1')),
   beginsAt: (bytes) => {
-    const cut = starts(bytes).find((at) => bytes.length - at < LONGEST && BEGINNING.test(textAt(bytes, at)));
+    const tail = Math.max(0, bytes.length - LONGEST + 1);
+    const cut = starts(bytes, tail).find((at) => BEGINNING.test(bytes.toString('latin1', at)));
     return cut ?? cutPrefix(bytes);
   },
 };
@@ -64,14 +65,10 @@ export function bearerInBody(): Error {
   return refuse('BEARER_MISPLACED', 'the body carries a bearer; bearers are exchanged in headers and query parameters only');
 }
 
-function starts(bytes: Buffer): number[] {
+function starts(bytes: Buffer, from: number): number[] {
   const all: number[] = [];
-  for (let at = bytes.indexOf(PREFIX); at >= 0; at = bytes.indexOf(PREFIX, at + 1)) all.push(at);
+  for (let at = bytes.indexOf(PREFIX, from); at >= 0; at = bytes.indexOf(PREFIX, at + 1)) all.push(at);
   return all;
-}
-
-function textAt(bytes: Buffer, at: number): string {
-  return bytes.toString('latin1', at, at + LONGEST);
 }
 
 /** Where the prefix is cut off by the end. */
