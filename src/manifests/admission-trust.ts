@@ -10,6 +10,10 @@ export function egressRules(egress: Account): AdmissionRule[] {
   return [{ ...trustRule('egress', 'the egress proxy', [TRUST_KEYS.proxyUrl, CA_BUNDLE]), account: egress }];
 }
 
+function isImmutable(object: string): string {
+  return `(has(${object}.immutable) && ${object}.immutable)`;
+}
+
 /** The ConfigMap has entries of several roles, and RBAC knows objects only. */
 export function trustRule(role: Role, who: string, entries: readonly string[]): AdmissionRule {
   const isOwn = entries.map((entry) => `k == '${entry}'`).join(' || ');
@@ -31,7 +35,7 @@ export function trustRule(role: Role, who: string, entries: readonly string[]): 
         `${who} may change only the ${entries.length === 1 ? 'entry' : 'entries'} ${entries.join(' and ')}`,
       ),
       denied(
-        `${mapOf('object', 'binaryData')} == ${mapOf('oldObject', 'binaryData')} && has(object.immutable) == has(oldObject.immutable)`
+        `${mapOf('object', 'binaryData')} == ${mapOf('oldObject', 'binaryData')} && ${isImmutable('object')} == ${isImmutable('oldObject')}`
         + ` && ${['labels', 'annotations'].map((field) => `${mapOf('object.metadata', field)} == ${mapOf('oldObject.metadata', field)}`).join(' && ')}`
         + ` && ${['ownerReferences', 'finalizers'].map((field) => `${listOf('object.metadata', field)} == ${listOf('oldObject.metadata', field)}`).join(' && ')}`,
         `${who} may change nothing beside the entries`,

@@ -1,7 +1,8 @@
 import { BEARER_PREFIX } from './broker-api';
 
 /**
- * What clients of the egress proxy see. It speaks HTTP/1.1 as https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6
+ * What clients of the egress proxy see. It speaks HTTP/1.1, and inside of tunnels that end there
+ * HTTP/2 too (https://www.rfc-editor.org/rfc/rfc9113), as https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6
  * (CONNECT) and https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 (absolute-form) have it; the base-URL listener takes
  * `/<host>[:<port>]/<path>` instead. Sizes in bytes, times in milliseconds.
  */
@@ -110,6 +111,8 @@ export const MAX_EGRESS_SOCKETS = 4_096;
 
 /** A body that has to be whole before it is sent, as its signature covers it. */
 export const MAX_SIGNED_BODY = 10 * 1024 * 1024;
+/** From the head of its request to its last byte. */
+export const SIGNED_BODY_TIMEOUT = 60_000;
 /** Of all such bodies together, of all runs. */
 export const MAX_HELD_BODIES = 96 * 1024 * 1024;
 /** So much of an answer is searched for the credential that was put into the request. */

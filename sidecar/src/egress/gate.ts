@@ -4,6 +4,7 @@ import type { WayOut } from './dial';
 import type { Gate } from './leave';
 import { refuse } from './refuse';
 import type { Question, Verdict, Verdicts } from './verdicts';
+import { ApiError } from '../server/errors';
 
 export interface GateOptions {
   readonly verdicts: Pick<Verdicts, 'verdict'>;
@@ -30,6 +31,6 @@ async function verdictOf(verdicts: GateOptions['verdicts'], question: Question):
   try {
     return await verdicts.verdict(question);
   } catch (error) {
-    throw validateRefusal(error);
+    throw error instanceof ApiError ? error : validateRefusal(error);
   }
 }

@@ -34,7 +34,7 @@ const NEGATIVE = 2_000;
 
 const MAX_REMEMBERED = 4096;
 /** Policies with wildcards let a run ask for endless names of a zone whose servers do not answer. */
-const MAX_OPEN = 512;
+const MAX_OPEN = 4_096;
 
 /**
  * Addresses of hosts. They have been checked, and are what is dialled: a name that is resolved once more may lead elsewhere.

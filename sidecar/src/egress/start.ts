@@ -33,6 +33,9 @@ export interface GivenNetwork {
   readonly way?: (resolver: Resolver) => WayOut;
 }
 
+/** Two attempts fit into the time that a lookup has; what goes on longer is nobody's any more. */
+const DNS = { timeout: 2_000, tries: 2 };
+
 /** What is wrong with an environment, over several variables. */
 export function egressProblems({ BROKER_URL, UPSTREAM_PROXY_URL, UPSTREAM_PROXY_CREDENTIALS_FILE }: EgressConfig): string[] {
   const problems: string[] = [];
@@ -51,7 +54,7 @@ export async function startEgress({ config, log, registry }: RoleContext<typeof 
   const broker = brokerClient({ url, caFile, tokenFile, clock: steadyClock });
   const ask = ({ token, clientAddress, host, port }: Parameters<Verdicts['verdict']>[0]) => broker.validate({ egressToken: token, clientAddress, host, port });
   const verdicts = new Verdicts({ ask, isRefusal, clock: steadyClock, after });
-  const resolver = new Resolver({ lookup: given.lookup ?? dnsLookup(new DnsResolver()), problemOf, clock: steadyClock, after });
+  const resolver = new Resolver({ lookup: given.lookup ?? dnsLookup(new DnsResolver(DNS)), problemOf, clock: steadyClock, after });
   const upstreamTls = new UpstreamTls({ authorities: authorities.current, clock: steadyClock, after });
   let trust: EgressTrust;
   try {

@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto';
+import { refuse } from './refuse';
 import type { ValidateEgressResponse } from '../../../src/protocol/broker-api';
 import { LONGEST_VERDICT, REVALIDATION_TIMEOUT } from '../../../src/protocol/egress-api';
 import type { Clock } from '../server/clock';
+import { Limiter } from '../server/limiter';
 import { ExpiringMap } from '../server/lru';
 import type { After } from '../server/timers';
 
@@ -46,6 +48,10 @@ const PAUSE = REFUSED + 100;
 
 const MAX_REMEMBERED = 20_000;
 
+/** Nobody is known before there is an answer, so an address bears what it asks: questions at once, and refused tokens each second. */
+const MAX_ASKED = 64;
+const REFUSED_TOKENS = { perSecond: 20, burst: 100, maxKeys: 10_000 };
+
 /**
  * What the broker has answered, for as long as it says, at most `LONGEST_VERDICT`. Remembered are hashes of tokens, so the memory
  * holds nothing to spend.
@@ -55,14 +61,21 @@ export class Verdicts {
   /** Apart from the others, so that guesses push out nothing that is in use. */
   private readonly others: ExpiringMap<string, Outcome>;
   private readonly open = new Map<string, Promise<Outcome>>();
+  /** Questions that wait for their answers, by address. */
+  private readonly asked = new Map<string, number>();
+  private readonly refused: Limiter;
 
   constructor(private readonly options: VerdictsOptions) {
     const { max = MAX_REMEMBERED, clock } = options;
     this.allowed = new ExpiringMap({ max, clock });
     this.others = new ExpiringMap({ max, clock });
+    this.refused = new Limiter({ ...REFUSED_TOKENS, clock });
   }
 
-  /** The broker's answer, which may be a refusal. Rejects with its error, each time for a second. */
+  /**
+   * The broker's answer, which may be a refusal. Rejects with its error, each time for a second; with `TOO_MANY_REQUESTS` or
+   * `SERVER_OVERLOADED` when too much is asked from the address.
+   */
   async verdict(question: Question): Promise<Verdict> {
     const { verdict, error } = await this.outcomeOf(question);
     if (verdict === undefined) throw error;
@@ -102,13 +115,33 @@ export class Verdicts {
   }
 
   private shared(key: string, question: Question): Promise<Outcome> {
-    const asking = this.ask(key, question).finally(() => this.open.delete(key));
+    const { clientAddress } = question;
+    const before = this.asked.get(clientAddress) ?? 0;
+    const error = this.problemOf(clientAddress, before);
+    if (error !== undefined) return Promise.resolve({ error });
+    this.asked.set(clientAddress, before + 1);
+    const asking = this.ask(key, question).finally(() => {
+      this.open.delete(key);
+      this.answered(clientAddress);
+    });
     this.open.set(key, asking);
     return asking;
   }
 
+  private problemOf(clientAddress: string, asked: number): Error | undefined {
+    if (asked >= MAX_ASKED) return refuse('SERVER_OVERLOADED', 'too many questions from this address wait for the broker', { retryAfterSeconds: 1 });
+    const { allowed, retryAfter } = this.refused.peek(clientAddress);
+    return allowed ? undefined : refuse('TOO_MANY_REQUESTS', 'too many refused tokens from this address', { retryAfterSeconds: retryAfter });
+  }
+
+  private answered(clientAddress: string): void {
+    const left = this.asked.get(clientAddress)! - 1;
+    if (left > 0) this.asked.set(clientAddress, left);
+    else this.asked.delete(clientAddress);
+  }
+
   private async ask(key: string, question: Question): Promise<Outcome> {
-    const { ask, clock } = this.options;
+    const { ask, clock, isRefusal } = this.options;
     // The time before the question: the answer may be as old as that.
     const askedAt = clock();
     try {
@@ -119,6 +152,7 @@ export class Verdicts {
       return outcome;
     } catch (error) {
       const outcome = { error };
+      if (isRefusal(error)) this.refused.take(question.clientAddress);
       this.others.set(key, outcome, clock() + REFUSED);
       return outcome;
     }

@@ -190,3 +190,43 @@ test('no answer is used longer than it says or than ten seconds, whatever happen
     }
   }));
 });
+
+describe('an address', () => {
+  const nth = (token: number, clientAddress = QUESTION.clientAddress): Question => ({ ...QUESTION, clientAddress, token: `pdk-egress-planted-${token}` });
+
+  test('has so many questions open at once, and others are asked for all the same', async () => {
+    const { verdicts, asked } = world(() => new Promise(() => undefined));
+    for (let token = 0; token < 64; token += 1) void verdicts.verdict(nth(token));
+    await expect(verdicts.verdict(nth(64))).rejects.toMatchObject({ code: 'SERVER_OVERLOADED', status: 503, headers: { 'retry-after': '1' } });
+    void verdicts.verdict(nth(65, '10.0.0.8'));
+    expect(asked).toHaveBeenCalledTimes(65);
+  });
+
+  test('may ask again when a question was answered', async () => {
+    const { verdicts, asked } = world(allow());
+    for (let token = 0; token < 200; token += 1) await verdicts.verdict(nth(token));
+    expect(asked).toHaveBeenCalledTimes(200);
+  });
+
+  test('that shows refused tokens is not listened to for a while, but for what is remembered', async () => {
+    const good: Ask = async ({ token, clientAddress }) => {
+      if (token === QUESTION.token || clientAddress !== QUESTION.clientAddress) return { allowed: true, validForSeconds: 10 };
+      throw forbidden();
+    };
+    const { verdicts, asked, state } = world(good);
+    await verdicts.verdict(QUESTION);
+    for (let token = 0; token < 100; token += 1) await verdicts.verdict(nth(token)).catch(() => undefined);
+    await expect(verdicts.verdict(nth(100))).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS', status: 429 });
+    expect(asked).toHaveBeenCalledTimes(101);
+    expect(await verdicts.verdict(QUESTION)).toMatchObject({ allowed: true });
+    expect(await verdicts.verdict(nth(0, '10.0.0.8'))).toMatchObject({ allowed: true });
+    state.now = 1_000;
+    await expect(verdicts.verdict(nth(100))).rejects.toMatchObject({ code: 'Forbidden' });
+  });
+
+  test('that asks while the broker is away is not taken for one that guesses', async () => {
+    const { verdicts, asked } = world(async () => { throw down(); });
+    for (let token = 0; token < 300; token += 1) await verdicts.verdict(nth(token)).catch(() => undefined);
+    expect(asked).toHaveBeenCalledTimes(300);
+  });
+});

@@ -1,5 +1,5 @@
 import type { Server, Socket } from 'node:net';
-import { addressKey } from '../../server/limiter';
+import { clientAddressOf } from '../client-address';
 
 export interface SocketBounds {
   readonly perAddress: number;
@@ -28,7 +28,8 @@ export class ClientSockets {
   private add(socket: Socket): void {
     // Given back to the server after an answer, it is one that was counted before.
     if (this.sockets.has(socket)) return;
-    const key = addressKey(socket.remoteAddress);
+    // Not its network: clients are pods, of which each owns one address, and those of a node share a /64.
+    const key = clientAddressOf(socket);
     const count = this.counts.get(key) ?? 0;
     if (count >= this.bounds.perAddress) return void socket.destroy();
     this.counts.set(key, count + 1);

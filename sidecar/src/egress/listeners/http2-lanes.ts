@@ -3,15 +3,15 @@ import { Duplex } from 'node:stream';
 
 /** One end of a connection in memory: what is written at one end is read at the other, as fast as that reads. */
 class LaneEnd extends Duplex {
-  private other!: LaneEnd;
-  private taken: (() => void) | undefined;
-
   static pair(): readonly [LaneEnd, LaneEnd] {
     const [one, other] = [new LaneEnd(), new LaneEnd()];
     one.other = other;
     other.other = one;
     return [one, other];
   }
+
+  private other!: LaneEnd;
+  private taken: (() => void) | undefined;
 
   override _read(): void {
     const { taken } = this;
@@ -20,7 +20,7 @@ class LaneEnd extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    if (chunk.length === 0) return done();
+    if (chunk.length === 0 || this.other.destroyed) return done();
     this.other.taken = done;
     this.other.push(chunk);
   }
@@ -31,10 +31,25 @@ class LaneEnd extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    // After both ends, what the other has not read yet is still its own.
-    const isWhole = this.writableFinished && this.readableEnded;
-    if (!isWhole) setImmediate(() => this.other.destroy());
+    this._read();
+    // What was sent with its end stays for the other to read.
+    if (!this.writableFinished) setImmediate(() => this.other.destroy());
     done(error);
+  }
+
+  /** What servers and agents call of sockets. */
+  setKeepAlive(): void {}
+
+  setTimeout(): void {}
+
+  ref(): void {}
+
+  unref(): void {}
+
+  destroySoon(): void {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once('finish', () => this.destroy());
   }
 }
 
@@ -54,13 +69,5 @@ export class Lanes extends Agent {
     const [client, server] = LaneEnd.pair();
     this.opened(server);
     return client;
-  }
-
-  override keepSocketAlive(): boolean {
-    return true;
-  }
-
-  override reuseSocket(): void {
-    // There is no handle that could hold the process.
   }
 }

@@ -3,17 +3,18 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { Lanes } from './http2-lanes';
 import { serveStream } from './http2-stream';
-import { MAX_EGRESS_HEADERS } from '../../../../src/protocol/egress-api';
+import { MAX_CONNECTIONS_PER_RUN, MAX_EGRESS_HEADERS } from '../../../../src/protocol/egress-api';
+import type { After } from '../../server/timers';
 
 /** As ALPN names it. https://www.rfc-editor.org/rfc/rfc9113#section-3.2 */
 export const HTTP2 = 'h2';
 
-/** Of a session that has no streams, in milliseconds. */
+/** Of a session that has no streams, in milliseconds; also of one that was ended for what its client did, where Node does not see that it has gone. */
 const KEEP_ALIVE = 65_000;
 
-/** Bounds of one session; frames that cost more than they carry are counted by Node besides. */
+/** Bounds of one session; resets and frames that carry nothing are counted by nghttp2 besides. */
 const OPTIONS = {
-  settings: { maxConcurrentStreams: 100, maxHeaderListSize: MAX_EGRESS_HEADERS },
+  settings: { maxConcurrentStreams: MAX_CONNECTIONS_PER_RUN, maxHeaderListSize: MAX_EGRESS_HEADERS },
   maxHeaderListPairs: 512,
   maxOutstandingPings: 1,
   maxSessionInvalidFrames: 100,
@@ -24,6 +25,8 @@ const OPTIONS = {
 export class Http2Sessions {
   private readonly open = new Set<ServerHttp2Session>();
 
+  constructor(private readonly after: After) {}
+
   get size(): number {
     return this.open.size;
   }
@@ -31,14 +34,18 @@ export class Http2Sessions {
   /** Serves a client: `opened` is told each lane, over which one request comes after the other. */
   serve(tls: TLSSocket, opened: (lane: Duplex) => void): void {
     const session = performServerHandshake(tls, OPTIONS);
+    // Which it waits for, as only sockets of TLS servers know that their handshake is over.
+    tls.emit('secureConnect');
     const lanes = new Lanes(opened);
     let streams = 0;
     this.open.add(session);
     session.on('error', () => undefined);
-    session.on('stream', (stream: ServerHttp2Stream, _headers, _flags, raw: string[]) => {
+    // Half of a connection is none, which a session does not see by itself.
+    tls.once('end', () => session.destroy());
+    session.on('stream', (stream: ServerHttp2Stream, _headers: unknown, _flags: unknown, raw: string[]) => {
       streams += 1;
       stream.once('close', () => { streams -= 1; });
-      serveStream(lanes, stream, raw);
+      serveStream({ lanes, after: this.after }, stream, raw);
     });
     session.setTimeout(KEEP_ALIVE, () => streams === 0 && session.close());
     session.once('close', () => {

@@ -3,18 +3,28 @@ import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'nod
 import { http1Head } from './http2-head';
 import { IDLE_TIMEOUT } from '../../../../src/protocol/egress-api';
 import { HOP_BY_HOP } from '../../server/hop-by-hop';
+import type { After } from '../../server/timers';
 import { refusalAnswer } from '../refusal-answer';
 import { refuse } from '../refuse';
 
-const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
+const { NGHTTP2_NO_ERROR } = constants;
 
 /** Longer than a silent request may take, which is answered with a code. */
 const STREAM_TIMEOUT = 3 * IDLE_TIMEOUT;
+/** Milliseconds for what the client still sends after its answer. */
+const LINGER = 5_000;
+
+export interface StreamContext {
+  /** Makes the connections over which streams are served. */
+  readonly lanes: Agent;
+  readonly after: After;
+}
 
 /** Asks over a lane what a stream asks, and answers as it is answered there. Trailers end here, both ways. */
-export function serveStream(lanes: Agent, stream: ServerHttp2Stream, raw: readonly string[]): void {
+export function serveStream({ lanes, after }: StreamContext, stream: ServerHttp2Stream, raw: readonly string[]): void {
   stream.on('error', () => undefined);
   stream.setTimeout(STREAM_TIMEOUT, () => cutOff(stream));
+  stream.once('finish', () => stream.readableEnded || drain(stream, after));
   const hasBody = !stream.endAfterHeaders;
   const { method, target, fields } = http1Head(raw, hasBody);
   if (method === 'CONNECT') return refuseStream(stream, 405, 'CONNECT is not passed on');
@@ -22,9 +32,10 @@ export function serveStream(lanes: Agent, stream: ServerHttp2Stream, raw: readon
   try {
     asked = request({ agent: lanes, method, path: target, headers: fields });
   } catch {
-    return refuseStream(stream, 400, 'the request cannot be read as one of HTTP/1.1');
+    return refuseStream(stream, 400, 'the request is none of HTTP/1.1');
   }
   asked.on('error', () => cutOff(stream));
+  asked.once('close', () => stream.readableEnded || cutOff(stream));
   asked.on('continue', () => isOpen(stream) && stream.additionalHeaders({ ':status': 100 }));
   asked.on('response', (answer) => pass(answer, stream));
   stream.once('close', () => asked.destroy());
@@ -32,7 +43,7 @@ export function serveStream(lanes: Agent, stream: ServerHttp2Stream, raw: readon
   else asked.end();
 }
 
-/** A body that was given up ends as one that is whole does, but for the stream that is closed by then. */
+/** A body that was given up ends as one that is whole does, but for the stream, which is closed by then. */
 function send(stream: ServerHttp2Stream, asked: ClientRequest): void {
   asked.flushHeaders();
   stream.pipe(asked, { end: false });
@@ -40,6 +51,13 @@ function send(stream: ServerHttp2Stream, asked: ClientRequest): void {
     if (stream.closed) asked.destroy();
     else asked.end();
   });
+}
+
+/** What comes behind the answer is read and forgotten: Node 20 does not see the end of a connection whose stream was closed on unread bytes. */
+function drain(stream: ServerHttp2Stream, after: After): void {
+  stream.unpipe().resume();
+  const cancel = after(LINGER, () => cutOff(stream));
+  stream.once('close', cancel);
 }
 
 function pass(answer: IncomingMessage, stream: ServerHttp2Stream): void {
@@ -54,16 +72,17 @@ function pass(answer: IncomingMessage, stream: ServerHttp2Stream): void {
   else answer.pipe(stream);
 }
 
-function refuseStream(stream: ServerHttp2Stream, wanted: number, message: string): void {
-  const { status, headers, body } = refusalAnswer(refuse('BAD_REQUEST', message, { status: wanted }));
+function refuseStream(stream: ServerHttp2Stream, status: 400 | 405, message: string): void {
+  const { headers, body } = refusalAnswer(refuse('BAD_REQUEST', message, { status }));
   stream.respond({ ':status': status, ...headers });
   stream.end(body);
-  stream.resume();
 }
 
-/** An answer that ends early must not look like one that is whole. */
+/** An answer that ends early must not look like one that is whole, as it would after `close`, which ends the stream before it resets it. */
 function cutOff(stream: ServerHttp2Stream): void {
-  if (!stream.closed) stream.close(stream.writableFinished ? NGHTTP2_NO_ERROR : NGHTTP2_INTERNAL_ERROR);
+  if (!isOpen(stream)) return;
+  if (stream.writableEnded) stream.close(NGHTTP2_NO_ERROR);
+  else stream.destroy(new Error('cut off'));
 }
 
 function isOpen(stream: ServerHttp2Stream): boolean {

@@ -1,7 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { fenceServer } from './fence';
 import { httpServer } from './http-server';
+import { Http2Sessions } from './http2-sessions';
+import { Pipelined } from './pipelined';
 import { ProxyListener } from './proxy-listener';
 import { BASE_URL, PLAIN, type Router } from './route';
 import { serve, type ServeDeps, type ServedConnection } from './serve';
@@ -29,17 +32,19 @@ export interface Listeners {
 export function egressListeners(deps: ListenersDeps): Listeners {
   const { after, drain } = deps;
   const open = new OpenTunnels();
-  const connections = new WeakMap<Socket, ServedConnection>();
+  const connections = new WeakMap<Duplex, ServedConnection>();
   const inner = httpServer(after);
   // It listens to nothing, and looks after slow and idle connections only once it does.
   inner.emit('listening');
   serveAll(inner, deps, (socket) => connections.get(socket));
 
   const proxy = routed(deps, PLAIN);
-  const terminate = terminator({ ...deps, server: inner, connections });
+  const http2 = new Http2Sessions(after);
+  const terminate = terminator({ ...deps, server: inner, connections, http2 });
   proxy.on('connect', connectHandler({ ...deps, open, terminate, giveBack: (socket) => proxy.emit('connection', socket) }));
   const end = (): void => {
     open.endAll();
+    http2.close();
     inner.closeIdleConnections();
     inner.close();
   };
@@ -67,9 +72,10 @@ function routed(deps: ListenersDeps, router: Router): Server {
 }
 
 function serveAll(server: Server, deps: ServeDeps, connectionOf: (socket: Socket) => ServedConnection | undefined): void {
+  const pipelined = new Pipelined();
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     const connection = connectionOf(request.socket);
-    if (connection === undefined) return void request.socket.destroy();
+    if (connection === undefined || !pipelined.takes(request.socket, response)) return void request.socket.destroy();
     void serve(deps, connection, request, response);
   };
   server.on('request', listener);

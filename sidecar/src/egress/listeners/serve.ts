@@ -8,7 +8,8 @@ import { requireHttp } from '../http-head';
 import type { Gate, Leave } from '../leave';
 import { refusalOf } from '../refusal-answer';
 import type { Answered, Forward } from '../requests/call';
-import type { RunCaps } from '../run-caps';
+import type { RunCaps, RunPlace } from '../run-caps';
+import type { Question } from '../verdicts';
 import { type WatchContext, watchVerdict } from '../watch';
 
 export interface ServeDeps extends WatchContext {
@@ -32,26 +33,31 @@ export interface ServedConnection {
 export async function serve(deps: ServeDeps, connection: ServedConnection, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { router, clientAddress } = connection;
   let report: ConnectionReport | undefined;
+  let place: RunPlace | undefined;
   try {
     requireHttp(request);
     const route = router.route(request);
     report = deps.reports(router.mode, { run: route.run, address: clientAddress }, connection.report?.id);
     report.target(route.target);
-    const { host, port } = route.target;
-    const leave = await deps.gate.admit({ token: route.token, clientAddress, host, port }, report.verdict.bind(report));
-    const place = deps.caps.enter(route.token);
-    try {
-      report.end(endOf(await passed(deps, connection, { request, response, route, leave, report })));
-    } finally {
-      place.leave();
-    }
+    const leave = await deps.gate.admit(questionOf(route, clientAddress), (verdict) => {
+      report!.verdict(verdict);
+      // Before the name is looked up, as a run may ask for endless ones.
+      if (verdict.allowed) place = deps.caps.enter(route.token);
+    });
+    report.end(endOf(await passed(deps, connection, { request, response, route, leave, report })));
   } catch (thrown) {
     const refusal = refusalOf(thrown);
     report ??= deps.reports(router.mode, { address: clientAddress }, connection.report?.id);
     if (refusal.code === 'INTERNAL') deps.log.error({ err: thrown, connection: report.id }, 'a request could not be served');
     report.end({ outcome: refusal.code, status: refusal.status });
     answerRefusal(response, refusal, deps.after);
+  } finally {
+    place?.leave();
   }
+}
+
+function questionOf({ target: { host, port }, token }: Route, clientAddress: string): Question {
+  return { token, clientAddress, host, port };
 }
 
 interface Admitted {

@@ -1,11 +1,13 @@
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { HTTP2, type Http2Sessions } from './http2-sessions';
 import { intercepted } from './route';
 import type { ServedConnection } from './serve';
 import { type DialUpstream, Upstreams } from './upstreams';
 import type { TunnelEnd } from '../../../../src/protocol/egress-api';
 import { TLS_TIMEOUT } from '../../../../src/protocol/egress-api';
+import type { Logger } from '../../server/log';
 import type { LeafCertificates } from '../authority/leaf-certificates';
 import type { ReportedEnd } from '../connection-report';
 import type { Terminate, Terminated } from '../tunnels/terminate';
@@ -17,11 +19,13 @@ export interface TerminatorDeps extends WatchContext {
   /** Serves what comes out of the tunnels; it listens to nothing itself. */
   readonly server: Server;
   /** Which connection a socket of that server is. */
-  readonly connections: WeakMap<Socket, ServedConnection>;
+  readonly connections: WeakMap<Duplex, ServedConnection>;
+  readonly http2: Http2Sessions;
+  readonly log: Pick<Logger, 'error'>;
 }
 
-/** Old clients offer nothing but the second one. https://www.iana.org/assignments/tls-extensiontype-values */
-const PROTOCOLS = ['http/1.1', 'http/1.0'];
+/** Old clients offer nothing but the last one. https://www.iana.org/assignments/tls-extensiontype-values */
+const PROTOCOLS = [HTTP2, 'http/1.1', 'http/1.0'];
 
 /** Ends the TLS of a client with a certificate of our own for the host that its tunnel is for. */
 export function terminator(deps: TerminatorDeps): Terminate {
@@ -38,7 +42,10 @@ export function terminator(deps: TerminatorDeps): Terminate {
         if (socket.destroyed || socket.readableEnded) fail('CLOSED');
         else handshake(deps, terminated, new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: PROTOCOLS }));
       },
-      () => fail('INTERNAL'),
+      (err: unknown) => {
+        deps.log.error({ err, connection: report.id }, 'a certificate could not be made');
+        fail('INTERNAL');
+      },
     );
   };
 }
@@ -69,12 +76,15 @@ function handshake(deps: TerminatorDeps, terminated: Terminated, tls: TLSSocket)
 
 function opened(deps: TerminatorDeps, { leave, run, report }: Terminated, tls: TLSSocket, fail: (outcome: TunnelEnd) => void): void {
   const { question, verdict } = leave;
-  const upstreams = new Upstreams(deps.dial);
-  deps.connections.set(tls, { clientAddress: question.clientAddress, router: intercepted({ question, run }), upstreams, report });
+  const router = intercepted({ question, run });
   const stop = watchVerdict(deps, question, verdict, fail);
-  tls.once('close', () => {
-    stop();
-    upstreams.destroy();
-  });
-  deps.server.emit('connection', tls);
+  tls.once('close', stop);
+  const serve = (connection: Duplex): void => {
+    const upstreams = new Upstreams(deps.dial);
+    deps.connections.set(connection, { clientAddress: question.clientAddress, router, upstreams, report });
+    connection.once('close', () => upstreams.destroy());
+    deps.server.emit('connection', connection);
+  };
+  if (tls.alpnProtocol === HTTP2) deps.http2.serve(tls, serve);
+  else serve(tls);
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { BEARERS, bearerInBody } from './bearer-search';
 import type { Answered, Call, Forward } from './call';
 import { type Credentials, credentialsOf } from './credential-search';
@@ -7,9 +8,10 @@ import { changed, hostValue, requestHeaders } from './passed-headers';
 import { framedHeaders, type RequestBody, requestBody } from './request-body';
 import { type Head, substitutedHead, substitutionQuestion } from './substitution';
 import type { SubstituteAuthResponse } from '../../../../src/protocol/broker-api';
-import { MAX_HELD_BODIES } from '../../../../src/protocol/egress-api';
-import { HeldBodies } from '../aws/held-bodies';
-import { awsPayload, isAwsSigned } from '../aws/payload';
+import { MAX_HELD_BODIES, SIGNED_BODY_TIMEOUT } from '../../../../src/protocol/egress-api';
+import { orAborted, timeLimit } from '../../server/time-limit';
+import { HeldBodies, type Hold } from '../aws/held-bodies';
+import { type AwsPayload, awsPayload, isAwsSigned } from '../aws/payload';
 import type { Broker } from '../broker-client';
 import { substituteRefusal } from '../broker-refusal';
 import { refuse } from '../refuse';
@@ -64,7 +66,8 @@ async function exchanged(deps: ForwarderDeps, bodies: HeldBodies, { request, res
   if (verdict.substituteAuth !== true) return asked;
   // A credential never goes out in the clear, so none is asked for.
   if (!secure) refuseBearers(asked.head.headers, asked.head.path);
-  const payload = isAwsSigned(request.headers) ? await awsPayload(request, bodies.until(response)) : { headers: {}, body: asked.body };
+  const hold = bodies.until(response, question.token);
+  const payload = isAwsSigned(request.headers) ? await signable(deps, request, hold) : { headers: {}, body: asked.body };
   // An answer that is encoded could not be searched. It is said before the broker signs anything.
   const headers = changed(asked.head.headers, { ...payload.headers, 'accept-encoding': 'identity' });
   const head = { ...asked.head, headers };
@@ -72,6 +75,18 @@ async function exchanged(deps: ForwarderDeps, bodies: HeldBodies, { request, res
   const credentials = credentialsOf(answer, request.rawHeaders);
   if (credentials !== undefined && !secure) throw refuse('CREDENTIAL_REFUSED', 'a credential is never sent without TLS');
   return { head: substitutedHead(head, answer), body: payload.body, credentials, auditId: answer.auditId };
+}
+
+/** A body that has to be whole before the broker is asked has a time for that. */
+async function signable({ after }: ForwarderDeps, request: IncomingMessage, hold: Hold): Promise<AwsPayload> {
+  const limit = timeLimit(after, SIGNED_BODY_TIMEOUT);
+  try {
+    return await orAborted(awsPayload(request, hold), limit.signal);
+  } catch (error) {
+    throw limit.signal.aborted ? refuse('BAD_REQUEST', 'the body that is signed does not come in time', { status: 408 }) : error;
+  } finally {
+    limit.end();
+  }
 }
 
 async function substituted({ broker }: ForwarderDeps, question: Parameters<Broker['substitute']>[0]): Promise<SubstituteAuthResponse> {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { BASE_URL_PORT, HTTP_PORT } from '../../../../src/protocol/egress-api';
+import { BASE_URL_PORT, EGRESS_CODE_HEADER, HTTP_PORT } from '../../../../src/protocol/egress-api';
 import { HOP_BY_HOP, namedBy } from '../../server/hop-by-hop';
 import type { Target } from '../target';
 
@@ -9,11 +9,11 @@ export type Header = readonly [name: string, value: string];
 /** Headers of a request that end here besides: the target says the host, and Node has asked for the body. */
 const DROPPED = new Set([...HOP_BY_HOP, 'host', 'expect']);
 
-/** By it an upstream would send the client around the proxy. https://www.rfc-editor.org/rfc/rfc7838#section-3 */
-const ANSWER_DROPPED = new Set([...HOP_BY_HOP, 'alt-svc']);
+/** By the first an upstream would send the client around the proxy, by the other it would speak for it. https://www.rfc-editor.org/rfc/rfc7838#section-3 */
+const ANSWER_DROPPED = new Set([...HOP_BY_HOP, 'alt-svc', EGRESS_CODE_HEADER]);
 
 /** How messages are framed, which `Connection` cannot take away: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
-const FRAMING: readonly string[] = ['content-length', 'host'];
+export const FRAMING: readonly string[] = ['content-length', 'host'];
 
 /** `Host` of a target. https://www.rfc-editor.org/rfc/rfc9110#section-7.2 */
 export function hostValue({ host, port }: Target, secure: boolean): string {

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Header } from './passed-headers';
+import { FRAMING, type Header } from './passed-headers';
+import { namedBy } from '../../server/hop-by-hop';
 import { announcesBody } from '../../server/request-checks';
 import { splice } from '../../server/splice';
 
@@ -80,10 +81,13 @@ function isWebSocket({ method, headers }: IncomingMessage): boolean {
 const ASKING: readonly string[] = ['connection', 'http2-settings', 'upgrade'];
 
 /** Gives the request back to the server without what asks for another protocol. */
-function serveAnyway(server: Server, { method, url, httpVersion, rawHeaders }: IncomingMessage, socket: Socket, head: Buffer): void {
+function serveAnyway(server: Server, { method, url, httpVersion, headers, rawHeaders }: IncomingMessage, socket: Socket, head: Buffer): void {
   const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  // Nobody would know afterwards what it has named.
+  const named = namedBy(headers.connection);
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    if (!ASKING.includes(rawHeaders[at].toLowerCase())) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);
+    const name = rawHeaders[at].toLowerCase();
+    if (!ASKING.includes(name) && !(named?.has(name) === true && !FRAMING.includes(name))) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);
   }
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
   server.emit('connection', socket);

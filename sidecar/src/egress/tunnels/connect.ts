@@ -12,7 +12,7 @@ import { clientAddressOf } from '../client-address';
 import type { ConnectionReport, Reports } from '../connection-report';
 import type { Gate } from '../leave';
 import { refusalOf } from '../refusal-answer';
-import type { RunCaps } from '../run-caps';
+import type { RunCaps, RunPlace } from '../run-caps';
 import { connectTarget } from '../target';
 import { type WatchContext, watchVerdict } from '../watch';
 
@@ -64,10 +64,12 @@ async function serve(deps: ConnectDeps, { request, shown, address, tunnel, repor
   const target = connectTarget(request.url!);
   report.target(target);
   const question = { token, clientAddress: address, host: target.host, port: target.port };
-  const leave = await deps.gate.admit(question, (verdict) => report.verdict(verdict));
+  const leave = await deps.gate.admit(question, (verdict) => {
+    report.verdict(verdict);
+    // Before the name is looked up, as a run may ask for endless ones.
+    if (verdict.allowed) untilClosed(tunnel.client, deps.caps.enter(token));
+  });
   if (tunnel.isOver) return;
-  const place = deps.caps.enter(token);
-  tunnel.client.once('close', () => place.leave());
   const isBlind = !deps.inspectAll && leave.verdict.substituteAuth !== true;
   // What cannot be reached has a status to say so, once the answer is given it has none.
   if (isBlind) tunnel.take(await leave.dial());
@@ -81,6 +83,12 @@ async function serve(deps: ConnectDeps, { request, shown, address, tunnel, repor
   report.mode('intercepted');
   tunnel.letGo();
   deps.terminate({ socket: tunnel.client, leave, run, report });
+}
+
+/** Holds a place for as long as the client is there. */
+function untilClosed(client: Socket, place: RunPlace): void {
+  if (client.closed) place.leave();
+  else client.once('close', () => place.leave());
 }
 
 /** Passes on what comes, as long as anything comes. */

@@ -95,6 +95,36 @@ test.each([
   expect([one.places, one.timers.size]).toEqual([0, 0]);
 });
 
+test('a run has its place before a name is looked up, and gives it back when that fails', async () => {
+  let during = 0;
+  const one = world({
+    gate: {
+      admit: async (_question, heard) => {
+        heard(VERDICT);
+        during = one.places;
+        throw refuse('NAME_UNRESOLVED', 'no');
+      },
+    },
+  });
+  expect(await asked(one)).toMatchObject({ status: 502 });
+  expect([during, one.places]).toEqual([1, 0]);
+});
+
+test('what no policy allows takes no place', async () => {
+  const enter = jest.fn();
+  const one = world({
+    caps: { enter },
+    gate: {
+      admit: async (_question, heard) => {
+        heard({ allowed: false, until: 0 });
+        throw refuse('HOST_NOT_ALLOWED', 'no');
+      },
+    },
+  });
+  expect(await asked(one)).toMatchObject({ status: 403 });
+  expect(enter).not.toHaveBeenCalled();
+});
+
 test('a request without a route is refused before anybody is asked', async () => {
   const one = world();
   const router: Router = { mode: 'plain', route: () => { throw refuse('BAD_TARGET', 'no'); } };

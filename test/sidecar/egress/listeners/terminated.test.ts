@@ -1,8 +1,10 @@
 import { createServer, type Server } from 'node:http';
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect as netConnect, createServer as createNetServer, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import * as maker from '../../../../sidecar/src/crypto/self-made-certificate';
 import { LeafCertificates } from '../../../../sidecar/src/egress/authority/leaf-certificates';
+import { Http2Sessions } from '../../../../sidecar/src/egress/listeners/http2-sessions';
 import type { ServedConnection } from '../../../../sidecar/src/egress/listeners/serve';
 import { terminator } from '../../../../sidecar/src/egress/listeners/terminated';
 import type { Verdict } from '../../../../sidecar/src/egress/verdicts';
@@ -18,8 +20,10 @@ let loopback: Loopback;
 let time: PassingTime;
 let port: number;
 let outcomes: string[];
+let errors: object[];
 let served: (ServedConnection | undefined)[];
 let inner: Server;
+let http2: Http2Sessions;
 let leaves: Pick<LeafCertificates, 'contextFor'>;
 let revalidated: 'allowed' | 'refused';
 
@@ -30,8 +34,9 @@ beforeAll(async () => {
 beforeEach(async () => {
   loopback = new Loopback();
   time = new PassingTime();
-  [outcomes, served, revalidated] = [[], [], 'allowed'];
+  [outcomes, errors, served, revalidated] = [[], [], [], 'allowed'];
   leaves = new LeafCertificates({ authority: () => authority, load: async () => maker, clock: Date.now });
+  http2 = new Http2Sessions(time.after);
   const connections = new WeakMap<Socket, ServedConnection>();
   inner = createServer((request, response) => {
     served.push(connections.get(request.socket));
@@ -43,7 +48,9 @@ beforeEach(async () => {
     dial: async () => { throw new Error('nobody dials'); },
     server: inner,
     connections,
+    http2,
     verdicts: { revalidate: async () => (revalidated === 'allowed' ? { outcome: 'allowed', verdict: { ...VERDICT, until: time.now + 10_000 } } : { outcome: 'refused' }) },
+    log: { error: (fields: object) => void errors.push(fields) },
     clock: time.clock,
     after: time.after,
   });
@@ -132,6 +139,7 @@ test('a host for which there can be no certificate is a defect, not a hole', asy
   const client = await loopback.client(port);
   await client.ended();
   expect(outcomes).toEqual(['INTERNAL']);
+  expect(errors).toEqual([{ err: expect.any(RangeError), connection: 'tunnel' }]);
 });
 
 test('what is taken back ends the connection, idle or not', async () => {
@@ -143,4 +151,34 @@ test('what is taken back ends the connection, idle or not', async () => {
   await time.pass(10_000);
   await until(() => socket.closed);
   expect(outcomes[0]).toBe('REVOKED');
+});
+
+describe('a client that speaks HTTP/2', () => {
+  let session: ClientHttp2Session;
+  const statusOf = () => new Promise((resolve) => session.request({ ':path': '/' }).on('error', resolve).on('response', (head) => resolve(head[':status'])).resume());
+
+  beforeEach(async () => {
+    session = connectHttp2(`https://${HOST}`, { createConnection: () => tls({ ALPNProtocols: ['h2', 'http/1.1'] }) });
+    session.on('error', () => undefined);
+    expect(await statusOf()).toBe(200);
+  });
+  afterEach(() => session.destroy());
+
+  test('is known by its requests, as others are', () => {
+    expect(served[0]).toMatchObject({ clientAddress: '10.0.0.7', report: { id: 'tunnel' } });
+    expect(http2.size).toBe(1);
+  });
+
+  test('is told that no request is taken any more, and ends', async () => {
+    http2.close();
+    await until(() => session.closed && http2.size === 0 && time.waiting === 0);
+    expect(outcomes[0]).toBe('CLOSED');
+  });
+
+  test('is ended by what is taken back', async () => {
+    revalidated = 'refused';
+    await time.pass(10_000);
+    await until(() => session.destroyed && http2.size === 0);
+    expect(outcomes[0]).toBe('REVOKED');
+  });
 });
