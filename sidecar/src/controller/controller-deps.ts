@@ -23,7 +23,7 @@ export interface ControllerDeps {
   /** @default - no session has a way out */
   readonly broker?: SessionBroker;
   /** Address of the egress proxy as workers of the namespace reach it; undefined while nobody knows one. */
-  readonly proxyUrl: (namespace: string) => string | undefined;
+  readonly proxyUrl: (namespace: string) => string | undefined | Promise<string | undefined>;
   /** Longest wait for a worker, in milliseconds. */
   readonly claimMilliseconds: number;
   readonly clock: Clock;

@@ -24,7 +24,7 @@ export async function openProcessWorld({ config, log, pools }: WorldContext): Pr
     return {
       keys,
       provider,
-      proxyUrl: () => undefined,
+      proxyUrl: async () => undefined,
       leading: () => true,
       poolsChanged: () => provider.poolsChanged(),
       unready: () => keys.problem() ?? provider.problem(),

@@ -27,7 +27,7 @@ export interface ControllerWorld {
   readonly certificate?: ServingCertificate;
   /** @default - those of the environment */
   readonly storeSecrets?: StoreSecrets;
-  proxyUrl(namespace: string): string | undefined;
+  proxyUrl(namespace: string): Promise<string | undefined>;
   /** Whether this replica ends what is over. */
   leading(): boolean;
   /** Told that there are other pools. */

@@ -45,7 +45,7 @@ export interface PublishedKeys extends ControllerKeys {
 
 export interface PodKeys extends PublishedKeys {
   /** URL of the proxy that is the only way out of a namespace's workers; undefined when there is none. */
-  proxyUrl(namespace: string): string | undefined;
+  proxyUrl(namespace: string): Promise<string | undefined>;
 }
 
 /** The keys of a controller in a cluster: in Secrets, which every replica reads and the first one fills. */
@@ -64,10 +64,11 @@ export async function openPodKeys(options: PodKeysOptions): Promise<PodKeys> {
     trustOf: (where) => ownedConfigMap(client, where, OBJECTS.agentTrust, FIELD_MANAGER),
     keys: async () => publicSet(await signing.refresh()),
     namespaces: options.workerNamespaces,
+    clock,
     log,
   });
   await trust.publish();
-  return { ...publishedKeys(sealing, signing, () => trust.publish(), options), proxyUrl: (where) => trust.proxyUrl(where) };
+  return { ...publishedKeys(sealing, signing, () => trust.publish(), options), proxyUrl: (where) => trust.proxyUrlNow(where) };
 }
 
 /** Keys that are renewed and published in rounds. */

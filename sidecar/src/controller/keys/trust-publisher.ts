@@ -2,6 +2,7 @@ import { OBJECTS, TRUST_KEYS } from '../../../../src/protocol/objects';
 import { BOOTSTRAP_JWKS } from '../../../../src/protocol/session-api';
 import { PublishedConfigMap, PublishedEntries } from '../../kube/published-config-map';
 import type { OwnedEntries } from '../../kube/serving-certificate';
+import type { Clock } from '../../server/clock';
 import type { Logger } from '../../server/log';
 
 export interface TrustPublisherOptions {
@@ -11,15 +12,23 @@ export interface TrustPublisherOptions {
   readonly keys: () => Promise<string>;
   /** Those with workers, as they are now. */
   readonly namespaces: () => readonly string[];
+  readonly clock: Clock;
   readonly log: Logger;
 }
+
+/** Milliseconds between two looks for a proxy that is not there, however many sessions want one. */
+const PAUSE = 2_000;
 
 /** Tells the workers of every namespace whose init tokens they may trust, and reads what other roles tell there. */
 export class TrustPublisher {
   private readonly trust: PublishedConfigMap;
+  private readonly clock: Clock;
   private proxies: ReadonlyMap<string, string> = new Map();
+  private lookedAt = -Infinity;
+  private looking = Promise.resolve();
 
-  constructor({ trustOf, keys, namespaces, log }: TrustPublisherOptions) {
+  constructor({ trustOf, keys, namespaces, clock, log }: TrustPublisherOptions) {
+    this.clock = clock;
     this.trust = new PublishedConfigMap({
       name: OBJECTS.agentTrust,
       objectOf: trustOf,
@@ -36,6 +45,16 @@ export class TrustPublisher {
   /** URL of the proxy that is the only way out of a namespace's workers; undefined when there is none. */
   proxyUrl(namespace: string): string | undefined {
     return this.proxies.get(namespace);
+  }
+
+  /** The same, after another look where there is none: workers are ready as soon as the proxy is, and rounds take a minute. */
+  async proxyUrlNow(namespace: string): Promise<string | undefined> {
+    if (this.proxyUrl(namespace) === undefined && this.clock() - this.lookedAt >= PAUSE) {
+      this.lookedAt = this.clock();
+      this.looking = this.publish();
+    }
+    await this.looking;
+    return this.proxyUrl(namespace);
   }
 
   /** Resolves when every namespace that can be written has the keys. Whoever asks while a round is under way waits for one more. */

@@ -4,8 +4,8 @@ import { PORTS } from '../../../../src/protocol/ports';
 import { CA_VARIABLES } from '../../../../src/protocol/reserved-env';
 import { CA_BUNDLE } from '../../../../src/protocol/session-api';
 
-/** What never goes through the proxy: the session's own loopback. */
-const NO_PROXY = 'localhost,127.0.0.1,::1';
+/** The session's own loopback, which never goes through the proxy. */
+const LOOPBACK = 'localhost,127.0.0.1,::1';
 
 /** Java asks for no Basic credentials before a tunnel, unless it is let: https://docs.oracle.com/en/java/javase/21/core/networking-properties.html */
 const JAVA_OPTIONS = '-Djdk.http.auth.tunneling.disabledSchemes=';
@@ -21,8 +21,10 @@ export function egressEnvironment(proxyUrl: string, sessionId: string, token: st
   // Without the slash, which some programs take for a path.
   const proxy = url.href.replace(/\/$/, '');
   const bundle = `${PATHS.trust}/${CA_BUNDLE}`;
+  // The proxy leads nobody to itself, so programs must go to its base URL directly. In the list, addresses have no brackets.
+  const noProxy = `${LOOPBACK},${url.hostname.replace(/^\[(.*)\]$/, '$1')}`;
   return {
-    ...inBothCases({ HTTPS_PROXY: proxy, HTTP_PROXY: proxy, NO_PROXY }),
+    ...inBothCases({ HTTPS_PROXY: proxy, HTTP_PROXY: proxy, NO_PROXY: noProxy }),
     ...Object.fromEntries(CA_VARIABLES.filter((name) => name !== 'SSL_CERT_DIR').map((name) => [name, bundle])),
     NODE_USE_ENV_PROXY: '1',
     JAVA_TOOL_OPTIONS: JAVA_OPTIONS,

@@ -43,7 +43,7 @@ export async function wayOut({ broker, proxyUrl, wait }: EgressDeps, { record, p
     template: pool.template,
     notAfter: new Date(latestEnd(record, pool)).toISOString(),
   });
-  const proxy = proxyUrl(record.namespace);
+  const proxy = await proxyUrl(record.namespace);
   if (proxy === undefined) return {};
   return { ...egressEnvironment(proxy, record.id, token), ...await surrogates({ broker, wait }, pool.credentials ?? [], token, gone) };
 }

@@ -69,7 +69,7 @@ test('the way out of a namespace is what its ConfigMap tells', async () => {
   const { open, kube } = world();
   kube.add('configmaps', 'team-b', 'agent-trust', { 'proxy-url': 'http://egress.agents.svc:15001' });
   const keys = await open();
-  expect([keys.proxyUrl('team-a'), keys.proxyUrl('team-b')]).toEqual([undefined, 'http://egress.agents.svc:15001']);
+  expect(await Promise.all(['team-a', 'team-b'].map((namespace) => keys.proxyUrl(namespace)))).toEqual([undefined, 'http://egress.agents.svc:15001']);
 });
 
 test('each minute or so the keys are looked at, rotated and published', async () => {

@@ -79,6 +79,7 @@ class Timeline {
       trustOf: (namespace) => ownedConfigMap(this.kube, namespace, 'agent-trust', 'x'),
       keys: async () => publicSet(await keys.refresh()),
       namespaces: () => ['team-a'],
+      clock: () => this.now,
       log: capturedLog().log,
     });
     return Object.assign(place, { keys, trust }) as Replica;

@@ -12,6 +12,7 @@ function world(namespaces = ['team-a', 'team-b']) {
   const keys = { now: '{"keys":["1"]}\n', asked: 0, before: async (): Promise<void> => undefined };
   const wanted = { namespaces };
   const captured = capturedLog();
+  const time = { now: 0 };
   const open = () => new TrustPublisher({
     trustOf: (namespace) => ownedConfigMap(kube, namespace, 'agent-trust', 'controller'),
     keys: async () => {
@@ -20,10 +21,11 @@ function world(namespaces = ['team-a', 'team-b']) {
       return keys.now;
     },
     namespaces: () => wanted.namespaces,
+    clock: () => time.now,
     log: captured.log,
   });
   const published = (namespace: string) => kube.entries('configmaps', namespace, 'agent-trust').get(JWKS);
-  return { kube, keys, wanted, captured, open, trust: open(), published };
+  return { kube, keys, wanted, captured, time, open, trust: open(), published };
 }
 
 test('every namespace with workers has the keys after one round, which reads them once', async () => {
@@ -153,5 +155,24 @@ describe('the URL of the proxy', () => {
     kube.set('configmaps', 'team-a', 'agent-trust', new Map());
     await trust.publish();
     expect(trust.proxyUrl('team-a')).toBeUndefined();
+  });
+
+  test('is looked for when it is wanted and not known, once for all who want it, and again only after a while', async () => {
+    const { trust, kube, keys, time } = world();
+    await trust.publish();
+    kube.add('configmaps', 'team-a', 'agent-trust', { 'proxy-url': 'http://egress.agents:15001' });
+    expect(await Promise.all(['team-a', 'team-a', 'team-b'].map((namespace) => trust.proxyUrlNow(namespace)))).toEqual(['http://egress.agents:15001', 'http://egress.agents:15001', undefined]);
+    expect(keys.asked).toBe(2);
+    kube.add('configmaps', 'team-b', 'agent-trust', { 'proxy-url': 'http://egress.agents:15001' });
+    expect(await trust.proxyUrlNow('team-b')).toBeUndefined();
+    time.now += 2_000;
+    expect([await trust.proxyUrlNow('team-b'), keys.asked]).toEqual(['http://egress.agents:15001', 3]);
+  });
+
+  test('that is known is not looked for', async () => {
+    const { trust, kube, keys } = world();
+    kube.add('configmaps', 'team-a', 'agent-trust', { 'proxy-url': 'http://egress.agents:15001' });
+    await trust.publish();
+    expect([await trust.proxyUrlNow('team-a'), keys.asked]).toEqual(['http://egress.agents:15001', 1]);
   });
 });

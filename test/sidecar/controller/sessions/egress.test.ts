@@ -158,8 +158,8 @@ describe('the environment of a way out', () => {
       https_proxy: made.HTTPS_PROXY,
       HTTP_PROXY: made.HTTPS_PROXY,
       http_proxy: made.HTTPS_PROXY,
-      NO_PROXY: 'localhost,127.0.0.1,::1',
-      no_proxy: 'localhost,127.0.0.1,::1',
+      NO_PROXY: 'localhost,127.0.0.1,::1,10.96.0.9',
+      no_proxy: 'localhost,127.0.0.1,::1,10.96.0.9',
       SSL_CERT_FILE: '/etc/agent-platform/trust/ca-bundle.pem',
       NODE_USE_ENV_PROXY: '1',
       EGRESS_BASE_URL: 'http://10.96.0.9:15002',
@@ -168,7 +168,9 @@ describe('the environment of a way out', () => {
   });
 
   test('leads to an IPv6 address in brackets', () => {
-    expect(egressEnvironment('http://[fd00::9]:15001', 's-1', 't')).toMatchObject({ HTTP_PROXY: 'http://s-1:t@[fd00::9]:15001', EGRESS_BASE_URL: 'http://[fd00::9]:15002' });
+    expect(egressEnvironment('http://[fd00::9]:15001', 's-1', 't')).toMatchObject({
+      HTTP_PROXY: 'http://s-1:t@[fd00::9]:15001', NO_PROXY: 'localhost,127.0.0.1,::1,fd00::9', EGRESS_BASE_URL: 'http://[fd00::9]:15002',
+    });
   });
 
   test('has names only that nobody else may set', () => {
