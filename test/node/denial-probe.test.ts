@@ -11,7 +11,7 @@ const ENFORCED = process.env.KIT_NETPOL !== '0';
 const SERVICE_CIDR = '10.96.0.0/16';
 const POOLS: readonly (readonly [namespace: string, pool: string])[] = [['team-a', 'python'], ['team-a', 'node'], ['team-b', 'python']];
 const CONTROL = `${SYSTEM}/probe-control`;
-const ROLES = ['broker', 'controller', 'gateway', 'store'];
+const ROLES = ['broker', 'controller', 'egress', 'gateway', 'store'];
 const JOBS = [CONTROL, ...ROLES.map((role) => `${SYSTEM}/probe-${role}`), ...POOLS.map(([namespace, pool]) => `${namespace}/probe-session-${pool}`)];
 
 /** The whole platform without what serves: the probe brings its own listeners. */
@@ -102,7 +102,8 @@ enforced('with a network plugin that enforces policies', () => {
 enforced('when one end is opened, the other does not hide it', () => {
   const CASES: [string, object, string, string[]][] = [
     ['egress of workers', { podSelector: { matchLabels: { [LABELS.pool]: 'python' } }, policyTypes: ['Egress'], egress: [{}] }, 'session python in team-a',
-      ['API server', 'cluster DNS', 'kubelet of its node', `probe in ${SYSTEM}`]],
+      // The fence of the egress proxy is open at its own end.
+      ['API server', 'cluster DNS', 'kubelet of its node', `probe in ${SYSTEM}`, `egress in ${SYSTEM}`]],
     ['ingress of workers', { podSelector: { matchLabels: { [LABELS.pool]: 'python' } }, policyTypes: ['Ingress'], ingress: [{}] }, `probe in ${SYSTEM}`,
       ['session python in team-a']],
   ];
