@@ -11,7 +11,7 @@ afterAll(() => rmSync(tarball.folder, { recursive: true }));
 const OTHER_FILES = [
   '.jsii', 'API.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json',
   'sidecar/dist/audit-verify.mjs', 'sidecar/dist/broker.mjs', 'sidecar/dist/cli.mjs', 'sidecar/dist/controller.mjs', 'sidecar/dist/dev.mjs',
-  'sidecar/dist/gateway.mjs', 'sidecar/dist/install-runtime.mjs',
+  'sidecar/dist/egress.mjs', 'sidecar/dist/fence.mjs', 'sidecar/dist/gateway.mjs', 'sidecar/dist/install-runtime.mjs',
   'sidecar/dist/probe.mjs', 'sidecar/dist/session.mjs',
 ];
 
@@ -21,7 +21,7 @@ test('the tarball holds each source file compiled, its types, and a short list o
     .map((name) => name.replaceAll('\\', '/').replace(/\.ts$/, ''))
     .flatMap((name) => [`lib/${name}.d.ts`, `lib/${name}.js`]);
   // What bundles share, or load late, has a hash of its content in its name.
-  const chunks = tarball.paths.filter((path) => /^sidecar\/dist\/chunks\/(chunk|self-made-certificate)-[A-Z0-9]{8}\.mjs(\.LEGAL\.txt)?$/.test(path));
+  const chunks = tarball.paths.filter((path) => /^sidecar\/dist\/chunks\/(chunk|event-streams|self-made-certificate)-[A-Z0-9]{8}\.mjs(\.LEGAL\.txt)?$/.test(path));
   expect(chunks.length).toBeGreaterThan(0);
   expect(tarball.paths).toEqual([...OTHER_FILES, ...chunks, ...compiled].sort());
 });

@@ -5,7 +5,8 @@ import { transpiled } from '../../docs/compile';
 import { NODE_MEANS, workbench } from '../session/routes/workbench';
 
 const PAGE = 'docs/how-to/use-sessions.md';
-const PROGRAMS = blocks('ts').filter(({ where }) => where.startsWith(`${PAGE}:`));
+/** Those of clients; what a platform is made with is tried with the other pages. */
+const PROGRAMS = blocks('ts').filter(({ where, code }) => where.startsWith(`${PAGE}:`) && code.includes('import '));
 const PLACE = { namespace: 'team-a', name: 'python' } as const;
 const GATEWAY = 'https://gateway.example.com';
 const INVOCATIONS = `${GATEWAY}/v1/namespaces/team-a/code-interpreters/python/invocations`;

@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import { Duplex } from 'node:stream';
 
 /** One end of a connection in memory: what is written at one end is read at the other, as fast as that reads. */
-class LaneEnd extends Duplex {
+export class LaneEnd extends Duplex {
   static pair(): readonly [LaneEnd, LaneEnd] {
     const [one, other] = [new LaneEnd(), new LaneEnd()];
     one.other = other;

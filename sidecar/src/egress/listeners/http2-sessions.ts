@@ -1,7 +1,7 @@
 import { performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { Lanes } from './http2-lanes';
+import { LaneEnd, Lanes } from './http2-lanes';
 import { serveStream } from './http2-stream';
 import { MAX_CONNECTIONS_PER_RUN, MAX_EGRESS_HEADERS } from '../../../../src/protocol/egress-api';
 import type { After } from '../../server/timers';
@@ -21,6 +21,18 @@ const OPTIONS = {
   maxSessionRejectedStreams: 100,
 };
 
+/**
+ * What a session reads in place of its client. Given the socket itself, Node stops to read it in the middle of a write, and
+ * sometimes for ever: the end of a client that has gone is then seen by nobody.
+ */
+function readBy(tls: TLSSocket): Duplex {
+  const [near, far] = LaneEnd.pair();
+  tls.pipe(far).pipe(tls);
+  // Half of a connection is none.
+  tls.once('end', () => far.destroy()).once('close', () => far.destroy());
+  return near;
+}
+
 /** What speaks HTTP/2 with clients. */
 export class Http2Sessions {
   private readonly open = new Set<ServerHttp2Session>();
@@ -33,15 +45,11 @@ export class Http2Sessions {
 
   /** Serves a client: `opened` is told each lane, over which one request comes after the other. */
   serve(tls: TLSSocket, opened: (lane: Duplex) => void): void {
-    const session = performServerHandshake(tls, OPTIONS);
-    // Which it waits for, as only sockets of TLS servers know that their handshake is over.
-    tls.emit('secureConnect');
+    const session = performServerHandshake(readBy(tls), OPTIONS);
     const lanes = new Lanes(opened);
     let streams = 0;
     this.open.add(session);
     session.on('error', () => undefined);
-    // Half of a connection is none, which a session does not see by itself.
-    tls.once('end', () => session.destroy());
     session.on('stream', (stream: ServerHttp2Stream, _headers: unknown, _flags: unknown, raw: string[]) => {
       streams += 1;
       stream.once('close', () => { streams -= 1; });
@@ -51,6 +59,7 @@ export class Http2Sessions {
     session.once('close', () => {
       this.open.delete(session);
       lanes.destroy();
+      tls.destroySoon();
     });
   }
 

@@ -81,6 +81,14 @@ describe('refused is', () => {
     expect(code).toBe(128);
   });
 
+  withGit('many at once, and nothing stays open of any', async () => {
+    const { one, two } = world;
+    for (let round = 0; round < 8; round += 1) {
+      const all = [two.bearers.git, two.bearers.git, one.bearers.git, one.bearers.api].map((bearer) => git(['ls-remote', '-q', urlWith(bearer)]));
+      expect((await Promise.all(all)).map(({ code }) => code)).toEqual([128, 128, 0, 128]);
+    }
+  });
+
   withGit('a proxy URL without run token: the program says that the proxy wants one', async () => {
     const env = { ...agentEnvironment(world.one, root), HTTPS_PROXY: `http://127.0.0.1:${world.place.ports.proxy}`, https_proxy: '', GIT_TERMINAL_PROMPT: '0' };
     const { code, stderr } = await run('git', ['ls-remote', `https://${HOSTS.git}/repo.git`], { cwd: root, env: { ...env, https_proxy: env.HTTPS_PROXY } });
