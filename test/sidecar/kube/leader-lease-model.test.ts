@@ -70,4 +70,5 @@ test('whatever fails, and whatever clocks say, there are never two leaders, and 
   }), { numRuns: 200 });
   // The steps were such that leaders did change.
   expect(changes).toBeGreaterThan(50);
-});
+  // Tens of thousands of turns of the event loop, each as long as what earlier tests have left makes it.
+}, 180_000);
