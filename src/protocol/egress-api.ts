@@ -97,6 +97,8 @@ export const HELLO_TIMEOUT = 10_000;
 export const RESOLVE_TIMEOUT = 5_000;
 export const DIAL_TIMEOUT = 10_000;
 export const TLS_TIMEOUT = 10_000;
+/** For what a client still sends after its answer: who closes on unread bytes takes the answer away from it. */
+export const LINGER_TIMEOUT = 5_000;
 /** Without a byte in either direction. */
 export const IDLE_TIMEOUT = 300_000;
 

@@ -9,7 +9,7 @@ import type { After } from '../../server/timers';
 /** As ALPN names it. https://www.rfc-editor.org/rfc/rfc9113#section-3.2 */
 export const HTTP2 = 'h2';
 
-/** Of a session that has no streams, in milliseconds; also of one that was ended for what its client did, where Node does not see that it has gone. */
+/** Of a session that has no streams, in milliseconds. */
 const KEEP_ALIVE = 65_000;
 
 /** Bounds of one session; resets and frames that carry nothing are counted by nghttp2 besides. */

@@ -1,7 +1,7 @@
 import { type Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { http1Head } from './http2-head';
-import { IDLE_TIMEOUT } from '../../../../src/protocol/egress-api';
+import { LINGER_TIMEOUT, IDLE_TIMEOUT } from '../../../../src/protocol/egress-api';
 import { HOP_BY_HOP } from '../../server/hop-by-hop';
 import type { After } from '../../server/timers';
 import { refusalAnswer } from '../refusal-answer';
@@ -11,9 +11,6 @@ const { NGHTTP2_NO_ERROR } = constants;
 
 /** Longer than a silent request may take, which is answered with a code. */
 const STREAM_TIMEOUT = 3 * IDLE_TIMEOUT;
-/** Milliseconds for what the client still sends after its answer. */
-const LINGER = 5_000;
-
 export interface StreamContext {
   /** Makes the connections over which streams are served. */
   readonly lanes: Agent;
@@ -56,7 +53,7 @@ function send(stream: ServerHttp2Stream, asked: ClientRequest): void {
 /** What comes behind the answer is read and forgotten: Node 20 does not see the end of a connection whose stream was closed on unread bytes. */
 function drain(stream: ServerHttp2Stream, after: After): void {
   stream.unpipe().resume();
-  const cancel = after(LINGER, () => cutOff(stream));
+  const cancel = after(LINGER_TIMEOUT, () => cutOff(stream));
   stream.once('close', cancel);
 }
 

@@ -1,10 +1,8 @@
 import type { ServerResponse } from 'node:http';
+import { LINGER_TIMEOUT } from '../../../../src/protocol/egress-api';
 import type { ApiError } from '../../server/errors';
 import type { After } from '../../server/timers';
 import { refusalAnswer } from '../refusal-answer';
-
-/** Milliseconds for what the client still sends: who closes on unread bytes takes the answer away from it. */
-const LINGER = 5_000;
 
 /** Answers a request that is not sent on. */
 export function answerRefusal(response: ServerResponse, refusal: ApiError, after: After): void {
@@ -15,6 +13,6 @@ export function answerRefusal(response: ServerResponse, refusal: ApiError, after
   response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : body);
   if (request.complete) return;
   request.resume();
-  const cancel = after(LINGER, () => request.socket.destroy());
+  const cancel = after(LINGER_TIMEOUT, () => request.socket.destroy());
   request.once('close', cancel);
 }

@@ -5,6 +5,7 @@ import { inAnswer } from './credential-search';
 import type { Header } from './passed-headers';
 import type { StreamSearch } from './stream-search';
 import { changeProtocols, discard, type Exchanged, isUpgrading } from './upgrade';
+import { LINGER_TIMEOUT } from '../../../../src/protocol/egress-api';
 import type { After } from '../../server/timers';
 
 export interface ClientAnswerOptions {
@@ -16,9 +17,6 @@ export interface ClientAnswerOptions {
   /** Called when the client has left. */
   readonly gone: () => void;
 }
-
-/** Milliseconds for what the client still sends: who closes on unread bytes takes the answer away from it. */
-const LINGER = 5_000;
 
 /** The answer to a client, as it comes from its upstream. */
 export class ClientAnswer {
@@ -75,7 +73,7 @@ export class ClientAnswer {
     response.end(finished);
     if (request.complete) return;
     request.resume();
-    const cancel = after(LINGER, () => this.socket.destroy());
+    const cancel = after(LINGER_TIMEOUT, () => this.socket.destroy());
     request.once('close', cancel);
   }
 
