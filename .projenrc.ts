@@ -49,6 +49,8 @@ const project = new cdk8s.ConstructLibraryCdk8s({
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
     jestConfig: {
       collectCoverage: false,
+      globalSetup: '<rootDir>/test/helpers/temp-root.ts', // one folder for all that tests leave behind
+      maxWorkers: '100%',
       testTimeout: 30_000, // tests of processes wait for others on a busy machine
       ...SIDECAR_JEST,
       testMatch: ['<rootDir>/test/**/*.test.ts'],

@@ -39,7 +39,8 @@ export function addProjectTasks(project: cdk8s.ConstructLibraryCdk8s): void {
   project.testTask.reset();
   project.testTask.addSteps({ spawn: project.compileTask.name }, ...checks, { spawn: typecheck.name }, jest);
 
-  const jestFolder = (name: string) => `jest --ci --runInBand --testPathIgnorePatterns /node_modules/ --testMatch '<rootDir>/test/${name}/**/*.test.ts'`;
+  const inOrder = '--ci --runInBand --testSequencer ./test/helpers/by-path.cjs';
+  const jestFolder = (name: string) => `jest ${inOrder} --testPathIgnorePatterns /node_modules/ --testMatch '<rootDir>/test/${name}/**/*.test.ts'`;
   project.addTask('test:package', {
     description: 'Pack the npm tarball and use it as a stranger would',
     steps: [{ spawn: project.compileTask.name }, { spawn: bundle.name }, { exec: jestFolder('package') }],

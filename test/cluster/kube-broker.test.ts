@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { eventually } from './api-server';
 import { apply, kubectl, must } from './cli';
-import { BrokerProcess, bundleBroker } from '../helpers/broker-process';
+import { BrokerProcess } from '../helpers/broker-process';
+import { bundleRole } from '../helpers/bundle';
 import { everything } from '../helpers/everything';
 import { tempFolder } from '../helpers/temp-folder';
 
@@ -64,7 +65,7 @@ function tokenOf(account: string): string {
 }
 
 beforeAll(async () => {
-  bundle = bundleBroker(root);
+  bundle = bundleRole('broker', root);
   apply(everything('a'));
   // An earlier test file may have written into the Secret.
   must(['apply', '-f', '-'], [

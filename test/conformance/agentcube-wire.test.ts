@@ -1,5 +1,4 @@
 import { AgentcubeClient, Endpoint, refusedWith, Workload } from './agentcube-client';
-import { tempFolder } from '../helpers/temp-folder';
 import { PicodClient, refused } from '../sidecar/session/picod-client';
 import { Fleet, keyOf } from '../sidecar/sessions/fleet';
 import { eventually, isOnPath } from '../sidecar/store/servers';
@@ -16,7 +15,6 @@ const UNKNOWN = '8f7c1f0e-1f5b-4a51-9a5e-000000000000';
 const portOf = (address: string): number => Number(address.split(':').at(-1));
 
 (isOnPath('redis-server') ? describe : describe.skip)('with redis-server at hand', () => {
-  const folder = tempFolder();
   const clients: PicodClient[] = [];
   let fleet: Fleet;
   /** AgentCube as it comes: nobody is asked who they are, sessions are made at the workload manager. */
@@ -26,7 +24,7 @@ const portOf = (address: string): number => Number(address.split(':').at(-1));
   let front: Endpoint;
 
   beforeAll(async () => {
-    fleet = await Fleet.open(folder);
+    fleet = await Fleet.open();
     const controller = await fleet.startController({ AUTH: 'none', CALLERS_FILE: undefined });
     const open = await fleet.startGateway({ API_KEYS_FILE: undefined, ANONYMOUS: 'true' });
     const keyed = await fleet.startGateway({ CONCURRENT: '2' });

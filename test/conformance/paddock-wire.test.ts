@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PaddockClient, Speaker } from './paddock-client';
-import { BrokerProcess, bundleBroker } from '../helpers/broker-process';
+import { brokerEnvironment, BrokerProcess } from '../helpers/broker-process';
+import { bundleRole } from '../helpers/bundle';
 import { newKeyPair } from '../helpers/key-pair';
 import { tempFolder } from '../helpers/temp-folder';
 import { brokerPolicy, file, harnessRun, harnessTemplate, headerGrant, secret } from '../sidecar/broker/documents';
@@ -53,15 +54,10 @@ beforeAll(async () => {
   writePair(join(root, 'tls'), pair);
   writeFileSync(join(root, 'catalog', 'all.yaml'), file(...catalog));
   writeFileSync(join(root, 'callers.json'), JSON.stringify({ ...Object.fromEntries(accounts), [CONTROLLER]: controller }), { mode: 0o600 });
-  broker = await new BrokerProcess(bundleBroker(root), {
+  broker = await new BrokerProcess(bundleRole('broker', root), {
+    ...brokerEnvironment(root),
     BROKER_LISTEN: ':0',
-    ADMIN_LISTEN: '127.0.0.1:0',
     TLS_DIR: join(root, 'tls'),
-    CATALOG: 'directory',
-    CATALOG_DIR: join(root, 'catalog'),
-    CALLERS_FILE: join(root, 'callers.json'),
-    STATE_DIR: join(root, 'state'),
-    LOG_LEVEL: 'trace',
     ISSUE_PER_SECOND: '1000',
     VALIDATE_PER_SECOND: '5',
   }).ready();

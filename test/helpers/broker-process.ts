@@ -1,21 +1,22 @@
-import { ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
+import { ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const ROOT = join(__dirname, '..', '..');
-
-/** Bundles the broker into a folder, as the image carries it. By the command, as esbuild cannot run inside jest. */
-export function bundleBroker(folder: string): string {
-  const outfile = join(folder, 'broker.mjs');
-  const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-  execFileSync(join(ROOT, 'node_modules', '.bin', 'esbuild'), [
-    join(ROOT, 'sidecar', 'src', 'broker', 'main.ts'), '--bundle', '--platform=node', '--format=esm', '--log-level=error', `--banner:js=${banner}`, `--outfile=${outfile}`,
-  ]);
-  return outfile;
-}
-
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a broker is told that reads `catalog` and `callers.json` of a folder and keeps its state there. */
+export function brokerEnvironment(folder: string): Environment {
+  return {
+    BROKER_LISTEN: '127.0.0.1:0',
+    ADMIN_LISTEN: '127.0.0.1:0',
+    CATALOG: 'directory',
+    CATALOG_DIR: join(folder, 'catalog'),
+    CALLERS_FILE: join(folder, 'callers.json'),
+    STATE_DIR: join(folder, 'state'),
+    LOG_LEVEL: 'trace',
+  };
+}
 
 /** A broker in a process of its own, with everything that it printed. */
 export class BrokerProcess {

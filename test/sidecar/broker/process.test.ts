@@ -3,7 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { brokerPolicy, file, harnessRun, harnessTemplate, headerGrant, secret } from './documents';
-import { BrokerProcess, bundleBroker, Environment } from '../../helpers/broker-process';
+import { brokerEnvironment, BrokerProcess, Environment } from '../../helpers/broker-process';
+import { bundleRole } from '../../helpers/bundle';
 import { tempFolder } from '../../helpers/temp-folder';
 
 const TOKEN = 'planted-token-of-the-run';
@@ -11,23 +12,14 @@ const UPSTREAM = 'planted-upstream-61ea';
 const root = tempFolder();
 const running: BrokerProcess[] = [];
 let bundle: string;
-let usual: Environment;
+const usual = brokerEnvironment(root);
 
 beforeAll(() => {
-  bundle = bundleBroker(root);
+  bundle = bundleRole('broker', root);
   mkdirSync(join(root, 'catalog'));
   const policy = brokerPolicy({ name: 'p1' }, { grants: { credentials: [headerGrant()], egress: [{ host: 'api.github.com' }] } });
   writeFileSync(join(root, 'catalog', 'all.yaml'), file(harnessRun(), harnessTemplate(), policy, secret({ token: UPSTREAM })));
   writeFileSync(join(root, 'callers.json'), JSON.stringify({ [TOKEN]: { namespace: 'team-a', serviceAccount: 'r1-collector' } }), { mode: 0o600 });
-  usual = {
-    BROKER_LISTEN: '127.0.0.1:0',
-    ADMIN_LISTEN: '127.0.0.1:0',
-    CATALOG: 'directory',
-    CATALOG_DIR: join(root, 'catalog'),
-    CALLERS_FILE: join(root, 'callers.json'),
-    STATE_DIR: join(root, 'state'),
-    LOG_LEVEL: 'trace',
-  };
 }, 60_000);
 
 afterAll(() => Promise.all(running.map((broker) => broker.end('SIGKILL'))));

@@ -101,7 +101,7 @@ test('wherever a recovery fails, the session is as it was or gone with its worke
     expect([fault, (await one.send('POST', `/v1/sessions/${id}/recover`)).status, await left(one)]).toEqual([fault, 200, { records: [id], workers: [id] }]);
   }, prepare);
   await eachFault((one) => one.send('POST', `/v1/sessions/${id}/recover`), async (one, fault) => {
-    await later(one, 20);
+    await later(one, 60);
     expect([fault, await left(one)]).toEqual([fault, NOTHING]);
   }, async (one) => {
     await prepare(one);

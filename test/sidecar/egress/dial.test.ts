@@ -3,6 +3,7 @@ import { Loopback, until } from './loopback';
 import { PassingTime } from './passing-time';
 import { connected, directWay, established } from '../../../sidecar/src/egress/dial';
 import { refuse } from '../../../sidecar/src/egress/refuse';
+import { freePort } from '../../helpers/free-port';
 
 const HOST = 'api.example.com';
 const loopback = new Loopback();
@@ -47,7 +48,7 @@ test('addresses are asked for again each time', async () => {
 
 test.each([['one address', ['127.0.0.3']], ['several', ['127.0.0.3', '127.0.0.4', '::1']]])('nobody who listens at %s is told without them', async (_what, addresses) => {
   const time = new PassingTime();
-  const error = await connected(HOST, addresses, await loopback.deadPort(), time.after).catch((thrown: unknown) => thrown);
+  const error = await connected(HOST, addresses, await freePort(), time.after).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: 'UPSTREAM_FAILED', status: 502, message: `the connection to ${HOST} failed: ECONNREFUSED` });
   expect(time.waiting).toBe(0);
 });

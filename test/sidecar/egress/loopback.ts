@@ -22,15 +22,6 @@ export class Loopback {
     return (server.address() as AddressInfo).port;
   }
 
-  /** A port of loopback where nobody listens. */
-  async deadPort(): Promise<number> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-  }
-
   /** A bare connection, which keeps what it is sent. */
   async client(port: number): Promise<Client> {
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });

@@ -6,6 +6,7 @@ import { Client, Loopback, until } from './loopback';
 import { PassingTime } from './passing-time';
 import { refuse } from '../../../sidecar/src/egress/refuse';
 import { type ProxyOptions, proxyWay } from '../../../sidecar/src/egress/upstream-proxy';
+import { freePort } from '../../helpers/free-port';
 import { tempFolder } from '../../helpers/temp-folder';
 
 const HOST = 'api.example.com';
@@ -116,7 +117,7 @@ test('a proxy that does not answer is given up', async () => {
 });
 
 test('a proxy that is not there is said so, without its address', async () => {
-  const way = proxyWay({ url: `http://127.0.0.1:${await loopback.deadPort()}`, resolver: { resolve: async () => [] }, after: new PassingTime().after });
+  const way = proxyWay({ url: `http://127.0.0.1:${await freePort()}`, resolver: { resolve: async () => [] }, after: new PassingTime().after });
   await expect(way.dial(HOST, 443)).rejects.toMatchObject({ code: 'UPSTREAM_FAILED', message: 'the connection to the upstream proxy failed: ECONNREFUSED' });
 });
 

@@ -1,8 +1,9 @@
-import { ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { ChildProcess, spawn } from 'node:child_process';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { closeAll, dropping, listening } from './ports';
 import { PATHS } from '../../../src/protocol/paths';
+import { bundleRole } from '../../helpers/bundle';
 import { eventually, tempFolder } from '../../helpers/temp-folder';
 
 /** The ports are fixed, so the addresses are some of its own on this machine. */
@@ -12,10 +13,8 @@ afterEach(closeAll);
 
 const folder = tempFolder();
 const trust = tempFolder();
-const program = join(folder, 'fence.mjs');
-beforeAll(() => {
-  execFileSync('node_modules/.bin/esbuild', ['sidecar/src/fence/main.ts', '--bundle', '--platform=node', '--format=esm', '--log-level=error', `--outfile=${program}`]);
-}, 60_000);
+let program: string;
+beforeAll(() => { program = bundleRole('fence', folder); }, 60_000);
 
 // Who is root makes it, where the kubelet has not.
 const wasThere = existsSync(PATHS.terminationLog);

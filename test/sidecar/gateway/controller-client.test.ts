@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import { closeWorkers, deadPort, worker } from './sockets';
+import { closeWorkers, worker } from './sockets';
 import { behalfOf, type ControllerClient, controllerClient, type ControllerRequest } from '../../../sidecar/src/gateway/controller-client';
+import { freePort } from '../../helpers/free-port';
 import { tempFolder } from '../../helpers/temp-folder';
 import { capturedLog } from '../server/frame';
 
@@ -62,7 +63,7 @@ test.each([
 });
 
 test('a controller that is not there is unavailable, for a while', async () => {
-  await expect(to(await deadPort()).ask(LIST)).rejects.toMatchObject({ code: 'CONTROLLER_UNAVAILABLE', headers: { 'retry-after': '2' } });
+  await expect(to(await freePort()).ask(LIST)).rejects.toMatchObject({ code: 'CONTROLLER_UNAVAILABLE', headers: { 'retry-after': '2' } });
   expect(log.text()).not.toContain('token-1');
 });
 

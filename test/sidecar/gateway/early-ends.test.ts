@@ -1,22 +1,13 @@
-import { closeWorkers, dialled, invoke, opened, rawWorker, until, worker } from './sockets';
-import { BASE, closeWorlds, gateway, ID } from './world';
+import { closeAll, dialled, invoke, opened, rawWorker, until, worker } from './sockets';
+import { BASE, gatewayBefore, ID } from './world';
 
-afterEach(async () => {
-  await closeWorkers();
-  await closeWorlds();
-});
-
-async function before(port: number) {
-  const world = await gateway();
-  await world.session(port);
-  return world;
-}
+afterEach(closeAll);
 
 test.each([
   ['of known length', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'],
   ['in chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'],
 ])('an answer %s that ends early is no whole answer', async (_what, text) => {
-  const { port, open } = await before(await rawWorker((_text, socket) => socket.write(text, () => setTimeout(() => socket.destroy(), 20))));
+  const { port, open } = await gatewayBefore(await rawWorker((_text, socket) => socket.write(text, () => setTimeout(() => socket.destroy(), 20))));
   const answer = await opened(port, '/');
   const read = (async () => { for await (const chunk of answer) String(chunk); })();
   await expect(read).rejects.toThrow('aborted');
@@ -26,7 +17,7 @@ test.each([
 test('a client that goes away ends the request to the worker, and its slot', async () => {
   let closed = false;
   let begun = false;
-  const { port, open, log } = await before(await worker((asked, answer) => {
+  const { port, open, log } = await gatewayBefore(await worker((asked, answer) => {
     begun = true;
     answer.once('close', () => { closed = true; });
     asked.resume();
@@ -43,7 +34,7 @@ test('a client that goes away ends the request to the worker, and its slot', asy
 test('a client that goes away in the middle of its body ends the request', async () => {
   let aborted = false;
   let begun = false;
-  const { port, open } = await before(await worker((asked) => {
+  const { port, open } = await gatewayBefore(await worker((asked) => {
     begun = true;
     asked.on('error', () => { aborted = true; }).resume();
   }));
@@ -55,7 +46,7 @@ test('a client that goes away in the middle of its body ends the request', async
 
 test('a client that goes away in the middle of an answer ends it', async () => {
   let closed = false;
-  const { port, open } = await before(await worker((_asked, answer) => {
+  const { port, open } = await gatewayBefore(await worker((_asked, answer) => {
     answer.once('close', () => { closed = true; });
     answer.write('x');
   }));
@@ -67,7 +58,7 @@ test.each([
   ['ends', 'end'], ['breaks off', 'resetAndDestroy'], ['is gone', 'destroy'],
 ] as const)('a worker that %s while its answer waits for a slow reader harms nobody', async (_how, end) => {
   let sockets = 0;
-  const { port, open } = await before(await rawWorker((_text, socket) => {
+  const { port, open } = await gatewayBefore(await rawWorker((_text, socket) => {
     if (++sockets > 1) return void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
     socket.write('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n');
     const chunk = Buffer.alloc(64 * 1024);

@@ -1,11 +1,8 @@
 import fc from 'fast-check';
-import { closeWorkers, dialled, invoke, rawWorker, until } from './sockets';
-import { BASE, closeWorlds, gateway, ID } from './world';
+import { closeAll, dialled, invoke, rawWorker, until } from './sockets';
+import { BASE, gateway, ID } from './world';
 
-afterAll(async () => {
-  await closeWorkers();
-  await closeWorlds();
-});
+afterAll(closeAll);
 
 const LINES = [
   'HTTP/1.1 200 OK\r\n', 'HTTP/1.0 200 OK\r\n', 'HTTP/1.1 101 Switching Protocols\r\n', 'HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 103 Hints\r\n\r\n', 'HTTP/1.1 204 No\r\n',

@@ -1,11 +1,8 @@
-import { closeWorkers, rawWorker } from './sockets';
-import { BASE, closeWorlds, gateway, ID } from './world';
+import { closeAll, rawWorker } from './sockets';
+import { BASE, gatewayBefore, ID } from './world';
 import { rawAnswer } from '../server/frame';
 
-afterEach(async () => {
-  await closeWorkers();
-  await closeWorlds();
-});
+afterEach(closeAll);
 
 const HEAD = `Host: x\r\nx-agentcube-session-id: ${ID}\r\n`;
 
@@ -16,8 +13,7 @@ async function sent(text: string): Promise<{ readonly received: string; readonly
     received += some;
     if (/\r\n\r\n/.test(received)) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok');
   });
-  const world = await gateway();
-  await world.session(port);
+  const world = await gatewayBefore(port);
   return { answer: await rawAnswer(world.port, text), received };
 }
 

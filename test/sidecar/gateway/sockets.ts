@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, type RequestListener, type RequestOptions, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
-import { BASE, ID } from './world';
+import { BASE, closeWorlds, ID } from './world';
 
 const listeners: (Server | NetServer)[] = [];
 const sockets = new Set<Socket>();
@@ -9,6 +9,12 @@ export async function closeWorkers(): Promise<void> {
   sockets.forEach((socket) => socket.destroy());
   sockets.clear();
   await Promise.all(listeners.splice(0).map((server) => new Promise((closed) => server.close(closed))));
+}
+
+/** Workers first: a gateway waits for what it has asked them. */
+export async function closeAll(): Promise<void> {
+  await closeWorkers();
+  await closeWorlds();
 }
 
 async function listening(server: Server | NetServer, port = 0): Promise<number> {
@@ -29,15 +35,6 @@ export function rawWorker(onData: (text: string, socket: Socket) => void): Promi
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk) => onData(chunk.toString('latin1'), socket));
   }));
-}
-
-/** A port on which nobody listens. */
-export async function deadPort(): Promise<number> {
-  const server = createNetServer();
-  const port = await listening(server);
-  listeners.splice(listeners.indexOf(server), 1);
-  await new Promise((closed) => server.close(closed));
-  return port;
 }
 
 /** Says what it was asked. */

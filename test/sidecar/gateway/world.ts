@@ -104,6 +104,13 @@ export async function gateway({ controls, level = 'debug', ...more }: WorldOptio
   return world;
 }
 
+/** A gateway with a session whose worker listens on the port of this machine. */
+export async function gatewayBefore(port: number, options?: WorldOptions): Promise<World> {
+  const world = await gateway(options);
+  await world.session(port);
+  return world;
+}
+
 export function workerAt(port: number, entryPoints: readonly SessionEntryPoint[] = [{ path: '/', protocol: 'HTTP', port }]) {
   return { pool: 'python', podName: 'python-0', podUid: 'uid-0', podIP: '127.0.0.1', entryPoints };
 }

@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { AddressInfo, createServer, Server, Socket } from 'node:net';
 import { networkDial } from '../../../sidecar/src/probe/dial';
 import { openListeners, plainAddress } from '../../../sidecar/src/probe/listeners';
+import { freePort } from '../../helpers/free-port';
 
 const PATIENCE = 150;
 const dial = networkDial(PATIENCE);
@@ -19,12 +20,6 @@ async function serverThat(does: (socket: Socket) => void): Promise<{ at: string;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   open.push({ close: () => { server.close(); sockets.forEach((socket) => socket.destroy()); } });
   return { at: '127.0.0.1', port: (server.address() as AddressInfo).port, protocol: 'TCP' };
-}
-
-async function freePort(): Promise<number> {
-  const { port } = await serverThat(() => {});
-  open.splice(0).forEach((one) => one.close());
-  return port;
 }
 
 async function udpServerThat(answers: boolean): Promise<{ at: string; port: number; protocol: 'UDP'; asked: () => string }> {

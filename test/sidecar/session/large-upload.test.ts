@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BOOTSTRAP, initToken, pemOf, requestToken } from './build-session';
 import { send } from './routes/workbench';
 import { SESSION_ROUTES } from '../../../src/protocol/session-api';
 import { BrokerProcess } from '../../helpers/broker-process';
+import { bundleRole } from '../../helpers/bundle';
 import { tempFolder } from '../../helpers/temp-folder';
 
 const MIB = 1024 * 1024;
@@ -12,12 +12,7 @@ const root = tempFolder();
 const bundle = join(root, 'session.mjs');
 const running: BrokerProcess[] = [];
 
-beforeAll(() => {
-  const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-  execFileSync('node_modules/.bin/esbuild', [
-    'sidecar/src/session/main.ts', '--bundle', '--platform=node', '--format=esm', '--log-level=error', `--banner:js=${banner}`, `--outfile=${bundle}`,
-  ]);
-}, 60_000);
+beforeAll(() => void bundleRole('session', root), 60_000);
 
 afterAll(() => Promise.all(running.map((daemon) => daemon.end('SIGKILL'))));
 

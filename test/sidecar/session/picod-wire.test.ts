@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { json, PicodClient, refused } from './picod-client';
 import { controllerClaims, routerClaims, signed } from './picod-tokens';
-import { bundleSession } from './sandboxes';
 import { BrokerProcess, Environment } from '../../helpers/broker-process';
+import { bundleRole } from '../../helpers/bundle';
 import { newKeyPair } from '../../helpers/key-pair';
 import { tempFolder } from '../../helpers/temp-folder';
 
@@ -49,7 +49,7 @@ const picod = () => client(port, requestToken);
 
 beforeAll(async () => {
   mkdirSync(workspace);
-  bundle = bundleSession(root);
+  bundle = bundleRole('session', root);
   [waiting, port] = [await start(), await start()];
   await client(port).init(await initToken());
 }, 60_000);

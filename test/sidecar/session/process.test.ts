@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BOOTSTRAP, BOOTSTRAP_RSA, pemOf, SESSION_KEY } from './build-session';
@@ -6,6 +5,7 @@ import { httpDaemon } from '../../../sidecar/src/controller/daemon-client';
 import { shakeHands } from '../../../sidecar/src/controller/handshake';
 import { p256ToJwk, thumbprintOf } from '../../../sidecar/src/crypto/p256';
 import { BrokerProcess, Environment } from '../../helpers/broker-process';
+import { bundleRole } from '../../helpers/bundle';
 import { tempFolder } from '../../helpers/temp-folder';
 import { controller, session } from '../controller/handshake-world';
 
@@ -14,12 +14,7 @@ const bundle = join(root, 'session.mjs');
 const running: BrokerProcess[] = [];
 const TIMES = { total: 10_000, attempt: 5000, pause: 10 };
 
-beforeAll(() => {
-  const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-  execFileSync('node_modules/.bin/esbuild', [
-    'sidecar/src/session/main.ts', '--bundle', '--platform=node', '--format=esm', '--log-level=error', `--banner:js=${banner}`, `--outfile=${bundle}`,
-  ]);
-}, 60_000);
+beforeAll(() => void bundleRole('session', root), 60_000);
 
 afterAll(() => Promise.all(running.map((daemon) => daemon.end('SIGKILL'))));
 

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { bundleSession, ClaimedSession, Outcome, refusal, Sandbox } from './sandboxes';
+import { ClaimedSession, Outcome, refusal, Sandbox } from './sandboxes';
 import { p256FromJwk, thumbprintOf } from '../../../sidecar/src/crypto/p256';
 import { hashOfSealed } from '../../../sidecar/src/crypto/sealed-to-key';
 import type { InitRequest } from '../../../src/protocol/session-api';
+import { bundleRole } from '../../helpers/bundle';
 import { tempFolder } from '../../helpers/temp-folder';
 import { failureOf } from '../controller/handshake-world';
 
@@ -26,7 +27,7 @@ let inits: InitRequest[];
 let boots: string[];
 
 beforeAll(async () => {
-  const bundle = bundleSession(root);
+  const bundle = bundleRole('session', root);
   sandboxes = NAMES.map((name) => new Sandbox(bundle, join(root, name), `pod-${name}`));
   await Promise.all(sandboxes.map((sandbox) => sandbox.boot()));
 }, 60_000);

@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { BOOTSTRAP, pemOf } from './build-session';
 import { httpDaemon } from '../../../sidecar/src/controller/daemon-client';
 import { Initialized, shakeHands } from '../../../sidecar/src/controller/handshake';
@@ -11,16 +9,6 @@ import { BrokerProcess, Environment } from '../../helpers/broker-process';
 import { controller } from '../controller/handshake-world';
 
 const TIMES = { total: 10_000, attempt: 5000, pause: 10 };
-
-/** Bundles the daemon into a folder, as the image carries it. By the command, as esbuild cannot run inside jest. */
-export function bundleSession(folder: string): string {
-  const outfile = join(folder, 'session.mjs');
-  const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-  execFileSync('node_modules/.bin/esbuild', [
-    'sidecar/src/session/main.ts', '--bundle', '--platform=node', '--format=esm', '--log-level=error', `--banner:js=${banner}`, `--outfile=${outfile}`,
-  ]);
-  return outfile;
-}
 
 /** What a daemon has answered: the status, `code` of the body, and on a refusal its reason and what is wrong. */
 export interface Outcome {

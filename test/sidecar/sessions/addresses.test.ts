@@ -1,15 +1,13 @@
 import { Fleet } from './fleet';
-import { tempFolder } from '../../helpers/temp-folder';
 import { eventually as eventuallyAnswers, isOnPath } from '../store/servers';
 
 const MISSING = { status: 404, body: { code: 'SESSION_NOT_FOUND' } };
 
 (isOnPath('redis-server') ? describe : describe.skip)('an address that another session has by now, with redis-server at hand', () => {
-  const folder = tempFolder();
   let fleet: Fleet;
 
   beforeAll(async () => {
-    fleet = await Fleet.open(folder);
+    fleet = await Fleet.open();
     await fleet.startPairs(0);
   }, 120_000);
   afterAll(() => fleet?.stop());

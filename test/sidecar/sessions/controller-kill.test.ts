@@ -1,15 +1,14 @@
 import { Fleet } from './fleet';
-import { eventually, tempFolder } from '../../helpers/temp-folder';
+import { eventually } from '../../helpers/temp-folder';
 import { isOnPath } from '../store/servers';
 
 const KEY = { 'idempotency-key': 'once' };
 
 (isOnPath('redis-server') ? describe : describe.skip)('a controller that is killed with redis-server at hand', () => {
-  const folder = tempFolder();
   let fleet: Fleet;
 
   beforeAll(async () => {
-    fleet = await Fleet.open(folder);
+    fleet = await Fleet.open();
     await fleet.startPairs(4);
   }, 120_000);
   afterAll(() => fleet?.stop());

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Fleet } from './fleet';
-import { eventually, tempFolder } from '../../helpers/temp-folder';
+import { eventually } from '../../helpers/temp-folder';
 import { living, longSleep } from '../session/commands';
 import { isOnPath } from '../store/servers';
 
@@ -8,30 +8,32 @@ const AWAY = { status: 503, body: { code: 'CONTROLLER_UNAVAILABLE' }, headers: {
 const MISSING = { status: 404, body: { code: 'SESSION_NOT_FOUND' } };
 
 (isOnPath('redis-server') ? describe : describe.skip)('a controller with processes as workers, with redis-server at hand', () => {
-  const folder = tempFolder();
   let fleet: Fleet;
 
   beforeAll(async () => {
-    fleet = await Fleet.open(folder);
+    fleet = await Fleet.open();
     await fleet.startController();
     await fleet.startGateway();
   }, 120_000);
   afterAll(() => fleet?.stop());
 
   /** Processes that have their home in a workspace. */
-  function atWork(): number {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && environmentOf(name).includes(`HOME=${fleet.file('state')}/workspaces/`)).length;
+  function inWorkspaces(): string[] {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && told(name, 'environ').includes(`HOME=${fleet.file('state')}/workspaces/`));
   }
+
+  const atWork = () => inWorkspaces().length;
+  const daemons = () => inWorkspaces().filter((name) => told(name, 'cmdline').includes('session.mjs'));
 
   test('that is killed takes its workers with it, says so by codes, and begins anew', async () => {
     const { body: { sessionId } } = await fleet.as('alice').create();
     const seconds = longSleep();
-    expect(atWork()).toBeGreaterThan(0);
+    expect(daemons()).not.toEqual([]);
     expect(await fleet.as('alice').execute(sessionId, `nohup sleep ${seconds} >/dev/null 2>&1 & echo begun`)).toMatchObject({ status: 200 });
     // While the worker has lines of its log to write, which nobody reads any more.
     await fleet.controllers[0].end('SIGKILL');
     // What a command has left behind without helper is found by the next controller.
-    await eventually(() => atWork() <= 1);
+    await eventually(() => daemons().length === 0);
 
     const alice = fleet.as('alice');
     const answers = await Promise.all([alice.create(), alice.create({}, { 'idempotency-key': 'k' }), alice.get(sessionId), alice.end(sessionId), alice.execute(sessionId, 'true'), alice.execute(undefined, 'true')]);
@@ -58,9 +60,9 @@ const MISSING = { status: 404, body: { code: 'SESSION_NOT_FOUND' } };
   }, 60_000);
 });
 
-function environmentOf(pid: string): string {
+function told(pid: string, file: 'cmdline' | 'environ'): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1');
+    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
   } catch {
     return '';
   }

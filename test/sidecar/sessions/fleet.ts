@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GatewayClient, POOL } from './client';
 import { Front } from './front';
 import { bundlePrograms, Program } from './roles';
 import { StartedWorkers } from './workers';
+import { endProcessesAt } from '../../../sidecar/src/controller/process/process-table';
 import { BrokerProcess, Environment } from '../../helpers/broker-process';
 import { eventually } from '../../helpers/temp-folder';
 import { TestServer } from '../store/servers';
@@ -17,9 +19,10 @@ const TOKEN = 'token-of-the-gateway';
 const POOLS = JSON.stringify({ pools: [{ ...POOL, maxSessionSeconds: 3600, idleSeconds: 900, replicas: 2 }] });
 const SYSTEM = { namespace: 'platform', serviceAccount: 'gateway', onBehalf: true };
 
-/** Controllers and gateways as processes over one store, with everything that they are told by files. */
+/** Controllers and gateways as processes over one store, with everything that they are told by files: in a folder that goes after them. */
 export class Fleet {
-  static async open(folder: string, ...storeArgs: readonly string[]): Promise<Fleet> {
+  static async open(...storeArgs: readonly string[]): Promise<Fleet> {
+    const folder = mkdtempSync(join(tmpdir(), 'fleet-'));
     const programs = bundlePrograms(join(folder, 'programs'));
     return new Fleet(folder, programs, await TestServer.start('redis-server', ...storeArgs), await Front.open());
   }
@@ -111,6 +114,9 @@ export class Fleet {
     await Promise.all([...this.controllers, ...this.gateways].map((one) => one.end('SIGKILL')));
     await this.workers.stop();
     await this.store.stop();
+    // A worker that has just been started may make its workspace after its controller is gone.
+    await endProcessesAt(this.folder);
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 
   file(name: string): string {

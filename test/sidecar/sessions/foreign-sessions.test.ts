@@ -1,15 +1,13 @@
 import { GatewayClient, INVOCATIONS } from './client';
 import { Fleet } from './fleet';
-import { tempFolder } from '../../helpers/temp-folder';
 import { isOnPath } from '../store/servers';
 
 (isOnPath('redis-server') ? describe : describe.skip)('sessions of others, with redis-server at hand', () => {
-  const folder = tempFolder();
   let fleet: Fleet;
   let ofAlice: string;
 
   beforeAll(async () => {
-    fleet = await Fleet.open(folder);
+    fleet = await Fleet.open();
     await fleet.startController();
     await fleet.startGateway();
     await fleet.startGateway({ API_KEYS_FILE: undefined, ANONYMOUS: 'true' });

@@ -1,15 +1,14 @@
 import { answerOf, INVOCATIONS, sessionHeader } from './client';
 import { Fleet } from './fleet';
-import { eventually, tempFolder } from '../../helpers/temp-folder';
+import { eventually } from '../../helpers/temp-folder';
 import { living, longSleep } from '../session/commands';
 import { isOnPath } from '../store/servers';
 
 (isOnPath('redis-server') ? describe : describe.skip)('two gateways with redis-server at hand', () => {
-  const folder = tempFolder();
   let fleet: Fleet;
 
   beforeAll(async () => {
-    fleet = await Fleet.open(folder);
+    fleet = await Fleet.open();
     await fleet.startPairs(2);
   }, 120_000);
   afterAll(() => fleet?.stop());

@@ -1,21 +1,19 @@
 import { INVOCATIONS } from './client';
 import { Fleet, keyOf } from './fleet';
 import { answersIn, dialled, RawAnswer, rawText } from './raw';
-import { tempFolder } from '../../helpers/temp-folder';
 import { isOnPath } from '../store/servers';
 
 const EXECUTE = `${INVOCATIONS}/api/execute`;
 const BODY = JSON.stringify({ command: ['sh', '-c', 'echo ran >> ran; wc -l < ran'] });
 
 (isOnPath('redis-server') ? describe : describe.skip)('a gateway among hostile clients, with redis-server at hand', () => {
-  const folder = tempFolder();
   let fleet: Fleet;
   let mine: string;
   let address: string;
   let key: string;
 
   beforeAll(async () => {
-    fleet = await Fleet.open(folder);
+    fleet = await Fleet.open();
     await fleet.startController();
     await fleet.startGateway();
     ({ body: { sessionId: mine } } = await fleet.as('alice').create());

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Answer } from './client';
 import { Fleet } from './fleet';
-import { tempFolder } from '../../helpers/temp-folder';
 import { isOnPath } from '../store/servers';
 
 const CLIENTS = 10;
@@ -20,11 +19,10 @@ async function untilReady(ask: () => Promise<Answer>): Promise<Answer> {
 }
 
 (isOnPath('redis-server') ? describe : describe.skip)('a daemon that dies again and again under load, with redis-server at hand', () => {
-  const folder = tempFolder();
   let fleet: Fleet;
 
   beforeAll(async () => {
-    fleet = await Fleet.open(folder);
+    fleet = await Fleet.open();
     await fleet.startController();
     await Promise.all([fleet.startGateway(), fleet.startGateway()]);
   }, 120_000);

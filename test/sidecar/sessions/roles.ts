@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { esbuild } from '../../helpers/bundle';
 
 export type Program = 'controller' | 'gateway' | 'session' | 'shared-controller';
 
@@ -10,12 +10,9 @@ const SOURCES: Readonly<Record<Program, string>> = {
   'shared-controller': 'test/sidecar/sessions/shared-controller.ts',
 };
 
-/** Bundles programs into a folder, as the image carries them. By the command, as esbuild cannot run inside jest. */
+/** Bundles all of them into a folder. */
 export function bundlePrograms(folder: string): (program: Program) => string {
-  const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-  execFileSync('node_modules/.bin/esbuild', [
-    ...Object.entries(SOURCES).map(([program, source]) => `${program}=${source}`),
-    '--bundle', '--splitting', '--platform=node', '--format=esm', '--log-level=error', '--out-extension:.js=.mjs', `--banner:js=${banner}`, `--outdir=${folder}`,
-  ]);
+  const sources = Object.entries(SOURCES).map(([program, source]) => `${program}=${source}`);
+  esbuild(...sources, '--splitting', '--out-extension:.js=.mjs', `--outdir=${folder}`);
   return (program) => join(folder, `${program}.mjs`);
 }

@@ -1,16 +1,14 @@
 import { Fleet } from './fleet';
-import { tempFolder } from '../../helpers/temp-folder';
 import { eventually, isOnPath } from '../store/servers';
 
 const LOST = { status: 503, body: { code: 'STORE_UNAVAILABLE' }, headers: { 'retry-after': expect.stringMatching(/^\d+$/) } };
 
 (isOnPath('redis-server') ? describe : describe.skip)('a store that is away, with redis-server at hand', () => {
-  const folder = tempFolder();
   let fleet: Fleet;
   let sessionId: string;
 
   beforeAll(async () => {
-    fleet = await Fleet.open(folder, '--appendonly', 'yes', '--appendfsync', 'always');
+    fleet = await Fleet.open('--appendonly', 'yes', '--appendfsync', 'always');
     await fleet.startController();
     await fleet.startGateway();
     ({ body: { sessionId } } = await fleet.as('alice').create({ metadata: { kept: 'yes' } }));

@@ -1,14 +1,12 @@
 import { Answer, GatewayClient } from './client';
 import { Fleet } from './fleet';
-import { tempFolder } from '../../helpers/temp-folder';
 import { isOnPath } from '../store/servers';
 
 (isOnPath('redis-server') ? describe : describe.skip)('two controllers with redis-server at hand', () => {
-  const folder = tempFolder();
   let fleet: Fleet;
 
   beforeAll(async () => {
-    fleet = await Fleet.open(folder);
+    fleet = await Fleet.open();
     await fleet.startPairs(2);
     // Each gateway has a controller of its own, so that both are asked.
     const [, second] = fleet.controllers;

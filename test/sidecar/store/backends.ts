@@ -1,4 +1,4 @@
-import { Binary, eventually, isOnPath, startCluster, TestServer } from './servers';
+import { Binary, isOnPath, ready, startCluster, TestServer } from './servers';
 import { MemorySessionStore } from '../../../sidecar/src/store/memory';
 import { openStore, OpenStore } from '../../../sidecar/src/store/open-store';
 import { parseStoreUrl } from '../../../sidecar/src/store/store-url';
@@ -30,7 +30,7 @@ function fresh(): OpenStore {
 
 export async function serverBackend(servers: readonly TestServer[], query = ''): Promise<Backend> {
   const open = openStore(parseStoreUrl(`${servers[0].url}${query}`), { clock: () => 0 });
-  await eventually(async () => open.problem() === undefined ? true : undefined);
+  await ready(open);
   return {
     open,
     servers,

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually, freePort, isOnPath, TEST_USER, TestServer } from './servers';
+import { eventually, isOnPath, ready, redisWorld } from './servers';
 import { configuredStore, storeProblems } from '../../../sidecar/src/store/configured-store';
 import type { OpenStore } from '../../../sidecar/src/store/open-store';
 import { STORE_USER } from '../../../src/protocol/objects';
+import { freePort } from '../../helpers/free-port';
 import { tempFolder } from '../../helpers/temp-folder';
 import { selfSigned, writePair } from '../server/certificate';
 
@@ -33,19 +34,7 @@ describe('a store is refused', () => {
 (isOnPath('redis-server') ? describe : describe.skip)('over redis-server', () => {
   const folder = tempFolder();
   const passwordFile = join(folder, 'password');
-  const servers: TestServer[] = [];
-  const stores: OpenStore[] = [];
-
-  afterEach(async () => {
-    await Promise.all(stores.splice(0).map((one) => one.close()));
-    await Promise.all(servers.splice(0).map((one) => one.stop()));
-  });
-
-  async function server(...args: readonly string[]): Promise<TestServer> {
-    const one = await TestServer.start('redis-server', ...args);
-    servers.push(one);
-    return one;
-  }
+  const { stores, started, withUser } = redisWorld();
 
   function opened(config: Parameters<typeof configuredStore>[0]): OpenStore {
     const store = configuredStore(config, () => 0);
@@ -53,16 +42,8 @@ describe('a store is refused', () => {
     return store;
   }
 
-  const ready = (open: OpenStore) => eventually(async () => open.problem() === undefined ? true : undefined);
-
-  async function withUser(password: string): Promise<TestServer> {
-    const acl = join(folder, 'users.acl');
-    writeFileSync(acl, `user default off\nuser ${STORE_USER} on >${password} ~* +@all\n${TEST_USER}`);
-    return server('--aclfile', acl);
-  }
-
   test('the password of a file wins, without the line break at its end', async () => {
-    const { port } = await withUser('from-the-file');
+    const { port } = await withUser(folder, 'from-the-file');
     writeFileSync(passwordFile, 'from-the-file\n');
     const open = opened({ STORE_URL: `redis://${STORE_USER}:of-the-url@127.0.0.1:${port}`, STORE_PASSWORD_FILE: passwordFile });
     await ready(open);
@@ -70,7 +51,7 @@ describe('a store is refused', () => {
   });
 
   test('a password that is mounted later is found then', async () => {
-    const { url } = await withUser('late');
+    const { url } = await withUser(folder, 'late');
     writeFileSync(passwordFile, '');
     const open = opened({ STORE_URL: url, STORE_PASSWORD_FILE: passwordFile });
     await eventually(async () => open.problem() === 'the store answers NOAUTH' ? true : undefined);
@@ -82,7 +63,7 @@ describe('a store is refused', () => {
     const pair = selfSigned('store');
     writePair(folder, pair);
     const [cert, key, ca, port] = [join(folder, 'tls.crt'), join(folder, 'tls.key'), join(folder, 'ca.crt'), await freePort()];
-    await server('--tls-port', String(port), '--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', cert, '--tls-auth-clients', 'no');
+    await started('--tls-port', String(port), '--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', cert, '--tls-auth-clients', 'no');
     const open = opened({ STORE_URL: `rediss://127.0.0.1:${port}`, STORE_CA_FILE: ca });
     await expect(open.store.get('a')).rejects.toMatchObject({ code: 'Unavailable' });
     writeFileSync(ca, pair.cert);

@@ -1,45 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MINUTE, recordOf, T0 } from './records';
-import { eventually, freePort, isOnPath, startCluster, TestServer } from './servers';
+import { eventually, isOnPath, ready, redisWorld, startCluster } from './servers';
 import { cursorText, firstOf } from '../../../sidecar/src/store/cursor';
 import { DUE_SHARDS, dueKey, dueShardOf } from '../../../sidecar/src/store/keys';
-import { openStore, OpenStore } from '../../../sidecar/src/store/open-store';
+import type { OpenStore } from '../../../sidecar/src/store/open-store';
 import { afterFailure, afterPage, newRound, Round } from '../../../sidecar/src/store/round';
 import { isStoreError } from '../../../sidecar/src/store/store-error';
-import { parseStoreUrl } from '../../../sidecar/src/store/store-url';
 import { STORE_RIGHTS } from '../../../src/protocol/session-record';
+import { freePort } from '../../helpers/free-port';
+import { tempFolder } from '../../helpers/temp-folder';
 import { selfSigned, writePair } from '../server/certificate';
 
-const TIMES = { answer: 1000, connect: 1000, look: 50, reconnect: 50 };
-
 (isOnPath('redis-server') ? describe : describe.skip)('over redis-server', () => {
-  const servers: TestServer[] = [];
-  const stores: OpenStore[] = [];
-  let folder: string;
-
-  beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'store-tls-')); });
-
-  afterEach(async () => {
-    await Promise.all(stores.splice(0).map((one) => one.close()));
-    await Promise.all(servers.splice(0).map((one) => one.stop()));
-    rmSync(folder, { recursive: true });
-  });
-
-  async function started(...args: readonly string[]): Promise<TestServer> {
-    const server = await TestServer.start('redis-server', ...args);
-    servers.push(server);
-    return server;
-  }
-
-  function opened(url: string, ca?: string): OpenStore {
-    const store = openStore(parseStoreUrl(url), { clock: () => 0, times: TIMES, ...(ca === undefined ? {} : { ca: () => ca }) });
-    stores.push(store);
-    return store;
-  }
-
-  const ready = (open: OpenStore) => eventually(async () => open.problem() === undefined ? true : undefined);
+  const { servers, started, opened } = redisWorld();
+  const folder = tempFolder();
   const unready = (open: OpenStore) => eventually(async () => open.problem());
 
   test('a store is not ready before its server is, and becomes so alone', async () => {
@@ -155,7 +129,7 @@ const TIMES = { answer: 1000, connect: 1000, look: 50, reconnect: 50 };
     writePair(folder, pair);
     const [file, keyFile, port] = [join(folder, 'tls.crt'), join(folder, 'tls.key'), await freePort()];
     await started('--tls-port', String(port), '--tls-cert-file', file, '--tls-key-file', keyFile, '--tls-ca-cert-file', file, '--tls-auth-clients', 'no');
-    const trusting = opened(`rediss://127.0.0.1:${port}`, pair.cert);
+    const trusting = opened(`rediss://127.0.0.1:${port}`, { ca: () => pair.cert });
     const other = opened(`rediss://127.0.0.1:${port}`);
     await ready(trusting);
     await expect(trusting.store.put(recordOf('a'), 0)).resolves.toMatchObject({ version: 1 });

@@ -1,23 +1,19 @@
 import { ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { AddressInfo, createServer } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@redis/client';
+import type { ConnectionTimes, StoreSecrets } from '../../../sidecar/src/store/client';
+import { OpenStore, openStore } from '../../../sidecar/src/store/open-store';
+import { parseStoreUrl } from '../../../sidecar/src/store/store-url';
+import { STORE_USER } from '../../../src/protocol/objects';
+import { freePort } from '../../helpers/free-port';
 
 export type Binary = 'redis-server' | 'valkey-server';
 
 export function isOnPath(binary: Binary): boolean {
   return spawnSync(binary, ['--version']).status === 0;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Asks again until it answers, for at most ten seconds. */
@@ -43,8 +39,10 @@ const TEST_LOGIN = { username: 'test', password: 'any' };
 export class TestServer {
   static async start(binary: Binary, ...args: readonly string[]): Promise<TestServer> {
     const server = new TestServer(binary, await freePort(), args);
-    await server.launch();
-    return server;
+    return orStopped([server], async () => {
+      await server.launch();
+      return server;
+    });
   }
 
   /** A node of a cluster that knows no others yet. */
@@ -103,11 +101,67 @@ export class TestServer {
   }
 }
 
+/** Times of a store that a test waits for, in milliseconds. */
+export const TIMES = { answer: 1000, connect: 1000, look: 50, reconnect: 50 };
+
+/** Servers and stores over them; all end after the test. */
+export function redisWorld() {
+  const servers: TestServer[] = [];
+  const stores: OpenStore[] = [];
+  afterEach(async () => {
+    await Promise.all(stores.splice(0).map((one) => one.close()));
+    await Promise.all(servers.splice(0).map((one) => one.stop()));
+  });
+  const started = async (...args: readonly string[]): Promise<TestServer> => {
+    const server = await TestServer.start('redis-server', ...args);
+    servers.push(server);
+    return server;
+  };
+  return {
+    servers,
+    stores,
+    started,
+    /** A server that knows one user by a file in the folder. */
+    withUser: (folder: string, password: string, name = STORE_USER): Promise<TestServer> => {
+      const file = join(folder, 'users.acl');
+      writeFileSync(file, `user default off\nuser ${name} on >${password} ~* +@all\n${TEST_USER}`);
+      return started('--aclfile', file);
+    },
+    opened: (url: string, secrets: StoreSecrets = {}, times: ConnectionTimes = TIMES): OpenStore => {
+      const store = openStore(parseStoreUrl(url, { hasPasswordFile: secrets.password !== undefined }), { clock: () => 0, times, ...secrets });
+      stores.push(store);
+      return store;
+    },
+  };
+}
+
+export async function ready(open: OpenStore): Promise<void> {
+  await eventually(async () => open.problem() === undefined ? true : undefined);
+}
+
 const SLOTS = 16_384;
+
+/** Servers do not outlive what fails. */
+async function orStopped<T>(servers: readonly TestServer[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await Promise.all(servers.map((server) => server.stop()));
+    throw error;
+  }
+}
 
 /** Three masters that share the slots. */
 export async function startCluster(binary: Binary): Promise<readonly TestServer[]> {
-  const nodes = await Promise.all([1, 2, 3].map(() => TestServer.startNode(binary)));
+  const nodes: TestServer[] = [];
+  return orStopped(nodes, async () => {
+    while (nodes.length < 3) nodes.push(await TestServer.startNode(binary));
+    await joined(nodes);
+    return nodes;
+  });
+}
+
+async function joined(nodes: readonly TestServer[]): Promise<void> {
   const share = Math.ceil(SLOTS / nodes.length);
   for (const [at, node] of nodes.entries()) {
     await node.command('CLUSTER', 'ADDSLOTSRANGE', String(at * share), String(Math.min(SLOTS, (at + 1) * share) - 1));
@@ -117,7 +171,6 @@ export async function startCluster(binary: Binary): Promise<readonly TestServer[
     const states = await Promise.all(nodes.map(async (node) => String(await node.command('CLUSTER', 'INFO'))));
     return states.every((state) => state.includes('cluster_state:ok') && state.includes('cluster_known_nodes:3')) ? true : undefined;
   });
-  return nodes;
 }
 
 async function busPort(node: TestServer): Promise<string> {

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { verifyAuditLog } from '../../../../sidecar/src/broker/audit/verify';
-import { BrokerProcess, bundleBroker } from '../../../helpers/broker-process';
+import { brokerEnvironment, BrokerProcess } from '../../../helpers/broker-process';
+import { bundleRole } from '../../../helpers/bundle';
 import { tempFolder } from '../../../helpers/temp-folder';
 import { brokerPolicy, file, harnessRun, harnessTemplate, headerGrant, secret } from '../documents';
 
@@ -22,14 +23,8 @@ beforeAll(async () => {
   const policy = brokerPolicy({ name: 'p1' }, { grants: { credentials: [headerGrant(), rawGrant], egress: [{ host: 'api.github.com' }] } });
   writeFileSync(join(root, 'catalog', 'all.yaml'), file(harnessRun(), harnessTemplate({}, ['GITHUB_TOKEN', 'RAW']), policy, secret({ token: UPSTREAM, raw: RAW })));
   writeFileSync(join(root, 'callers.json'), JSON.stringify({ [TOKEN]: { namespace: 'team-a', serviceAccount: 'r1-collector', capabilities: ['revoke'] } }), { mode: 0o600 });
-  broker = await new BrokerProcess(bundleBroker(root), {
-    BROKER_LISTEN: '127.0.0.1:0',
-    ADMIN_LISTEN: '127.0.0.1:0',
-    CATALOG: 'directory',
-    CATALOG_DIR: join(root, 'catalog'),
-    CALLERS_FILE: join(root, 'callers.json'),
-    STATE_DIR: join(root, 'state'),
-    LOG_LEVEL: 'trace',
+  broker = await new BrokerProcess(bundleRole('broker', root), {
+    ...brokerEnvironment(root),
     ISSUE_PER_SECOND: '1000',
     SUBSTITUTE_PER_SECOND: '1000',
   }).ready();

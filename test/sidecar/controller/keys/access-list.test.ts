@@ -4,16 +4,15 @@ import { join } from 'node:path';
 import { createClient } from '@redis/client';
 import { accessList } from '../../../../sidecar/src/controller/keys/access-list';
 import { makeAuthority, makeServingPair } from '../../../../sidecar/src/crypto/self-made-certificate';
-import { openStore, OpenStore } from '../../../../sidecar/src/store/open-store';
-import { parseStoreUrl } from '../../../../sidecar/src/store/store-url';
+import { freePort } from '../../../helpers/free-port';
 import { recordOf, T0 } from '../../store/records';
-import { Binary, eventually, freePort, isOnPath, TEST_USER, TestServer } from '../../store/servers';
+import { Binary, eventually, isOnPath, ready, redisWorld, TEST_USER, TestServer } from '../../store/servers';
 
 const PASSWORD = 'Zm9yLXRlc3RzLW9ubHktbm90LWEtc2VjcmV0LWF0LWE';
 
 describe.each<Binary>(['redis-server', 'valkey-server'])('%s with the access list and a self-made certificate', (binary) => {
   const run = isOnPath(binary) ? test : test.skip;
-  const stores: OpenStore[] = [];
+  const world = redisWorld();
   let folder: string;
   let server: TestServer;
   let url: string;
@@ -37,23 +36,16 @@ describe.each<Binary>(['redis-server', 'valkey-server'])('%s with the access lis
       '--tls-cert-file', file('tls.crt', cert), '--tls-key-file', file('tls.key', key), '--tls-ca-cert-file', file('ca.crt', ca), '--appendonly', 'yes');
   });
 
-  afterEach(async () => void await Promise.all(stores.splice(0).map((one) => one.close())));
-
   afterAll(async () => {
     await server?.stop();
     if (folder !== undefined) rmSync(folder, { recursive: true });
   });
 
-  function opened(password: string | undefined): OpenStore {
-    const times = { answer: 1000, connect: 1000, look: 50, reconnect: 50 };
-    const open = openStore(parseStoreUrl(url), { clock: () => 0, times, password: () => password, ca: () => ca });
-    stores.push(open);
-    return open;
-  }
+  const opened = (password: string | undefined) => world.opened(url, { password: () => password, ca: () => ca });
 
   run('lets the platform do all that it does, and is asked for nothing that it does not grant', async () => {
     const open = opened(PASSWORD);
-    await eventually(async () => open.problem() === undefined ? true : undefined);
+    await ready(open);
     const { store } = open;
     await expect(store.put(recordOf('a'), 0)).resolves.toMatchObject({ version: 1 });
     await store.touch(new Map([['a', T0 + 1000]]));

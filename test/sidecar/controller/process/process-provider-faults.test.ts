@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundle, bundleDaemon, claimOf, openWorld, POOL, stateFolder, until, World, WorldOptions } from './world';
+import { claimOf, openWorld, POOL, stateFolder, until, World, WorldOptions } from './world';
 import { processesAt } from '../../../../sidecar/src/controller/process/process-table';
 import { BrokerProcess } from '../../../helpers/broker-process';
+import { bundleRole, esbuild } from '../../../helpers/bundle';
 import { tempFolder } from '../../../helpers/temp-folder';
 
 const root = tempFolder();
@@ -14,8 +15,9 @@ const worlds: World[] = [];
 const hosts: BrokerProcess[] = [];
 
 beforeAll(() => {
-  program = bundleDaemon(root);
-  host = bundle('test/sidecar/controller/process/host.ts', join(root, 'host.mjs'));
+  program = bundleRole('session', root);
+  host = join(root, 'host.mjs');
+  esbuild('test/sidecar/controller/process/host.ts', `--outfile=${host}`);
 }, 60_000);
 
 afterEach(async () => {

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleDaemon, claimOf, environOf, execute, openWorld, POOL, shake, until, World, WorldOptions } from './world';
+import { claimOf, environOf, execute, openWorld, POOL, shake, until, World, WorldOptions } from './world';
+import { bundleRole } from '../../../helpers/bundle';
 import { tempFolder } from '../../../helpers/temp-folder';
 import { HELPER_PROGRAM } from '../../session/helper-program';
 
@@ -10,7 +11,7 @@ let program: string;
 const worlds: World[] = [];
 
 beforeAll(() => {
-  program = bundleDaemon(root);
+  program = bundleRole('session', root);
 }, 60_000);
 
 afterEach(() => Promise.all(worlds.splice(0).map(({ provider }) => provider.close())), 30_000);

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { shakeHands } from '../../../../sidecar/src/controller/handshake';
@@ -11,18 +10,6 @@ import { createLogger } from '../../../../sidecar/src/server/log';
 import type { PoolEntry } from '../../../../src/protocol/session-pools';
 import { BOOTSTRAP, SESSION_KEY } from '../../session/build-session';
 import { controller, session } from '../handshake-world';
-
-const BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-
-/** Bundles a program as the image carries it. By the command, as esbuild cannot run inside jest. */
-export function bundle(source: string, outfile: string): string {
-  execFileSync('node_modules/.bin/esbuild', [
-    source, '--bundle', '--platform=node', '--format=esm', '--log-level=error', `--banner:js=${BANNER}`, `--outfile=${outfile}`,
-  ]);
-  return outfile;
-}
-
-export const bundleDaemon = (folder: string): string => bundle('sidecar/src/session/main.ts', join(folder, 'session.mjs'));
 
 export const POOL: PoolEntry = { namespace: 'team-a', name: 'python', maxSessionSeconds: 3600, idleSeconds: 900, replicas: 1 };
 

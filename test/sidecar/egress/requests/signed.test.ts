@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { RequestListener } from 'node:http';
 import { ask, BEARER, ECHO, forwardWorld, type Substitute, upstream } from './forward-world';
 import { MAX_SIGNED_BODY } from '../../../../src/protocol/egress-api';
 import { Loopback } from '../loopback';
@@ -18,6 +19,15 @@ const sign: Substitute = async ({ headers = {} }) => ({
   allowedHeaders: Object.keys(headers),
 });
 
+/** Keeps headers and body of what comes. */
+const keptIn = (seen: unknown[]): RequestListener => (asked, answer) => {
+  const chunks: Buffer[] = [];
+  asked.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
+    seen.push(asked.headers, Buffer.concat(chunks).toString());
+    answer.end('ok');
+  });
+};
+
 const seenBy = async (headers: Record<string, string>, body: string, substitute = sign) => {
   const world = await forwardWorld(loopback, await upstream(loopback, ECHO), { substitute });
   const answer = await ask(world.port, '/', { method: 'POST', headers, body });
@@ -27,13 +37,7 @@ const seenBy = async (headers: Record<string, string>, body: string, substitute 
 test('a body of a signed request is hashed before the broker signs, and goes on whole', async () => {
   const body = 'Action=ListUsers';
   const seen: unknown[] = [];
-  const world = await forwardWorld(loopback, await upstream(loopback, (asked, answer) => {
-    const chunks: Buffer[] = [];
-    asked.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-      seen.push(asked.headers, Buffer.concat(chunks).toString());
-      answer.end('ok');
-    });
-  }), { substitute: sign });
+  const world = await forwardWorld(loopback, await upstream(loopback, keptIn(seen)), { substitute: sign });
   const answer = await ask(world.port, '/', { method: 'POST', headers: { ...signedFor('iam'), 'transfer-encoding': 'chunked', 'accept-encoding': 'gzip' }, body });
   const hash = createHash('sha256').update(body).digest('hex');
   expect(answer.text).toBe('ok');
@@ -48,13 +52,7 @@ const S3 = (length: number) => ({ ...signedFor('s3'), 'x-amz-content-sha256': 'S
 
 test('signed chunks go on without their signatures, with the length of what is in them', async () => {
   const seen: unknown[] = [];
-  const world = await forwardWorld(loopback, await upstream(loopback, (asked, answer) => {
-    const chunks: Buffer[] = [];
-    asked.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-      seen.push(asked.headers, Buffer.concat(chunks).toString());
-      answer.end('ok');
-    });
-  }), { substitute: sign });
+  const world = await forwardWorld(loopback, await upstream(loopback, keptIn(seen)), { substitute: sign });
   const answer = await ask(world.port, '/bucket/key', { method: 'PUT', headers: S3(10), body: chunked('hello', 'world') });
   expect(answer.text).toBe('ok');
   expect(seen).toEqual([expect.objectContaining({ 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD', 'content-length': '10' }), 'helloworld']);

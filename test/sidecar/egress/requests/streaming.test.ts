@@ -1,12 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { type IncomingMessage, request } from 'node:http';
 import { BEARER, exchangeBearer, forwardWorld, upstream } from './forward-world';
+import { HASHED, LITTLE, MIB, MUCH, MuchAnswered, readSlowly, sendMuch } from '../../../helpers/much';
 import { Loopback, until } from '../loopback';
 
 const loopback = new Loopback();
 afterEach(() => loopback.close());
-
-const MIB = 1024 * 1024;
 
 function opened(port: number, path = '/', headers = {}): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
@@ -31,64 +29,30 @@ test.each([false, true])('events arrive one by one, the head before the first; s
 });
 
 test('100 MB go up in chunks as they are, and little of it is in memory', async () => {
-  const hash = createHash('sha256');
-  const world = await forwardWorld(loopback, await upstream(loopback, (asked, answer) => {
-    asked.on('data', (chunk: Buffer) => hash.update(chunk)).on('end', () => answer.end(hash.digest('hex')));
-  }));
-  const chunk = randomBytes(MIB);
-  const local = createHash('sha256');
-  const before = process.memoryUsage().arrayBuffers;
-  let most = 0;
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', port: world.port, method: 'PUT', agent: false }, resolve).once('error', reject);
-    const send = async (): Promise<void> => {
-      for (let count = 0; count < 100; count += 1) {
-        local.update(chunk);
-        if (!sent.write(chunk)) await new Promise((drained) => sent.once('drain', drained));
-        most = Math.max(most, process.memoryUsage().arrayBuffers - before);
-      }
-      sent.end();
-    };
-    void send();
-  });
-  let text = '';
-  for await (const part of answer) text += String(part);
-  expect(text).toBe(local.digest('hex'));
-  expect(most).toBeLessThan(40 * MIB);
+  const world = await forwardWorld(loopback, await upstream(loopback, HASHED));
+  const { hash, text, most } = await sendMuch({ port: world.port });
+  expect(text).toBe(hash);
+  expect(most).toBeLessThan(LITTLE);
   await until(() => world.outcomes.length === 1);
-  expect(world.outcomes[0]).toMatchObject({ sent: 100 * MIB, cutOff: false });
+  expect(world.outcomes[0]).toMatchObject({ sent: MUCH, cutOff: false });
 });
 
 test.each([false, true])('a client that reads slowly holds the upstream back, and gets all of it; searched: %p', async (isSearched) => {
-  let written = 0;
-  const world = await forwardWorld(loopback, await upstream(loopback, (_asked, answer) => {
-    const chunk = Buffer.alloc(MIB, 's');
-    const more = (): void => {
-      while (written < 100 * MIB) {
-        written += MIB;
-        if (!answer.write(chunk)) return void answer.once('drain', more);
-      }
-      answer.end();
-    };
-    more();
-  }), isSearched ? { substitute: exchangeBearer } : {});
-  const answer = await opened(world.port, '/', isSearched ? { authorization: `Bearer ${BEARER}` } : {});
-  answer.pause();
-  await new Promise((next) => setTimeout(next, 200));
-  expect(written).toBeLessThan(40 * MIB);
-  let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) size += chunk.length;
-  expect(size).toBe(100 * MIB);
+  const much = new MuchAnswered();
+  const world = await forwardWorld(loopback, await upstream(loopback, much.answer), isSearched ? { substitute: exchangeBearer } : {});
+  const { before, size } = await readSlowly(await opened(world.port, '/', isSearched ? { authorization: `Bearer ${BEARER}` } : {}), much);
+  expect(before).toBeLessThan(LITTLE);
+  expect(size).toBe(MUCH);
 });
 
 test('an upstream that reads slowly holds the client back', async () => {
   const world = await forwardWorld(loopback, await upstream(loopback, (asked) => void asked.pause()));
   const client = await loopback.client(world.port);
-  client.send(`PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: ${100 * MIB}\r\n\r\n`);
+  client.send(`PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: ${MUCH}\r\n\r\n`);
   const chunk = Buffer.alloc(MIB);
   for (let count = 0; count < 50; count += 1) client.socket.write(chunk);
   await new Promise((next) => setTimeout(next, 200));
-  expect(client.socket.bytesWritten - client.socket.writableLength).toBeLessThan(40 * MIB);
+  expect(client.socket.bytesWritten - client.socket.writableLength).toBeLessThan(LITTLE);
 });
 
 test('an answer may begin while the body is still on its way, and both go on', async () => {

@@ -2,21 +2,18 @@ import { METHODS } from 'node:http';
 import { verifyingKey, verifyToken } from '../../../../sidecar/src/crypto/signed-token';
 import { StoreError } from '../../../../sidecar/src/store/store-error';
 import type { SessionRecord } from '../../../../src/protocol/session-record';
+import { freePort } from '../../../helpers/free-port';
 import { rawAnswer } from '../../server/frame';
 import { SESSION_KEY } from '../../session/build-session';
-import { ask, closeWorkers, deadPort, ECHO, invoke, rawWorker, worker } from '../sockets';
-import { BASE, closeWorlds, gateway, ID } from '../world';
+import { ask, closeAll, ECHO, invoke, rawWorker, worker } from '../sockets';
+import { BASE, gateway, gatewayBefore, ID } from '../world';
 
-afterEach(async () => {
-  await closeWorkers();
-  await closeWorlds();
-});
+afterEach(closeAll);
 
 const HEADER = 'x-agentcube-session-id';
 
 async function echoing() {
-  const world = await gateway();
-  await world.session(await worker(ECHO));
+  const world = await gatewayBefore(await worker(ECHO));
   return world;
 }
 
@@ -86,7 +83,7 @@ test('a session is made on first use, and named in the answer', async () => {
 });
 
 test('a session that was made is named although its worker does not answer', async () => {
-  const dead = await deadPort();
+  const dead = await freePort();
   const { port } = await gateway({
     controls: async ({ path }, world) => {
       if (!path.endsWith('/recover')) await world.session(dead);
@@ -136,8 +133,7 @@ test.each(['../x', 'a b', 'x'.repeat(129), 'a, b'])('the id %j is refused before
 });
 
 test('a store that is down is said so, and comes back', async () => {
-  const { port, session, store } = await gateway();
-  await session(await worker(ECHO));
+  const { port, store } = await gatewayBefore(await worker(ECHO));
   const get = jest.spyOn(store, 'get').mockRejectedValueOnce(new StoreError('Unavailable', 'redis://secret@host'));
   const answer = await invoke(port);
   expect(answer).toMatchObject({ status: 503, body: { code: 'STORE_UNAVAILABLE' }, headers: { 'retry-after': '1' } });
@@ -155,8 +151,7 @@ test('a key that does not open is said so', async () => {
 test('hop-by-hop headers and a session of the worker itself end at the gateway', async () => {
   const port = await rawWorker((_text, socket) => socket.write(
     'HTTP/1.1 200 OK\r\nConnection: x-private\r\nKeep-Alive: timeout=9\r\nX-Private: 1\r\nX-AgentCube-Session-Id: stolen\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 2\r\n\r\nok'));
-  const world = await gateway();
-  await world.session(port);
+  const world = await gatewayBefore(port);
   const { headers, text } = await invoke(world.port);
   expect(text).toBe('ok');
   expect(headers).toMatchObject({ [HEADER]: ID, 'set-cookie': ['a=1', 'b=2'] });
@@ -165,8 +160,7 @@ test('hop-by-hop headers and a session of the worker itself end at the gateway',
 });
 
 test('slots and activity end with their requests', async () => {
-  const { port, open, session } = await gateway();
-  await session(await worker(ECHO));
+  const { port, open } = await gatewayBefore(await worker(ECHO));
   await Promise.all(Array.from({ length: 20 }, () => invoke(port)));
   await invoke(port, '/', { headers: { [HEADER]: '!' } });
   await new Promise((next) => setTimeout(next, 20));

@@ -1,9 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import { verifyingKey, verifyToken } from '../../../../sidecar/src/crypto/signed-token';
+import { freePort } from '../../../helpers/free-port';
 import { SESSION_KEY } from '../../session/build-session';
-import { closeWorkers, deadPort, dialled, ECHO, rawWorker, until, worker } from '../sockets';
-import { BASE, closeWorlds, gateway, ID } from '../world';
+import { closeWorkers, dialled, ECHO, rawWorker, until, worker } from '../sockets';
+import { BASE, closeWorlds, gatewayBefore, ID } from '../world';
 
 const servers: WebSocketServer[] = [];
 
@@ -28,12 +29,6 @@ async function socketServer(): Promise<WebSocketServer> {
 
 const portOf = (server: WebSocketServer): number => (server.address() as AddressInfo).port;
 
-async function before(port: number, ...options: Parameters<typeof gateway>) {
-  const world = await gateway(...options);
-  await world.session(port);
-  return world;
-}
-
 const client = (port: number, path = '/ws?a=%2F', headers: Record<string, string> = { [HEADER]: ID }): WebSocket =>
   new WebSocket(`ws://127.0.0.1:${port}${BASE}${path}`, ['first', 'second'], { headers: { authorization: 'Bearer of-the-client', ...headers } });
 
@@ -53,7 +48,7 @@ function refusalOf(socket: WebSocket): Promise<{ readonly status: number; readon
 test('messages go both ways, and the worker sees a token of the session', async () => {
   const server = await socketServer();
   const asked = new Promise<{ url?: string; headers: Record<string, unknown> }>((resolve) => server.once('connection', (_socket, request) => resolve(request)));
-  const world = await before(portOf(server));
+  const world = await gatewayBefore(portOf(server));
   const socket = client(world.port);
   const upgraded = new Promise<Record<string, unknown>>((resolve) => socket.once('upgrade', (answer) => resolve(answer.headers)));
   await new Promise((open) => socket.once('open', open));
@@ -78,25 +73,25 @@ test.each([
   ['a session of another', { [HEADER]: ID, 'x-test-owner': 'bob' }, 404, 'SESSION_NOT_FOUND'],
   ['no session id', { [HEADER]: '../x' }, 400, 'BAD_REQUEST'],
 ])('%s is refused before the change of protocols', async (_what, headers, status, code) => {
-  const { port, open } = await before(portOf(await socketServer()));
+  const { port, open } = await gatewayBefore(portOf(await socketServer()));
   expect(await refusalOf(client(port, '/', headers as Record<string, string>))).toMatchObject({ status, body: { code } });
   await until(() => open() === 0, 'the end of the slot');
 });
 
 test('the refusal of the worker is passed on', async () => {
-  const { port, open } = await before(await worker((_asked, answer) => void answer.writeHead(426, { 'content-type': 'application/json' }).end('{"code":"MINE"}')));
+  const { port, open } = await gatewayBefore(await worker((_asked, answer) => void answer.writeHead(426, { 'content-type': 'application/json' }).end('{"code":"MINE"}')));
   expect(await refusalOf(client(port))).toMatchObject({ status: 426, body: { code: 'MINE' }, session: ID });
   await until(() => open() === 0, 'the end of the slot');
 });
 
 test('a worker that is not there is said so', async () => {
-  const { port } = await before(await deadPort(), { controls: async () => ({ status: 200, body: {} }) });
+  const { port } = await gatewayBefore(await freePort(), { controls: async () => ({ status: 200, body: {} }) });
   expect(await refusalOf(client(port))).toMatchObject({ status: 502, body: { code: 'SANDBOX_UNREACHABLE' }, session: ID });
 });
 
 test('a client that is gone ends the socket of the worker', async () => {
   const server = await socketServer();
-  const world = await before(portOf(server));
+  const world = await gatewayBefore(portOf(server));
   const socket = client(world.port);
   await new Promise((open) => socket.once('open', open));
   socket.terminate();
@@ -105,7 +100,7 @@ test('a client that is gone ends the socket of the worker', async () => {
 
 test('a worker that is gone ends the socket of the client', async () => {
   const server = await socketServer();
-  const world = await before(portOf(server));
+  const world = await gatewayBefore(portOf(server));
   const socket = client(world.port);
   socket.on('error', () => undefined);
   await new Promise((open) => socket.once('open', open));
@@ -116,7 +111,7 @@ test('a worker that is gone ends the socket of the client', async () => {
 const ASKING = `GET ${BASE}/ws HTTP/1.1\r\nHost: x\r\n${HEADER}: ${ID}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n`;
 
 test('what one side says after the other has ended still arrives', async () => {
-  const { port } = await before(await rawWorker((text, socket) => {
+  const { port } = await gatewayBefore(await rawWorker((text, socket) => {
     if (text.startsWith('GET')) socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nfirst');
     socket.once('end', () => setTimeout(() => socket.end('last words'), 50));
   }));
@@ -128,7 +123,7 @@ test('what one side says after the other has ended still arrives', async () => {
 
 test('what the client sends with its request reaches the worker', async () => {
   let received = '';
-  const { port } = await before(await rawWorker((text, socket) => {
+  const { port } = await gatewayBefore(await rawWorker((text, socket) => {
     if (text.startsWith('GET')) socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
     received += text;
   }));
@@ -138,7 +133,7 @@ test('what the client sends with its request reaches the worker', async () => {
 });
 
 test('closing the gateway ends open sockets', async () => {
-  const world = await before(portOf(await socketServer()));
+  const world = await gatewayBefore(portOf(await socketServer()));
   const socket = client(world.port);
   socket.on('error', () => undefined);
   await new Promise((open) => socket.once('open', open));
@@ -147,7 +142,7 @@ test('closing the gateway ends open sockets', async () => {
 });
 
 test.each([['GET', ''], ['POST', 'hello']])('%s with an offer of HTTP/2 is served as usual', async (method, body) => {
-  const { port } = await before(await worker(ECHO));
+  const { port } = await gatewayBefore(await worker(ECHO));
   const socket = await dialled(port, `${method} ${BASE}/a HTTP/1.1\r\nHost: x\r\n${HEADER}: ${ID}\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
   let text = '';
   socket.on('data', (chunk) => { text += String(chunk); });
@@ -160,7 +155,7 @@ test.each([['GET', ''], ['POST', 'hello']])('%s with an offer of HTTP/2 is serve
 
 test('a body beside an offer of WebSocket is no way to a second request', async () => {
   let received = '';
-  const { port } = await before(await rawWorker((text, socket) => {
+  const { port } = await gatewayBefore(await rawWorker((text, socket) => {
     received += text;
     socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
   }));
