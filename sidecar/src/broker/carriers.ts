@@ -1,7 +1,9 @@
 import type { Carrier } from './providers/provider';
 import { refuse } from './refuse';
 import { BEARER_PREFIX, SubstituteAuthRequest } from '../../../src/protocol/broker-api';
+import { hasToken } from '../crypto/embedded-token';
 import { EMBEDDED_TOKEN, isOurs } from '../crypto/sealed-token';
+import { basicParts } from '../server/basic-parts';
 
 /** The parts of a request in which a surrogate can travel. */
 export type CarriedRequest = Pick<SubstituteAuthRequest, 'incomingAuthorization' | 'incomingXApiKey' | 'path' | 'query' | 'headers'>;
@@ -96,15 +98,6 @@ function headerValueFinds(name: string, value: string): Find[] {
   });
 }
 
-/** User and password of Basic credentials, in any case of the scheme; without a colon all of it is the password. */
-function basicParts(value: string): string[] {
-  const encoded = /^basic +(\S+)$/i.exec(value)?.[1];
-  if (encoded === undefined) return [];
-  const text = Buffer.from(encoded, 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  return [text.slice(0, Math.max(colon, 0)), text.slice(colon + 1)];
-}
-
 function queryFinds(request: CarriedRequest): Find[] {
   return queryParams(request).flatMap(([name, value]) => [
     ...(isOurs(value) ? [{ token: value, place: `query:${name}` } as const] : embeddedFinds(value)),
@@ -118,14 +111,8 @@ function restFinds({ path = '', query = '' }: CarriedRequest): Find[] {
   return [path.split('?', 1)[0], ...fragments].flatMap(embeddedFinds);
 }
 
-/** Escaped twice is as far as servers unescape. */
 function embeddedFinds(text: string): Find[] {
-  const forms = text.includes('%') ? [text, unescaped(text), unescaped(unescaped(text))] : [text];
-  return forms.some((form) => EMBEDDED_TOKEN.test(form)) ? ['nowhere'] : [];
-}
-
-function unescaped(text: string): string {
-  return text.replace(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
+  return hasToken(text) ? ['nowhere'] : [];
 }
 
 function namesAfter(kind: 'header:' | 'query:', places: ReadonlySet<Place>): string[] {

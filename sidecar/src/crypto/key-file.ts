@@ -2,6 +2,7 @@ import { createSecretKey } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { EVERYBODY, GROUP, hasAny, octal } from './file-mode';
 import { KEY_BYTES, Key } from './key-store';
+import { fieldsOf } from '../server/fields';
 
 /**
  * A key as a file: a JSON object of `kid` (16 hexadecimal digits), `created` (RFC 3339) and `key` (32 bytes as
@@ -58,7 +59,7 @@ export function readPrivate(file: string, groupIsOurs: boolean): string {
 
 /** The key of a file's text. */
 export function parseKey(file: string, text: string): Key {
-  const fields = jsonObject(text);
+  const fields = fieldsOf(text);
   if (fields === undefined) throw new KeyFileError(file, 'is not a JSON object');
   if (Object.keys(fields).sort().join() !== 'created,key,kid') throw new KeyFileError(file, 'must have the fields kid, created and key, and no others');
   const { kid, created, key } = fields;
@@ -68,14 +69,4 @@ export function parseKey(file: string, text: string): Key {
   const bytes = typeof key === 'string' ? Buffer.from(key, 'base64url') : Buffer.alloc(0);
   if (bytes.length !== KEY_BYTES || bytes.toString('base64url') !== key) throw new KeyFileError(file, `must have ${KEY_BYTES} bytes as base64url as key`);
   return { kid, created: time, secret: createSecretKey(bytes) };
-}
-
-function jsonObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : undefined;
-  } catch {
-    // The parser's own message quotes the text.
-    return undefined;
-  }
 }

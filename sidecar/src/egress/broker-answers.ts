@@ -1,7 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { BrokerFailure, jsonIn } from './broker-failure';
+import { BrokerFailure } from './broker-failure';
 import type { SubstituteAuthResponse, ValidateEgressResponse } from '../../../src/protocol/broker-api';
-import { isFields } from '../server/fields';
+import { fieldsOf, isFields } from '../server/fields';
 
 /** Whether a field is not there, or is what it has to be. */
 type Check = (value: unknown) => boolean;
@@ -44,8 +44,8 @@ export function substituteAnswer(text: string): SubstituteAuthResponse {
 
 /** The known fields of an answer; null stands for absent, as in Go's JSON. What it holds is never told: it may be a credential. */
 function answerIn<Answer>(text: string, checks: Readonly<Record<keyof Answer & string, Check>>): Answer {
-  const body = jsonIn(text);
-  if (!isFields(body)) throw unusable();
+  const body = fieldsOf(text);
+  if (body === undefined) throw unusable();
   const fields = Object.entries<Check>(checks).filter(([name]) => body[name] !== undefined && body[name] !== null);
   if (!fields.every(([name, check]) => check(body[name]))) throw unusable();
   return Object.fromEntries(fields.map(([name]) => [name, body[name]])) as Answer;

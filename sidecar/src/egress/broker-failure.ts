@@ -1,5 +1,5 @@
 import { BROKER_STATUS, type BrokerCode } from '../../../src/protocol/broker-api';
-import { isFields } from '../server/fields';
+import { fieldsOf } from '../server/fields';
 
 export type FailureKind =
   /** No answer in time, or one that says nothing about the question: asking again may help. */
@@ -44,18 +44,8 @@ export function isRefusal(error: unknown): boolean {
 
 /** A code that the broker has, with a status that goes with it. */
 function codeIn(status: number, text: string): BrokerCode | undefined {
-  const body = jsonIn(text);
-  const code = isFields(body) ? body.code : undefined;
+  const code = fieldsOf(text)?.code;
   if (typeof code !== 'string' || !Object.hasOwn(BROKER_STATUS, code)) return undefined;
   const statuses: readonly number[] = BROKER_STATUS[code as BrokerCode];
   return statuses.includes(status) ? code as BrokerCode : undefined;
-}
-
-/** Undefined for what is no JSON. */
-export function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import { SESSIONS_STATUS, type SessionsCode } from '../../../src/protocol/sessions-api';
 import { ApiError } from '../server/errors';
-import { isFields } from '../server/fields';
+import { fieldsOf } from '../server/fields';
 import { refuse } from '../server/sessions-errors';
 
 /** Refusals of the gateway itself, which say nothing to its client. */
@@ -10,20 +10,11 @@ const LONGEST_WAIT = 3600;
 
 /** The refusal of the controller as the client is to see it: status, code, text and `Retry-After` as they are. */
 export function refusalIn(status: number, text: string, retryAfter: string | string[] | undefined): ApiError {
-  const { code, error } = fieldsOf(text);
+  const { code, error } = fieldsOf(text) ?? {};
   if (!isCode(code) || typeof error !== 'string' || OURS.includes(code) || !statusesOf(code).includes(status)) {
     return refuse('CONTROLLER_UNAVAILABLE', 'the controller does not serve the gateway', { cause: new Error(`the controller answered ${status}`) });
   }
   return new ApiError(SESSIONS_STATUS, code, error, { status, retryAfterSeconds: secondsOf(retryAfter) });
-}
-
-function fieldsOf(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const body: unknown = JSON.parse(text);
-    return isFields(body) ? body : {};
-  } catch {
-    return {};
-  }
 }
 
 function isCode(code: unknown): code is SessionsCode {

@@ -1,3 +1,5 @@
+import { fieldsOf } from '../server/fields';
+
 /** Longest token that is sent to the API server; ServiceAccount tokens have about 1,200 characters. */
 const MAX_LENGTH = 8192;
 
@@ -10,17 +12,8 @@ const SHAPE = /^[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+$/;
  */
 export function tokenExpiry(token: string): number | undefined {
   const [, payload] = token.length > MAX_LENGTH ? [] : SHAPE.exec(token) ?? [];
-  const claims = payload === undefined ? undefined : jsonObject(Buffer.from(payload, 'base64url').toString('utf8'));
+  const claims = payload === undefined ? undefined : fieldsOf(Buffer.from(payload, 'base64url').toString('utf8'));
   if (claims === undefined) return undefined;
   if (claims.exp === undefined) return Infinity;
   return typeof claims.exp === 'number' && Number.isFinite(claims.exp) ? claims.exp * 1000 : undefined;
-}
-
-function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Readonly<Record<string, unknown>> : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import type { KubeObject } from './client';
 import { codeOfStatus, type KubeCode } from './kube-error';
-import { Fields, isFields } from '../server/fields';
+import { Fields, fieldsOf, isFields } from '../server/fields';
 
 /** One line of a watch. https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes */
 export type WatchEvent =
@@ -14,7 +14,7 @@ const TYPES: Readonly<Record<string, 'put' | 'removed' | 'bookmark'>> = { ADDED:
 
 /** The event of a line; undefined when the line is not one. */
 export function watchEvent(line: string): WatchEvent | undefined {
-  const event = jsonObject(line);
+  const event = fieldsOf(line);
   const object = event?.object;
   if (event === undefined || typeof event.type !== 'string' || !isFields(object)) return undefined;
   if (event.type === 'ERROR') return { type: 'error', code: typeof object.code === 'number' ? codeOfStatus(object.code) : 'Unavailable' };
@@ -35,13 +35,4 @@ export function hasName(object: Fields): object is KubeObject {
   const { metadata } = object;
   if (!isFields(metadata) || typeof metadata.name !== 'string' || metadata.name === '') return false;
   return metadata.namespace === undefined || typeof metadata.namespace === 'string';
-}
-
-function jsonObject(line: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return isFields(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

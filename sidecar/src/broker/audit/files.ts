@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { FileHandle, mkdir, open, readdir, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { syncFolder, using } from '../open-file';
 
 /** A file that only grows. */
 export interface AppendFile {
@@ -102,18 +103,4 @@ function appendFile(path: string, file: FileHandle): AppendFile {
       return named?.ino === opened.ino && named.dev === opened.dev ? opened.size : undefined;
     },
   };
-}
-
-/** A new or removed name is durable only when its folder is. */
-function syncFolder(folder: string): Promise<void> {
-  return using(open(folder, 'r'), (handle) => handle.sync());
-}
-
-async function using<T>(opening: Promise<FileHandle>, use: (file: FileHandle) => Promise<T>): Promise<T> {
-  const file = await opening;
-  try {
-    return await use(file);
-  } finally {
-    await file.close();
-  }
 }

@@ -1,5 +1,6 @@
 import { MAX_REASON_LENGTH } from '../../../../src/protocol/resources/audit-event';
 import { MAX_LABEL } from '../../../../src/protocol/resources/common';
+import { cutText } from '../../server/cut-text';
 import type { AuditRecord } from '../audit-event';
 
 /** Longest name of an object and longest host, as in the AuditEvent schema. */
@@ -87,11 +88,4 @@ export function eventContent(record: AuditRecord, time: string): EventContent {
     ...(sampleDestinations && { sampleDestinations: sampleDestinations.map(({ host, port }) => ({ host: fit('sampleDestinations', host, MAX_NAME), port })) }),
   };
   return { type: 'event', time, event, ...(cut.length > 0 && { cut }) };
-}
-
-/** The first characters of a text, counted as the API server counts them: never half a surrogate pair, and none that is alone. */
-export function cutText(text: string, limit: number): string {
-  // A text has at most as many characters as UTF-16 units. Twice the limit in units is enough of it to look at.
-  const near = text.length <= limit ? text : [...text.slice(0, 2 * limit)].slice(0, limit).join('');
-  return near.replace(/\p{Surrogate}/gu, '\ufffd');
 }

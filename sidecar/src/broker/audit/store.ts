@@ -3,12 +3,13 @@ import type { AuditFiles } from './files';
 import type { AuditLimits } from './limits';
 import { bytesBehind, cutBack, findPosition, keepAside, Position } from './position';
 import { segmentsToRemove } from './pruning';
-import { CutOff, cutText } from './record';
+import { CutOff } from './record';
 import { listSegments, Segment, segmentPath } from './segments';
 import { roomIn, Space, spaceProblem } from './space';
 import { SegmentWriter } from './writer';
 import { MAX_REASON_LENGTH } from '../../../../src/protocol/resources/audit-event';
 import type { Clock } from '../../server/clock';
+import { cutText } from '../../server/cut-text';
 
 export interface AuditStoreDeps {
   readonly files: AuditFiles;

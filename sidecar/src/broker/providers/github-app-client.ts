@@ -3,6 +3,7 @@ import { SignJWT } from 'jose';
 import { excess, TokenScope } from './github-scope';
 import { Http, HttpAnswer, HttpFailure } from './http';
 import { MintedToken, MintFailure } from './token-cache';
+import { fieldsOf } from '../../server/fields';
 
 export interface Installation {
   /** REST API without a final slash. */
@@ -58,21 +59,12 @@ function bodyOf({ repositories, permissions }: TokenScope): object {
 }
 
 function minted(endpoint: string, { body }: HttpAnswer, scope: TokenScope, now: number): MintedToken {
-  const { token, expires_at: expires, permissions, repositories } = fieldsOf(body);
+  const { token, expires_at: expires, permissions, repositories } = fieldsOf(body) ?? {};
   const expiresAt = typeof expires === 'string' ? Date.parse(expires) : NaN;
   const malformed = typeof token !== 'string' || !/^[!-~]{1,4096}$/.test(token) || !(expiresAt > now);
   const problem = malformed ? 'has no token that is valid now' : excess(scope, permissions, repositories);
   if (malformed || problem !== undefined) throw new MintFailure(`the answer of ${endpoint} ${problem}`);
   return { token, expiresAt };
-}
-
-function fieldsOf(body: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? value as Readonly<Record<string, unknown>> : {};
-  } catch {
-    return {};
-  }
 }
 
 /** Milliseconds that GitHub wants us to wait. https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api */

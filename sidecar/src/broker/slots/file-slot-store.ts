@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { FileHandle, link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SlotStore, StoredSlots } from './slot-store';
 import { parseSlots, renderSlots } from './slot-text';
+import { syncFolder, using } from '../open-file';
 
 const FILE = /^slots-([0-9]{1,15})\.json$/;
 const DRAFT = /^\.slots-/;
@@ -47,7 +48,7 @@ async function write(folder: string, before: number, text: string): Promise<'wri
     // A later version was made from another one of this number, which is gone already.
     const versions = await versionsOf(folder);
     if (versions.at(-1) !== version) return 'conflict';
-    await using(open(folder, 'r'), (handle) => handle.sync());
+    await syncFolder(folder);
     for (const old of versions.filter((one) => one < version - KEPT)) await rm(path(folder, old), { force: true });
     return 'written';
   } catch (error) {
@@ -69,13 +70,4 @@ function path(folder: string, version: number): string {
 
 function unlessGone(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
-}
-
-async function using<T>(opening: Promise<FileHandle>, use: (file: FileHandle) => Promise<T>): Promise<T> {
-  const file = await opening;
-  try {
-    return await use(file);
-  } finally {
-    await file.close();
-  }
 }

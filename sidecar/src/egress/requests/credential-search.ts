@@ -1,6 +1,6 @@
-import { basicParts } from './basic-parts';
 import { StreamSearch, type Wanted } from './stream-search';
 import { SEARCHED_ANSWER } from '../../../../src/protocol/egress-api';
+import { basicParts } from '../../server/basic-parts';
 import { refuse } from '../refuse';
 
 /** Shorter values are found in texts that have nothing to do with them. */

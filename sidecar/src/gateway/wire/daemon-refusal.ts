@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { NOT_INITIALIZED, type SessionCode } from '../../../../src/protocol/session-api';
-import { isFields } from '../../server/fields';
+import { fieldsOf } from '../../server/fields';
 
 /** An answer that waits until it is known whether it is one of the session. */
 export interface HeldAnswer {
@@ -24,15 +24,6 @@ export function mayBeOfDaemon(status: number, { 'content-length': length, 'conte
  * of another. Both refuse before they do anything.
  */
 export function isNoAnswerOfTheSession({ status, chunks }: HeldAnswer): boolean {
-  const { code, reason } = fieldsOf(Buffer.concat(chunks).toString('utf8'));
+  const { code, reason } = fieldsOf(Buffer.concat(chunks).toString('utf8')) ?? {};
   return status === 503 ? code === NOT_INITIALIZED : reason === REFUSED_TOKEN;
-}
-
-function fieldsOf(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const body: unknown = JSON.parse(text);
-    return isFields(body) ? body : {};
-  } catch {
-    return {};
-  }
 }

@@ -1,8 +1,7 @@
-import fc from 'fast-check';
 import { decision } from './support';
 import { contentText } from '../../../../sidecar/src/broker/audit/chain';
 import { MAX_LINE_BYTES } from '../../../../sidecar/src/broker/audit/limits';
-import { cutText, eventContent } from '../../../../sidecar/src/broker/audit/record';
+import { eventContent } from '../../../../sidecar/src/broker/audit/record';
 import { auditEventSpec } from '../../../../src/protocol/resources/audit-event';
 
 const TIME = '2030-01-31T12:00:00.000Z';
@@ -53,24 +52,6 @@ test('the limits are those of the AuditEvent schema', () => {
   expect(event.destination?.host).toHaveLength(properties.destination.properties.host.maxLength);
   expect(event.credential?.name).toHaveLength(properties.credential.properties.name.maxLength);
   expect(event.credential?.provider).toHaveLength(properties.credential.properties.provider.maxLength);
-});
-
-test('characters are counted as the API server counts them, so a smiley is one', () => {
-  expect(cutText('😀'.repeat(10), 10)).toBe('😀'.repeat(10));
-  expect(cutText('😀'.repeat(11), 10)).toBe('😀'.repeat(10));
-});
-
-test('a surrogate without its half, which the API server refuses, is replaced', () => {
-  expect(cutText('a\ud83d', 10)).toBe('a\ufffd');
-  expect(cutText('\ude00b', 10)).toBe('\ufffdb');
-});
-
-test('any text is cut to its limit, well-formed and a beginning of what it was', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 40 }), fc.integer({ min: 0, max: 20 }), (text, limit) => {
-    const cut = cutText(text, limit);
-    expect([...cut].length).toBe(Math.min(limit, [...text].length));
-    expect(text.startsWith(cut)).toBe(true);
-  }));
 });
 
 test('no text of any kind makes a line that is too long to be read back', () => {
