@@ -6,7 +6,7 @@ import { invocationRoutes } from './invocations/invocation';
 import { managementRoutes } from './management';
 import { SESSIONS_ERRORS } from '../server/sessions-errors';
 import { type DataPath, dataPath } from './wire/data-path';
-import { takeUpgrades } from './wire/upgrade';
+import { routeUpgrades } from './wire/upgrade';
 import { LONGEST_SESSION } from '../../../src/protocol/session-record';
 import { SESSIONS_ROUTES } from '../../../src/protocol/sessions-api';
 import { buildServer, type ServerOptions } from '../server/build-server';
@@ -45,7 +45,7 @@ export function buildGateway(deps: GatewayDeps, { tls, metrics, maxConnections =
   const path = dataPath(deps, () => app.draining);
   app.decorateRequest('principal', null as never);
   healthRoutes(app, deps);
-  takeUpgrades(app);
+  routeUpgrades(app);
   app.register((known, _options, done) => {
     admit(known, deps.entrance);
     known.register((management, _none, ready) => {

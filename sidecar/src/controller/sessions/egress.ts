@@ -1,9 +1,9 @@
 import type { PoolEntry } from '../../../../src/protocol/session-pools';
 import { LONGEST_SESSION, SessionRecord } from '../../../../src/protocol/session-record';
+import { wayOutEnvironment } from '../../../../src/protocol/way-out-env';
 import { BrokerFailure } from '../broker-client';
 import type { ControllerDeps } from '../controller-deps';
 import { surrogates } from './credentials';
-import { egressEnvironment } from './egress-environment';
 import type { Environment } from './session-env';
 import type { ClaimedWorker } from '../worker-provider';
 
@@ -45,7 +45,7 @@ export async function wayOut({ broker, proxyUrl, wait }: EgressDeps, { record, p
   });
   const proxy = await proxyUrl(record.namespace);
   if (proxy === undefined) return {};
-  return { ...egressEnvironment(proxy, record.id, token), ...await surrogates({ broker, wait }, pool.credentials ?? [], token, gone) };
+  return { ...wayOutEnvironment(proxy, record.id, token), ...await surrogates({ broker, wait }, pool.credentials ?? [], token, gone) };
 }
 
 /** Until when the token of a session may be good, and is revoked after its end: no other session may have its id before. */

@@ -11,8 +11,8 @@ import { serve, type ServeDeps, type ServedConnection } from './serve';
 import { terminator, type TerminatorDeps } from './terminated';
 import { Upstreams } from './upstreams';
 import type { Logger } from '../../server/log';
+import { takeUpgrades } from '../../server/upgrade';
 import { clientAddressOf } from '../client-address';
-import { takeUpgrades } from '../requests/upgrade';
 import { connectHandler, type ConnectDeps } from '../tunnels/connect';
 import { OpenTunnels } from '../tunnels/open-tunnels';
 

@@ -2,11 +2,12 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Call } from './call';
 import { inAnswer } from './credential-search';
+import { countExchanged, type Exchanged } from './exchanged';
 import type { Header } from './passed-headers';
 import type { StreamSearch } from './stream-search';
-import { changeProtocols, discard, type Exchanged, isUpgrading } from './upgrade';
 import { LINGER_TIMEOUT } from '../../../../src/protocol/egress-api';
 import type { After } from '../../server/timers';
+import { changeProtocols, discard, isUpgrading } from '../../server/upgrade';
 
 export interface ClientAnswerOptions {
   /** From now on answers end their connections. */
@@ -88,7 +89,8 @@ export class ClientAnswer {
   changeProtocols(headers: readonly Header[], upstream: Socket, closed: (exchanged: Exchanged) => void): void {
     this.status = 101;
     this.leave();
-    changeProtocols(this.call.response, headers, upstream, closed);
+    countExchanged(this.socket, upstream, closed);
+    changeProtocols(this.call.response, headers.flat(), upstream);
   }
 
   /** The client's going concerns nobody any more. */

@@ -10,11 +10,11 @@ import { type Credentials, inAnswer } from './credential-search';
 import { IdleWatch } from './idle-watch';
 import { answerHeaders, type Header } from './passed-headers';
 import type { RequestBody } from './request-body';
-import { isUpgrading } from './upgrade';
 import { isBrokenOff, upstreamRefusal } from './upstream-refusal';
 import type { EgressCode } from '../../../../src/protocol/egress-api';
 import { ApiError } from '../../server/errors';
 import type { After } from '../../server/timers';
+import { isUpgrading } from '../../server/upgrade';
 import type { UpstreamConnection } from '../../server/upstream-connection';
 import { refuse } from '../refuse';
 

@@ -5,11 +5,11 @@ import { isReplayable, requestBody, type RequestBody } from './request-body';
 import { readySession, type ReadySession, usedSession } from './used-session';
 import { INVOCATION_KINDS, RETRY_AFTER_NOT_READY, SESSION_HEADER } from '../../../../src/protocol/sessions-api';
 import { refuse } from '../../server/sessions-errors';
+import { isUpgrading } from '../../server/upgrade';
 import type { DataPath } from '../wire/data-path';
 import { exchange, type Outcome } from '../wire/exchange';
 import { requestHeaders } from '../wire/forwarded-headers';
 import { sandboxRefusal } from '../wire/sandbox-refusal';
-import { isUpgrading } from '../wire/upgrade';
 
 /** Passes requests of every method on to the worker of their session. */
 export function invocationRoutes(app: FastifyInstance, path: DataPath): void {

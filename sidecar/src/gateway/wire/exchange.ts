@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dispatcher } from 'undici';
 import { HeldAnswer, isNoAnswerOfTheSession, mayBeOfDaemon } from './daemon-refusal';
 import { answerHeaders } from './forwarded-headers';
 import { isOfTheWay, sandboxRefusal } from './sandbox-refusal';
-import { changeProtocols, discard } from './upgrade';
+import { changeProtocols, discard } from '../../server/upgrade';
 import type { UpstreamConnection } from '../../server/upstream-connection';
 import type { RequestBody } from '../invocations/request-body';
 
@@ -110,7 +111,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       return this.reply.raw.destroyed ? this.abandon() : this.reject(sandboxRefusal(new Error(`the worker changes protocols with ${status}`)));
     }
     this.hijack();
-    changeProtocols(this.reply.raw, answerHeaders(headers, this.attempt.sessionId), worker);
+    changeProtocols(this.reply.raw, answerHeaders(headers, this.attempt.sessionId), worker as Socket);
   }
 
   private begin(status: number, headers: IncomingHttpHeaders): void {

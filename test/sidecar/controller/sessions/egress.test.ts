@@ -1,11 +1,11 @@
 import { BrokerFailure, SessionBroker } from '../../../../sidecar/src/controller/broker-client';
 import { poolsIn } from '../../../../sidecar/src/controller/pools/pool-entries';
-import { egressEnvironment } from '../../../../sidecar/src/controller/sessions/egress-environment';
 import { openSecret } from '../../../../sidecar/src/crypto/envelope';
 import { USED_FOR } from '../../../../sidecar/src/store/store';
 import { isReservedEnv } from '../../../../src/protocol/reserved-env';
 import { MAX_ENV_BYTES, MAX_ENV_VARIABLES } from '../../../../src/protocol/session-api';
 import { MAX_SESSION_ENV } from '../../../../src/protocol/sessions-api';
+import { wayOutEnvironment } from '../../../../src/protocol/way-out-env';
 import { lenientDaemon } from '../lenient-daemon';
 import { ALICE, controllerOver } from '../world';
 
@@ -150,7 +150,7 @@ test.each([['Unavailable', 503, 'UNAVAILABLE'], ['Refused', 502, 'CREATION_FAILE
 });
 
 describe('the environment of a way out', () => {
-  const made = egressEnvironment(PROXY, 's-1', 'pdk-egress-a.b_c');
+  const made = wayOutEnvironment(PROXY, 's-1', 'pdk-egress-a.b_c');
 
   test('is written as programs read it', () => {
     expect(made).toMatchObject({
@@ -168,7 +168,7 @@ describe('the environment of a way out', () => {
   });
 
   test('leads to an IPv6 address in brackets', () => {
-    expect(egressEnvironment('http://[fd00::9]:15001', 's-1', 't')).toMatchObject({
+    expect(wayOutEnvironment('http://[fd00::9]:15001', 's-1', 't')).toMatchObject({
       HTTP_PROXY: 'http://s-1:t@[fd00::9]:15001', NO_PROXY: 'localhost,127.0.0.1,::1,fd00::9', EGRESS_BASE_URL: 'http://[fd00::9]:15002',
     });
   });
@@ -178,7 +178,7 @@ describe('the environment of a way out', () => {
   });
 
   test('fits beside the longest of a session', () => {
-    const bytes = Object.entries(egressEnvironment(PROXY, 's'.repeat(36), 't'.repeat(1600))).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+    const bytes = Object.entries(wayOutEnvironment(PROXY, 's'.repeat(36), 't'.repeat(1600))).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
     expect(bytes).toBeLessThanOrEqual(MAX_ENV_BYTES - MAX_SESSION_ENV);
     expect(Object.keys(made).length).toBeLessThanOrEqual(MAX_ENV_VARIABLES - 224);
   });

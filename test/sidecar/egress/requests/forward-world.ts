@@ -5,9 +5,9 @@ import { answerRefusal } from '../../../../sidecar/src/egress/listeners/refusal'
 import { refusalOf } from '../../../../sidecar/src/egress/refusal-answer';
 import type { Answered, Forward } from '../../../../sidecar/src/egress/requests/call';
 import { forwarder } from '../../../../sidecar/src/egress/requests/forward';
-import { takeUpgrades } from '../../../../sidecar/src/egress/requests/upgrade';
 import { after } from '../../../../sidecar/src/server/timers';
 import type { After } from '../../../../sidecar/src/server/timers';
+import { takeUpgrades } from '../../../../sidecar/src/server/upgrade';
 import { UpstreamConnection } from '../../../../sidecar/src/server/upstream-connection';
 import type { SubstituteAuthRequest, SubstituteAuthResponse } from '../../../../src/protocol/broker-api';
 import type { Loopback } from '../loopback';

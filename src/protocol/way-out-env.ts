@@ -1,22 +1,23 @@
-import type { Environment } from './session-env';
-import { PATHS } from '../../../../src/protocol/paths';
-import { PORTS } from '../../../../src/protocol/ports';
-import { CA_VARIABLES } from '../../../../src/protocol/reserved-env';
-import { CA_BUNDLE } from '../../../../src/protocol/session-api';
+import { PATHS } from './paths';
+import { PORTS } from './ports';
+import { CA_VARIABLES } from './reserved-env';
+import { CA_BUNDLE } from './session-api';
 
-/** The session's own loopback, which never goes through the proxy. */
+type Environment = Readonly<Record<string, string>>;
+
+/** The pod's own loopback, which never goes through the proxy. */
 const LOOPBACK = 'localhost,127.0.0.1,::1';
 
 /** Java asks for no Basic credentials before a tunnel, unless it is let: https://docs.oracle.com/en/java/javase/21/core/networking-properties.html */
 const JAVA_OPTIONS = '-Djdk.http.auth.tunneling.disabledSchemes=';
 
 /**
- * How programs of a session find the way out, and whom they trust there. The token is in the address, as programs send it
- * by themselves so; it is worth nothing from another pod.
+ * How programs of a session or run find the way out, and whom they trust there. The token is in the address, as programs
+ * send it by themselves so; it is worth nothing from another pod. `user` is the id of the session, or the name of the run.
  */
-export function egressEnvironment(proxyUrl: string, sessionId: string, token: string): Environment {
+export function wayOutEnvironment(proxyUrl: string, user: string, token: string): Environment {
   const url = new URL(proxyUrl);
-  url.username = sessionId;
+  url.username = user;
   url.password = token;
   // Without the slash, which some programs take for a path.
   const proxy = url.href.replace(/\/$/, '');

@@ -1,9 +1,9 @@
-import { type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
+import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, type RequestListener, type Server, ServerResponse } from 'node:http';
+import { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
-import { FRAMING, type Header } from './passed-headers';
-import { namedBy } from '../../server/hop-by-hop';
-import { announcesBody } from '../../server/request-checks';
-import { splice } from '../../server/splice';
+import { namedBy } from './hop-by-hop';
+import { announcesBody } from './request-checks';
+import { splice } from './splice';
 
 const upgrading = new WeakSet<IncomingMessage>();
 
@@ -32,28 +32,10 @@ export function takeUpgrades(server: Server, serve: RequestListener): void {
   });
 }
 
-/** Bytes that went through a WebSocket. */
-export interface Exchanged {
-  readonly sent: number;
-  readonly received: number;
-}
-
-/** Answers 101 and joins the two ends; tells what went through when both are closed. */
-export function changeProtocols(
-  response: ServerResponse, headers: readonly Header[], upstream: Socket, closed: (exchanged: Exchanged) => void,
-): void {
+/** Answers 101 and joins the two ends. */
+export function changeProtocols(response: ServerResponse, headers: OutgoingHttpHeaders | OutgoingHttpHeader[], upstream: Socket): void {
   const client = response.socket!;
-  // What came along with the answer is of the new protocol.
-  const before = { read: upstream.bytesRead - upstream.readableLength, written: upstream.bytesWritten };
-  response.writeHead(101, [...headers.flat(), 'connection', 'Upgrade', 'upgrade', 'websocket']);
-  response.end();
-  let open = 2;
-  for (const socket of [client, upstream]) {
-    socket.once('close', () => {
-      open -= 1;
-      if (open === 0) closed({ sent: upstream.bytesWritten - before.written, received: upstream.bytesRead - before.read });
-    });
-  }
+  response.setHeader('connection', 'Upgrade').setHeader('upgrade', 'websocket').writeHead(101, headers).end();
   splice(client.removeAllListeners('readable'), upstream);
 }
 
@@ -80,15 +62,14 @@ function isWebSocket({ method, headers }: IncomingMessage): boolean {
 
 const ASKING: readonly string[] = ['connection', 'http2-settings', 'upgrade'];
 
-/** Gives the request back to the server without what asks for another protocol. */
+/** Gives the request back to the server without what asks for another protocol. What else `Connection` says stays said. */
 function serveAnyway(server: Server, { method, url, httpVersion, headers, rawHeaders }: IncomingMessage, socket: Socket, head: Buffer): void {
   const lines = [`${method} ${url} HTTP/${httpVersion}`];
-  // Nobody would know afterwards what it has named.
-  const named = namedBy(headers.connection);
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at].toLowerCase();
-    if (!ASKING.includes(name) && !(named?.has(name) === true && !FRAMING.includes(name))) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);
+    if (!ASKING.includes(rawHeaders[at].toLowerCase())) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);
   }
+  const others = [...namedBy(headers.connection) ?? []].filter((name) => !ASKING.includes(name));
+  if (others.length > 0) lines.push(`connection: ${others.join()}`);
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
-  server.emit('connection', socket);
+  server.emit(server instanceof HttpsServer ? 'secureConnection' : 'connection', socket);
 }
