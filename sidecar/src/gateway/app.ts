@@ -1,5 +1,4 @@
 import { METHODS } from 'node:http';
-import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Entrance, GatewayDeps, Principal } from './deps';
 import { invocationRoutes } from './invocations/invocation';
@@ -31,16 +30,12 @@ const LIMITS: Partial<ServerLimits> = {
 /** Answers with 401 and 404 to one address; those behind a proxy share theirs. */
 const REFUSALS = { perSecond: 50, burst: 500, maxKeys: 10_000 } as const;
 
-/** Milliseconds until a silent connection is asked whether somebody is still there. */
-const KEEP_ALIVE = 60_000;
-
 /** The gateway over whatever it is given. It does not listen. */
 export function buildGateway(deps: GatewayDeps, { tls, metrics, maxConnections = 16_384 }: GatewayServer = {}): FastifyInstance {
   const refusals = new Limiter({ ...REFUSALS, clock: deps.clock });
   const app = buildServer({
     tls, metrics, refusals, log: deps.log, errors: SESSIONS_ERRORS, limits: { ...LIMITS, maxConnections }, answersLevel: 'debug',
   });
-  app.server.on('connection', (socket: Socket) => socket.setKeepAlive(true, KEEP_ALIVE));
   METHODS.forEach((method) => app.supportedMethods.includes(method) || app.addHttpMethod(method, { hasBody: true }));
   const path = dataPath(deps, () => app.draining);
   app.decorateRequest('principal', null as never);

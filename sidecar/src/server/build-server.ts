@@ -80,12 +80,18 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   return app;
 }
 
+/** Milliseconds until a silent connection is asked whether somebody is still there. */
+const PROBE_AFTER = 60_000;
+
 /** https://fastify.dev/docs/latest/Reference/Server/ */
 function fastifyOptions(options: ServerOptions, limits: ServerLimits): FastifyServerOptions {
   const http = {
     maxHeaderSize: limits.maxHeaderSize,
     headersTimeout: limits.headersTimeout,
     connectionsCheckingInterval: limits.checkInterval,
+    // A client whose node has died does not say so, and an answer may be long in coming.
+    keepAlive: true,
+    keepAliveInitialDelay: PROBE_AFTER,
     // A missing host is refused with a code, among the other headers.
     requireHostHeader: false,
   };

@@ -31,7 +31,8 @@ const UNSETTLED = 'changed while it was read';
 
 /** Loads a value and keeps it current. Rejects when the first load does. */
 export async function openReloaded<T>(source: Source<T>, pollMilliseconds = POLL_MILLISECONDS): Promise<Reloaded<T>> {
-  let { value, stamp: seen } = await settled(source);
+  let { value, stamp: seen }: { value: T; stamp: string | undefined } = await settled(source);
+  let told: string | undefined;
   let running: Promise<void> | undefined;
   let queued: Promise<void> | undefined;
 
@@ -41,12 +42,16 @@ export async function openReloaded<T>(source: Source<T>, pollMilliseconds = POLL
     if (stamp === seen) return;
     try {
       ({ value, stamp: seen } = await settled(source));
+      told = undefined;
       source.changed?.();
     } catch (error) {
       const problem = wordsFor(error);
       if (problem === UNSETTLED) return;
-      seen = stamp;
-      source.refused(problem);
+      // What the system cannot read now may be readable a moment later, without a change that would show.
+      const mayPass = isOfSystem(error);
+      seen = mayPass ? undefined : stamp;
+      if (!mayPass || told !== stamp) source.refused(problem);
+      told = stamp;
     } finally {
       await follow();
     }
@@ -95,5 +100,10 @@ async function settled<T>(source: Source<T>): Promise<{ value: T; stamp: string 
 /** Our own words, and those of the system, which name a path at most. Any other message might quote a file. */
 function wordsFor(error: unknown): string {
   if (error instanceof InputError) return error.message;
-  return typeof error === 'object' && error !== null && 'syscall' in error ? String((error as { message?: unknown }).message) : 'cannot be read';
+  return isOfSystem(error) ? String(error.message) : 'cannot be read';
+}
+
+/** https://nodejs.org/docs/latest-v20.x/api/errors.html#class-systemerror */
+function isOfSystem(error: unknown): error is { readonly message?: unknown } {
+  return typeof error === 'object' && error !== null && 'syscall' in error;
 }

@@ -30,14 +30,22 @@ export function tlsOptions({ cert, key }: KeyPair): SecureContextOptions {
 
 /** Reads the pair of a folder. Refuses one that no server could use. */
 export async function readKeyPair(folder: string): Promise<KeyPair> {
+  return usable(await filesOf(folder), folder);
+}
+
+async function filesOf(folder: string): Promise<KeyPair> {
   const [cert, key] = await Promise.all([readFile(join(folder, CERT_FILE)), readFile(join(folder, KEY_FILE))]);
+  return { cert, key };
+}
+
+function usable(pair: KeyPair, folder: string): KeyPair {
   try {
-    createSecureContext(tlsOptions({ cert, key }));
+    createSecureContext(tlsOptions(pair));
   } catch (error) {
     // The errors of OpenSSL name neither the file nor, usually, the reason.
     throw new Error(`${CERT_FILE} and ${KEY_FILE} in ${folder} are not a certificate and its private key`, { cause: error });
   }
-  return { cert, key };
+  return pair;
 }
 
 export interface PairWatch {
@@ -60,19 +68,25 @@ export interface PairWatchOptions {
  * A pair that cannot be used leaves the old one in place.
  */
 export function watchKeyPair({ folder, apply, log, every = 1000 }: PairWatchOptions): PairWatch {
-  let seen: Promise<string> | string = stampOf(folder);
+  let seen: Promise<string> | string | undefined = stampOf(folder);
+  let told: string | undefined;
   let checking: Promise<void> | undefined;
 
   const look = async (): Promise<void> => {
     // Taken before reading: a file that changes in between changes the stamp of the next look too.
     const stamp = await stampOf(folder);
     if (stamp === await seen) return;
-    seen = stamp;
+    // What cannot be read now may be a moment later, without a change that would show.
+    seen = undefined;
     try {
-      apply(await readKeyPair(folder));
+      const pair = await filesOf(folder);
+      seen = stamp;
+      told = undefined;
+      apply(usable(pair, folder));
       log.info({ folder }, 'the certificate was renewed');
     } catch (error) {
-      log.error({ folder, err: error }, 'the new certificate cannot be used; the old one stays');
+      if (told !== stamp) log.error({ folder, err: error }, 'the new certificate cannot be used; the old one stays');
+      told = stamp;
     }
   };
   const check = (): Promise<void> => {

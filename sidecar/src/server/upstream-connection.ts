@@ -22,21 +22,25 @@ export interface UpstreamOptions {
  * The client of undici fails an assertion, and with it the process, when a server ends a connection whose answer waits
  * for a slow reader: so the answer goes on the moment before the client hears of the end, and what is left of it is
  * little. It also takes a reset for the end of an answer without length, of one that was given up too, and fails again:
- * so a reset has another name before the client hears of it.
+ * so a reset has another name before the client hears of it. And it dials once more for a request that was given up.
  */
 export class UpstreamConnection {
   private readonly client: Client;
   private socket: Socket | undefined;
   private waiting: Dispatcher.DispatchController | undefined;
   private over = false;
+  private isAsked = false;
 
   constructor(private readonly options: UpstreamOptions) {
     const { origin, dial } = options;
     this.client = new Client(origin, {
-      connect: (wanted, done) => dial(wanted, (...dialled) => {
-        if (dialled[0] === null) this.follow(dialled[1]);
-        done(...dialled);
-      }),
+      connect: (wanted, done) => {
+        if (!this.isAsked) return done(new Error('nobody waits for an answer'), null);
+        dial(wanted, (...dialled) => {
+          if (dialled[0] === null) this.follow(dialled[1]);
+          done(...dialled);
+        });
+      },
       keepAliveTimeout: IDLE_CONNECTION,
       keepAliveMaxTimeout: IDLE_CONNECTION,
       // A command may run, and a stream may be silent, for as long as the server lets an answer take. It has one timer for
@@ -47,6 +51,7 @@ export class UpstreamConnection {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    this.isAsked = true;
     this.client.dispatch(options, handler);
   }
 
@@ -66,6 +71,7 @@ export class UpstreamConnection {
   /** The request is over, whatever came of it. */
   giveBack(): void {
     this.waiting = undefined;
+    this.isAsked = false;
     this.options.free?.(this);
   }
 

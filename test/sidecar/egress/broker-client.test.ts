@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { Brokers, ONE, TWO } from './brokers';
 import { brokerClient } from '../../../sidecar/src/egress/broker-client';
 import { BrokerFailure } from '../../../sidecar/src/egress/broker-failure';
@@ -48,10 +48,22 @@ test('the token of the file is the one that is shown', async () => {
   expect(brokers.asked.map(({ authorization }) => authorization)).toEqual(['Bearer token-1', 'Bearer token-22']);
 });
 
+test('the token of before is shown while the file is being replaced', async () => {
+  const client = brokers.client();
+  await client.validate(QUESTION);
+  rmSync(brokers.tokenFile);
+  await client.validate(QUESTION);
+  writeFileSync(brokers.tokenFile, '');
+  await client.validate(QUESTION);
+  writeFileSync(brokers.tokenFile, 'token-2');
+  await client.validate(QUESTION);
+  expect(brokers.asked.map(({ authorization }) => authorization)).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-1', 'Bearer token-2']);
+});
+
 describe('another replica is asked once', () => {
   test.each<[string, object]>([['resets the connection', { reset: true }], ['does not answer in time', { hang: true }], ['cannot serve', { status: 503, body: '{"code":"AuditUnavailable"}' }]])('when one %s', async (_what, behaviour) => {
     brokers.behaviour[ONE] = behaviour;
-    const client = brokers.client({ timeout: 300 });
+    const client = brokers.client();
     for (let turn = 0; turn < 4; turn += 1) expect(await client.validate(QUESTION)).toEqual({ allowed: true });
     // It failed once, and comes last for a while.
     expect(askedAt().filter((at) => at === ONE)).toHaveLength(1);
@@ -73,7 +85,7 @@ describe('another replica is asked once', () => {
     expect(await failure(brokers.client().validate(QUESTION))).toMatchObject({ kind: 'Unavailable', message: expect.stringMatching(/^the connection to the broker failed: [A-Z_]+$/) });
     expect(askedAt().sort()).toEqual([ONE, TWO]);
     both({ hang: true });
-    expect(await failure(brokers.client({ timeout: 100 }).validate(QUESTION))).toMatchObject({ kind: 'Unavailable', message: 'the broker has not answered in time' });
+    expect(await failure(brokers.client().validate(QUESTION))).toMatchObject({ kind: 'Unavailable', message: 'the broker has not answered in time' });
   });
 
   test('or the same one over another connection, when it is the only address', async () => {
@@ -91,7 +103,7 @@ describe('another replica is asked once', () => {
 
 test('a replica that has not answered is dialled anew, as its other connections may be as dead', async () => {
   brokers.addresses = [TWO];
-  const client = brokers.client({ timeout: 200 });
+  const client = brokers.client();
   await Promise.all([client.validate(QUESTION), client.validate(QUESTION), client.validate(QUESTION)]);
   const before = brokers.asked.map(({ by }) => by);
   expect(new Set(before).size).toBe(3);

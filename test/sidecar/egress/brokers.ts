@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { createServer, Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
+import { PassingTime } from './passing-time';
 import type { CertifiedKey } from '../../../sidecar/src/crypto/certificate-facts';
 import { makeAuthority, makeServingPair } from '../../../sidecar/src/crypto/self-made-certificate';
-import { Broker, BrokerClientOptions, brokerClient } from '../../../sidecar/src/egress/broker-client';
+import { Broker, BrokerClientOptions, brokerClient, ATTEMPT_TIMEOUT } from '../../../sidecar/src/egress/broker-client';
 import { tempFolder } from '../../helpers/temp-folder';
 
 export const NAME = 'broker.agents.svc';
@@ -15,6 +16,7 @@ export const TWO = '127.0.0.2';
 export interface Behaviour {
   readonly status?: number;
   readonly body?: string;
+  /** It never answers, and the time for it passes at once. */
   readonly hang?: boolean;
   readonly reset?: boolean;
 }
@@ -43,6 +45,7 @@ export class Brokers {
   private readonly clients: Broker[] = [];
   private readonly servers: Server[] = [];
   private readonly sockets = new Set<Socket>();
+  private readonly time = new PassingTime();
   private port = 0;
 
   constructor() {
@@ -69,7 +72,7 @@ export class Brokers {
 
   client(options: Partial<BrokerClientOptions> = {}): Broker {
     const client = brokerClient({
-      url: `https://${NAME}:${this.port}`, caFile: this.caFile, tokenFile: this.tokenFile, clock: () => this.now, addressesOf: async () => this.addresses, timeout: 2_000, ...options,
+      url: `https://${NAME}:${this.port}`, caFile: this.caFile, tokenFile: this.tokenFile, clock: () => this.now, addressesOf: async () => this.addresses, after: this.time.after, ...options,
     });
     this.clients.push(client);
     return client;
@@ -101,7 +104,8 @@ export class Brokers {
         this.asked.push({ by: request.socket, at: address, path: request.url, authorization: request.headers.authorization, body });
         const { status = 200, body: answer = '', hang = false, reset = false } = this.behaviour[address];
         if (reset) request.socket.destroy();
-        else if (!hang) response.writeHead(status).end(answer);
+        else if (hang) void this.time.pass(ATTEMPT_TIMEOUT);
+        else response.writeHead(status).end(answer);
       });
     });
     server.on('connection', (socket: Socket) => {

@@ -85,6 +85,47 @@ test.each<[string, unknown, string]>([
   expect(reloaded.current()).toBe('one');
 });
 
+describe('a source that the system cannot read', () => {
+  const failing = (code: string) => Object.assign(new Error(`${code}: planned`), { syscall: 'open' });
+
+  test.each(['EMFILE', 'EIO', 'ENOENT'])('for now (%s) is told once, and used as soon as it can', async (code) => {
+    const { state, reloaded } = await sourced();
+    state.stamp = () => 's2';
+    state.load = () => Promise.reject(failing(code));
+    await reloaded.refresh();
+    await reloaded.refresh();
+    expect([state.refused, reloaded.current()]).toEqual([[`${code}: planned`], 'one']);
+    state.load = async () => 'two';
+    await reloaded.refresh();
+    await reloaded.refresh();
+    expect([state.refused.length, reloaded.current(), state.loads]).toEqual([1, 'two', 4]);
+  });
+
+  test('nor list is told once, and used again although nothing has changed', async () => {
+    const { state, reloaded } = await sourced();
+    for (const trouble of [1, 2]) {
+      state.stamp = () => { throw failing('EACCES'); };
+      await reloaded.refresh();
+      await reloaded.refresh();
+      expect(state.refused).toHaveLength(trouble);
+      state.stamp = () => 's1';
+      await reloaded.refresh();
+      expect([reloaded.current(), state.loads]).toEqual(['one', 1 + trouble]);
+    }
+  });
+
+  test('and that holds a mistake then is told of both', async () => {
+    const { state, reloaded } = await sourced();
+    state.stamp = () => 's2';
+    state.load = () => Promise.reject(failing('EMFILE'));
+    await reloaded.refresh();
+    state.load = () => Promise.reject(new InputError('a.yaml: is wrong'));
+    await reloaded.refresh();
+    await reloaded.refresh();
+    expect([state.refused, state.loads]).toEqual([['EMFILE: planned', 'a.yaml: is wrong'], 3]);
+  });
+});
+
 test('a folder that cannot be watched is left to polling', () => {
   const watch = new FolderWatch(() => {});
   expect(() => watch.follow([root, join(root, 'nowhere')])).not.toThrow();

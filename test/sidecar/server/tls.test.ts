@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { promises as fs, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
@@ -112,6 +112,8 @@ describe('a pair is not read', () => {
 });
 
 describe('a pair that changes', () => {
+  const failingReads = (code: string) => jest.spyOn(fs, 'readFile').mockImplementation(() => Promise.reject(Object.assign(new Error(`${code}: planned`), { code, syscall: 'open' })));
+
   async function watched() {
     const { port, server } = await serving();
     const captured = capturedLog();
@@ -167,11 +169,41 @@ describe('a pair that changes', () => {
     expect(await nameAt(port)).toBe('third');
   });
 
-  test('and vanishes leaves the old one', async () => {
-    const { port, watch } = await watched();
-    rmSync(join(folder, 'tls.key'));
+  test('and vanishes leaves the old one, and is told once each time', async () => {
+    const { port, watch, lines } = await watched();
+    for (const name of ['second', 'third']) {
+      rmSync(join(folder, 'tls.key'));
+      await watch.check();
+      await watch.check();
+      expect(await nameAt(port)).not.toBe(name);
+      writePair(folder, selfSigned(name));
+      await watch.check();
+      expect(await nameAt(port)).toBe(name);
+    }
+    expect(lines().map(({ level }) => level)).toEqual(['error', 'info', 'error', 'info']);
+  });
+
+  test('while no file can be opened is told once, and used as soon as one can', async () => {
+    const { port, watch, lines } = await watched();
+    writePair(folder, selfSigned('second'));
+    const failing = failingReads('EMFILE');
     await watch.check();
-    expect(await nameAt(port)).toBe('first');
+    await watch.check();
+    expect(lines()).toMatchObject([{ level: 'error', err: { code: 'EMFILE' } }]);
+    failing.mockRestore();
+    await watch.check();
+    expect([await nameAt(port), lines().length]).toEqual(['second', 2]);
+  });
+
+  test('to what cannot be used is told also when it could not be read at first', async () => {
+    const { watch, lines } = await watched();
+    writePair(folder, { cert: 'nonsense' });
+    const failing = failingReads('EIO');
+    await watch.check();
+    failing.mockRestore();
+    await watch.check();
+    await watch.check();
+    expect(lines().map(({ err }) => (err as Error).message)).toEqual([expect.stringContaining('EIO'), expect.stringContaining('are not a certificate')]);
   });
 
   test('is not read again while nothing changes', async () => {

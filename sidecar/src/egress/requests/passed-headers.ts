@@ -13,7 +13,7 @@ const DROPPED = new Set([...HOP_BY_HOP, 'host', 'expect']);
 const ANSWER_DROPPED = new Set([...HOP_BY_HOP, 'alt-svc', EGRESS_CODE_HEADER]);
 
 /** How messages are framed, which `Connection` cannot take away: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
-export const FRAMING: readonly string[] = ['content-length', 'host'];
+const FRAMING: readonly string[] = ['content-length', 'host'];
 
 /** `Host` of a target. https://www.rfc-editor.org/rfc/rfc9110#section-7.2 */
 export function hostValue({ host, port }: Target, secure: boolean): string {
