@@ -6,19 +6,13 @@ import { KubernetesSecrets } from './catalog/kubernetes-secrets';
 import { LateReads } from './catalog/late-reads';
 import { LeftOutObjects } from './catalog/left-out-objects';
 import type { KindName } from '../../../src/protocol/resources';
-import type { Wait } from '../kube/back-off';
 import type { KubeClient } from '../kube/client';
-import { sourceOf, Watch, WatchSink } from '../kube/watch';
-import type { Clock } from '../server/clock';
+import { sourceOf, Watch, WatchOptions, WatchSink } from '../kube/watch';
 
-export interface KubernetesCatalogOptions {
+export interface KubernetesCatalogOptions extends Pick<WatchOptions<never>, 'clock' | 'random' | 'wait'> {
   readonly client: KubeClient;
   /** Namespaces whose runs are served; no other is ever asked for. */
   readonly namespaces: readonly string[];
-  /** Milliseconds from any beginning: only how old something is matters. */
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly wait: Wait;
   /** Told of each object that cannot be used, each time it is read. */
   readonly leftOut: LeftOut;
   /** Told why a watch has to begin anew. */

@@ -74,8 +74,11 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 /** Seconds after which the API server ends a watch; each watch another, so that not all begin anew at once. */
 const WATCH_SECONDS = [240, 300] as const;
 
-/** A sign of life comes each minute: https://kubernetes.io/docs/reference/using-api/api-concepts/#watch-bookmarks */
-const WATCH_SILENCE = 90_000;
+/**
+ * Milliseconds after which a silent watch ends: longer than the minute between bookmarks, which API servers leave out while
+ * the version stays the same. https://kubernetes.io/docs/reference/using-api/api-concepts/#watch-bookmarks
+ */
+const WATCH_SILENCE = 70_000;
 
 /** Access to the API server. Every call rejects with a `KubeError`, or with the reason of its signal. */
 export class KubeClient {

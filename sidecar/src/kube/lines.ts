@@ -7,11 +7,14 @@ const MAX_LINE_BYTES = 4 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
 
-/** The lines of an answer as they come. Ends with the answer; throws when it is silent for too long, or when a line does not end. */
+/** The lines of an answer as they come. Ends with the answer, or when it is silent for too long; throws when it is cut, or when a line does not end. */
 export async function* linesOf(call: Pick<Call, 'method' | 'path'>, answer: IncomingMessage, silence: number, signal?: AbortSignal): AsyncGenerator<string> {
-  const fail = (problem: string) => answer.destroy(new KubeError('Unavailable', `${name(call)}: ${problem}`));
   const abort = () => answer.destroy(signal?.reason);
-  const timer = setTimeout(() => fail(`silent for ${silence} ms`), silence);
+  let isSilent = false;
+  const timer = setTimeout(() => {
+    isSilent = true;
+    answer.destroy();
+  }, silence);
   signal?.addEventListener('abort', abort);
   let open: Buffer[] = [];
   let length = 0;
@@ -29,6 +32,7 @@ export async function* linesOf(call: Pick<Call, 'method' | 'path'>, answer: Inco
       if (start < chunk.length) open.push(chunk.subarray(start));
     }
   } catch (error) {
+    if (isSilent) return;
     if (signal?.aborted === true || error instanceof KubeError) throw error;
     throw new KubeError('Unavailable', `${name(call)}: the connection was cut`, { cause: error });
   } finally {

@@ -6,7 +6,7 @@ export interface WatchHealth {
   readonly lostAt?: number;
 }
 
-/** Bookmarks come each minute, so two were lost. */
+/** Longer than a connection may be lost and the next one be silent before it is looked why. */
 const LONGEST_SILENCE = 150_000;
 const LONGEST_LOSS = 75_000;
 

@@ -24,6 +24,7 @@ export interface WatchOptions<T> {
   /** What is kept of an object; undefined for one that is left out. Objects themselves are not kept. */
   readonly keep: (object: KubeObject) => T | undefined;
   readonly sink: WatchSink<T>;
+  /** Milliseconds from any beginning: only how old something is matters. */
   readonly clock: Clock;
   readonly random: () => number;
   readonly wait: Wait;
@@ -33,6 +34,12 @@ export interface WatchOptions<T> {
 
 /** Objects of a page; fewer when they are so large that the page would be too long. */
 const PAGE = 250;
+
+/** Milliseconds of a connection after which its end is no failure. */
+const LASTING = 20_000;
+
+/** Milliseconds without a sign after which everything is listed before the next watch. */
+const QUIET = 60_000;
 
 export function sourceOf(client: KubeClient, resource: Resource): WatchSource {
   return {
@@ -51,7 +58,9 @@ export class Watch<T> {
   private health: WatchHealth;
   /** Version up to which the sink is current; undefined when everything has to be listed. */
   private version: string | undefined;
-  private heardSinceStart = false;
+  /** Of the last connection: since when it was there, undefined when it never was, and whether anything was heard on it. */
+  private connectedAt: number | undefined;
+  private isHeard = false;
   private readonly ended: Promise<void>;
 
   constructor(private readonly options: WatchOptions<T>) {
@@ -77,12 +86,12 @@ export class Watch<T> {
   private async run(): Promise<void> {
     const { signal } = this.closing;
     for (let failures = 0; !signal.aborted;) {
-      this.heardSinceStart = false;
       const reason: unknown = await this.follow().then(() => undefined, (error: unknown) => error ?? 'unknown');
       this.health = { ...this.health, lostAt: this.health.lostAt ?? this.options.clock() };
       if (signal.aborted) return;
       if (reason !== undefined) this.options.interrupted?.(reason);
-      failures = this.heardSinceStart ? 0 : failures + 1;
+      const hasLasted = this.connectedAt !== undefined && this.options.clock() - this.connectedAt >= LASTING;
+      failures = this.isHeard || hasLasted ? 0 : failures + 1;
       const atLeast = reason instanceof KubeError ? (reason.retryAfterSeconds ?? 0) * 1000 : 0;
       await this.options.wait(backOff(failures, this.options.random, atLeast), signal).catch(() => undefined);
     }
@@ -90,10 +99,15 @@ export class Watch<T> {
 
   /** One connection, from its beginning to its end. */
   private async follow(): Promise<void> {
-    const { source } = this.options;
+    const { source, clock } = this.options;
+    const { signal } = this.closing;
+    this.connectedAt = undefined;
+    this.isHeard = false;
     try {
-      this.version ??= await this.listed();
-      const lines = await source.watch(this.version, this.closing.signal);
+      // Where all is quiet there are no bookmarks. That a watch is accepted says nothing: what serves it may have lost its own.
+      if (this.version === undefined || this.isQuiet()) this.version = await this.listed();
+      const lines = await source.watch(this.version, signal);
+      this.connectedAt = clock();
       this.health = { heardAt: this.health.heardAt };
       for await (const line of lines) this.take(watchEvent(line));
     } catch (error) {
@@ -106,15 +120,23 @@ export class Watch<T> {
   private take(event: WatchEvent | undefined): void {
     // Whatever the line meant to say is lost.
     if (event === undefined) throw new KubeError('Invalid', 'a line of the watch is not an event');
-    if (event.type === 'error') throw new KubeError(event.code, 'the watch was ended by the API server');
+    if (event.type === 'error') {
+      // From the same version it may end the same way for ever.
+      this.version = undefined;
+      throw new KubeError(event.code, 'the watch was ended by the API server');
+    }
     if (event.type !== 'bookmark') this.options.sink.changed(keyOf(event.object), event.type === 'put' ? this.options.keep(event.object) : undefined);
     this.version = event.version;
     this.heard();
   }
 
   private heard(): void {
-    this.heardSinceStart = true;
+    this.isHeard = true;
     this.health = { ...this.health, heardAt: this.options.clock() };
+  }
+
+  private isQuiet(): boolean {
+    return this.options.clock() - (this.health.heardAt ?? -Infinity) >= QUIET;
   }
 
   /** Reads everything, page by page, and hands it over at once. Answers the version to watch from. */

@@ -1,34 +1,7 @@
 import fc from 'fast-check';
-import { NumberSink, numberOf, settle, WatchedServer } from './watched-server';
+import { watchOf } from './watch-world';
+import { settle, WatchedServer } from './watched-server';
 import { KubeError } from '../../../sidecar/src/kube/kube-error';
-import { Watch } from '../../../sidecar/src/kube/watch';
-
-const T0 = Date.UTC(2026, 0, 1);
-const open: Watch<number>[] = [];
-
-afterEach(() => Promise.all(open.splice(0).map((watch) => watch.close())));
-
-async function watchOf(server: WatchedServer, start = true) {
-  const sink = new NumberSink();
-  const time = { now: T0 };
-  const waits: number[] = [];
-  const reasons: string[] = [];
-  const watch = new Watch({
-    source: server,
-    keep: numberOf,
-    sink,
-    clock: () => time.now,
-    random: () => 0.5,
-    wait: (milliseconds) => {
-      waits.push(milliseconds);
-      return new Promise((resolve) => setImmediate(resolve));
-    },
-    interrupted: (reason) => reasons.push((reason as Error).message),
-  });
-  open.push(watch);
-  if (start) await settle();
-  return { sink, time, waits, reasons, watch };
-}
 
 test('what is there is listed, page by page, and what changes is followed', async () => {
   const server = new WatchedServer();
@@ -159,38 +132,5 @@ describe('waiting', () => {
     server.refuseNextList = new KubeError('Throttled', 'slow down', { retryAfterSeconds: 3 });
     const { waits } = await watchOf(server);
     expect(waits).toEqual([3000]);
-  });
-});
-
-describe('a watch is stale', () => {
-  test('before the first list', async () => {
-    const server = new WatchedServer();
-    server.list = () => Promise.reject(new KubeError('Forbidden', 'no right to list'));
-    const { watch } = await watchOf(server);
-    expect(watch.staleSince()).toBe(-Infinity);
-  });
-
-  test('after 150 s without event or bookmark', async () => {
-    const server = new WatchedServer();
-    const { watch, time } = await watchOf(server);
-    time.now += 149_999;
-    expect(watch.staleSince()).toBeUndefined();
-    time.now += 1;
-    expect(watch.staleSince()).toBe(T0 + 150_000);
-    server.bookmark();
-    await settle();
-    expect(watch.staleSince()).toBeUndefined();
-  });
-
-  test('75 s after the connection was lost', async () => {
-    const server = new WatchedServer();
-    const { watch, time } = await watchOf(server);
-    server.watch = () => Promise.reject(new KubeError('Unavailable', 'down'));
-    server.cut();
-    await settle();
-    time.now += 74_999;
-    expect(watch.staleSince()).toBeUndefined();
-    time.now += 1;
-    expect(watch.staleSince()).toBe(T0 + 75_000);
   });
 });

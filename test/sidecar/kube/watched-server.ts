@@ -12,6 +12,8 @@ export class WatchedServer implements WatchSource {
   /** Pages of more objects are refused as too large. */
   public largestPage = Infinity;
   public lists = 0;
+  /** Whether no watch is told of what changes. */
+  public losesEvents = false;
   public refuseNextList: KubeError | undefined;
   private readonly items = new Map<string, { value: number; version: number }>();
   private log: Logged[] = [];
@@ -83,11 +85,16 @@ export class WatchedServer implements WatchSource {
     if (Number(version) < this.compactedTo) throw new KubeError('Gone', 'too old');
     const watcher = new Watcher(this.log.filter((entry) => entry.version > Number(version)).map(({ line }) => line));
     this.watchers.add(watcher);
-    signal.addEventListener('abort', () => watcher.finish(signal.reason));
-    return watcher.lines(() => this.watchers.delete(watcher));
+    const abort = () => watcher.finish(signal.reason);
+    signal.addEventListener('abort', abort);
+    return watcher.lines(() => {
+      signal.removeEventListener('abort', abort);
+      this.watchers.delete(watcher);
+    });
   }
 
   private tell(type: string, name: string, value: number): void {
+    if (this.losesEvents) return;
     const line = JSON.stringify({ type, object: objectOf(name, value, this.version) });
     this.log.push({ version: this.version, line });
     this.send(line);
