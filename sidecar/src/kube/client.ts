@@ -15,6 +15,8 @@ export interface Resource {
   readonly namespace?: string;
   /** Lists and watches see only the object of this name; a right to watch may be for one object. */
   readonly only?: string;
+  /** Lists and watches see only objects with these fields. https://kubernetes.io/docs/concepts/overview/working-with-objects/field-selectors/ */
+  readonly fields?: string;
   /** Lists and watches see only objects whose labels this selects. https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/ */
   readonly labels?: string;
 }
@@ -109,6 +111,21 @@ export class KubeClient {
     return asObject(await this.write('PATCH', pathOf(resource, name, options.subresource), 'application/merge-patch+json', patch, options));
   }
 
+  /**
+   * Makes the object, or makes the fields of the field manager what is given; those that it had and are not given go. Fields of
+   * others are taken over. https://kubernetes.io/docs/reference/using-api/server-side-apply/
+   */
+  async apply(
+    resource: Resource,
+    object: KubeObject | { readonly metadata: { readonly name: string } },
+    options: WriteOptions & { readonly fieldManager: string },
+  ): Promise<KubeObject> {
+    const { signal, timeout, fieldManager, subresource } = options;
+    const path = `${pathOf(resource, object.metadata.name, subresource)}${queryOf({ fieldManager, force: 'true' })}`;
+    const call = { method: 'PATCH', path, contentType: 'application/apply-patch+yaml', body: JSON.stringify(object), repeatable: true } as const;
+    return asObject(await this.json(call, { signal, timeout }));
+  }
+
   /** A `test` that fails is `Invalid`. */
   async jsonPatch(resource: Resource, name: string, steps: readonly PatchStep[], options: WriteOptions = {}): Promise<KubeObject> {
     return asObject(await this.write('PATCH', pathOf(resource, name, options.subresource), 'application/json-patch+json', steps, options));
@@ -119,6 +136,11 @@ export class KubeClient {
     const { name, resourceVersion } = object.metadata;
     if (resourceVersion === undefined || resourceVersion === '') throw new KubeError('Invalid', `PUT ${pathOf(resource, name)}: without resourceVersion it would undo what others wrote`);
     return asObject(await this.write('PUT', pathOf(resource, name, options.subresource), 'application/json', object, options));
+  }
+
+  /** Puts the object in place of the one of its name, whatever that is. The answer has nothing of what was there. */
+  async replace(resource: Resource, object: { readonly metadata: { readonly name: string } }, options: WriteOptions = {}): Promise<KubeObject> {
+    return asObject(await this.write('PUT', pathOf(resource, object.metadata.name, options.subresource), 'application/json', object, options, true));
   }
 
   /** Resolves when the object is going; it may still be there until its grace period is over. */
@@ -173,9 +195,8 @@ function pathOf({ group, version, plural, namespace }: Resource, ...rest: readon
   return `/${parts.map(encodeURIComponent).join('/')}`;
 }
 
-/** https://kubernetes.io/docs/concepts/overview/working-with-objects/field-selectors/ */
-function selectorsOf({ only, labels }: Resource): Readonly<Record<string, string | undefined>> {
-  return { fieldSelector: only === undefined ? undefined : `metadata.name=${only}`, labelSelector: labels };
+function selectorsOf({ only, fields, labels }: Resource): Readonly<Record<string, string | undefined>> {
+  return { fieldSelector: only === undefined ? fields : `metadata.name=${only}`, labelSelector: labels };
 }
 
 function queryOf(fields: Readonly<Record<string, string | undefined>>): string {

@@ -1,3 +1,6 @@
+import { cutText } from '../server/cut-text';
+import { oneLine } from '../server/one-line';
+
 /** Everything that can go wrong with a call, by what the caller does about it. */
 export type KubeCode =
   | 'NotFound'
@@ -20,16 +23,29 @@ export interface KubeErrorOptions {
   /** Seconds that the API server wants us to wait. */
   readonly retryAfterSeconds?: number;
   readonly cause?: unknown;
+  /** `message` of the API server's Status. */
+  readonly statusMessage?: string;
 }
+
+/** Characters of a Status message that are kept. */
+const MAX_STATUS_MESSAGE = 1024;
 
 /** A call that failed. The text names method, path and reason: never a token, and nothing of an object. */
 export class KubeError extends Error {
   readonly retryAfterSeconds: number | undefined;
+  /** Private, so that nothing that prints errors finds it. */
+  readonly #statusMessage: string | undefined;
 
-  constructor(readonly code: KubeCode, message: string, { retryAfterSeconds, cause }: KubeErrorOptions = {}) {
+  constructor(readonly code: KubeCode, message: string, { retryAfterSeconds, cause, statusMessage }: KubeErrorOptions = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'KubeError';
     this.retryAfterSeconds = retryAfterSeconds;
+    this.#statusMessage = statusMessage === undefined ? undefined : cutText(oneLine(statusMessage), MAX_STATUS_MESSAGE);
+  }
+
+  /** What the API server says about it, on one line. It may quote the object, so it is for the status of that object alone, and never for a log. */
+  get statusMessage(): string | undefined {
+    return this.#statusMessage;
   }
 }
 
@@ -44,4 +60,21 @@ const CODES: Readonly<Record<number, KubeCode>> = {
 /** https://kubernetes.io/docs/reference/using-api/api-concepts/#api-responses */
 export function codeOfStatus(status: number): KubeCode {
   return CODES[status] ?? (status >= 400 && status < 500 ? 'Invalid' : 'Unavailable');
+}
+
+/** Who refuses to make an object: the quota of its namespace, Pod Security, or a policy or webhook of the cluster. */
+export type AdmissionRefusal = 'Quota' | 'PodSecurity' | 'Policy';
+
+/** The controllers tell of themselves in the message alone, whose beginning is that of every refusal and names the object. */
+const ADMISSION_TEXTS: readonly (readonly [AdmissionRefusal, RegExp])[] = [
+  ['Quota', / is forbidden: (exceeded|failed) quota: /],
+  ['PodSecurity', / is forbidden: violates PodSecurity /],
+  ['Policy', /(^|: )(ValidatingAdmissionPolicy '[^']*' with binding '[^']*' denied request|admission webhook "[^"]*" denied the request)/],
+];
+
+/** Undefined when it was refused by something else. https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/ */
+export function admissionRefusal(error: unknown): AdmissionRefusal | undefined {
+  if (!(error instanceof KubeError) || error.statusMessage === undefined) return undefined;
+  const { statusMessage } = error;
+  return ADMISSION_TEXTS.find(([, text]) => text.test(statusMessage))?.[0];
 }

@@ -138,20 +138,26 @@ export async function bodyOf(call: Pick<Call, 'method' | 'path'>, answer: Incomi
   return Buffer.concat(chunks);
 }
 
-/** The message of the API server is not repeated: it may quote the object. */
+/** The message of the API server is not repeated in the text: it may quote the object. */
 async function refusal(call: Call, status: number, answer: IncomingMessage): Promise<KubeError> {
   const text = await bodyOf(call, answer, MAX_REFUSAL_BYTES).then(String, () => '');
   const wait = Number(answer.headers['retry-after']);
-  return new KubeError(codeOfStatus(status), `${name(call)}: ${[status, reasonIn(text)].join(' ').trim()}`, {
+  const { reason, message } = statusIn(text);
+  return new KubeError(codeOfStatus(status), `${name(call)}: ${[status, reason].join(' ').trim()}`, {
     ...(wait > 0 && Number.isFinite(wait) ? { retryAfterSeconds: wait } : {}),
+    ...(message === undefined ? {} : { statusMessage: message }),
   });
 }
 
-function reasonIn(text: string): string {
+/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
+function statusIn(text: string): { readonly reason: string; readonly message?: string } {
   try {
-    const { reason } = JSON.parse(text) as { readonly reason?: unknown };
-    return typeof reason === 'string' && REASON.test(reason) ? reason : '';
+    const { reason, message } = JSON.parse(text) as { readonly reason?: unknown; readonly message?: unknown };
+    return {
+      reason: typeof reason === 'string' && REASON.test(reason) ? reason : '',
+      ...(typeof message === 'string' ? { message } : {}),
+    };
   } catch {
-    return '';
+    return { reason: '' };
   }
 }

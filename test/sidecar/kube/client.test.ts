@@ -3,6 +3,7 @@ import { KubeClient } from '../../../sidecar/src/kube/client';
 import { KubeError } from '../../../sidecar/src/kube/kube-error';
 
 const RUNS = { group: 'paddock.dev', version: 'v1alpha1', plural: 'harnessruns', namespace: 'team-a' };
+const CLAIMS = { group: '', version: 'v1', plural: 'persistentvolumeclaims', namespace: 'team-a' };
 const SECRETS = { group: '', version: 'v1', plural: 'secrets', namespace: 'team-a' };
 const RUNS_PATH = '/apis/paddock.dev/v1alpha1/namespaces/team-a/harnessruns';
 
@@ -44,6 +45,17 @@ describe('a call', () => {
     ]);
   });
 
+  test('that applies goes to the object of its name, as its field manager, and takes over the fields of others', async () => {
+    const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'ws-a' }, spec: { volumeName: 'é' } };
+    const status = { metadata: { name: 'r1' }, status: { phase: 'Pending' } };
+    expect((await client.apply(CLAIMS, claim, { fieldManager: 'operator' })).metadata.resourceVersion).toBe('1');
+    await client.apply(RUNS, status, { fieldManager: 'operator', subresource: 'status' });
+    expect(api.arrived.map(({ method, url, headers, body }) => [method, url, headers['content-type'], JSON.parse(body)])).toEqual([
+      ['PATCH', '/api/v1/namespaces/team-a/persistentvolumeclaims/ws-a?fieldManager=operator&force=true', 'application/apply-patch+yaml', claim],
+      ['PATCH', `${RUNS_PATH}/r1/status?fieldManager=operator&force=true`, 'application/apply-patch+yaml', status],
+    ]);
+  });
+
   test('that lists or watches asks for what the selectors select', async () => {
     const pods = { group: '', version: 'v1', plural: 'pods', namespace: 'team-a', labels: 'a/state=warm,a/pool' };
     api.answer = (response, { url }) => json(response, 200, url.includes('watch=') ? {} : { metadata: { resourceVersion: '5' }, items: [] });
@@ -69,12 +81,15 @@ describe('a call', () => {
     expect(api.arrived).toEqual([]);
   });
 
-  test('with an aborted signal is not sent, and one under way ends with the reason', async () => {
-    await expect(client.get(RUNS, 'r1', { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
+  test.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
+    ['reads', (signal) => client.get(RUNS, 'r1', { signal })],
+    ['applies', (signal) => client.apply(RUNS, { metadata: { name: 'r1' } }, { fieldManager: 'operator', signal })],
+  ])('that %s with an aborted signal is not sent, and one under way ends with the reason', async (_, call) => {
+    await expect(call(AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
     expect(api.arrived).toEqual([]);
     const abort = new AbortController();
     api.answer = () => abort.abort(new Error('closing'));
-    await expect(client.get(RUNS, 'r1', { signal: abort.signal })).rejects.toThrow('closing');
+    await expect(call(abort.signal)).rejects.toThrow('closing');
   });
 });
 
@@ -85,6 +100,7 @@ describe('a refusal', () => {
   ])('with status %i is %s', async (status, code) => {
     api.answer = (response) => json(response, status, { reason: 'Because', message: 'Secret holds planted-value' });
     expect(await failureOf(client.get(SECRETS, 's'))).toBe(`${code} GET /api/v1/namespaces/team-a/secrets/s: ${status} Because`);
+    expect(await failureOf(client.apply(RUNS, { metadata: { name: 'r1' } }, { fieldManager: 'operator' }))).toBe(`${code} PATCH ${RUNS_PATH}/r1: ${status} Because`);
   });
 
   test('names the wait that the API server wants', async () => {
@@ -146,7 +162,7 @@ describe('an answer is refused', () => {
   });
 });
 
-test('a read whose kept connection was just closed is sent once more; a write is not', async () => {
+test('a read whose kept connection was just closed is sent once more, and so is what is applied, as the same again changes nothing; another write is not', async () => {
   api.answer = (response) => json(response, 200, objectNamed('r1'));
   await client.get(RUNS, 'r1');
   let cuts = 0;
@@ -156,6 +172,8 @@ test('a read whose kept connection was just closed is sent once more; a write is
     else json(response, 200, objectNamed('r1'));
   };
   expect((await client.get(RUNS, 'r1')).metadata.name).toBe('r1');
+  cuts = 0;
+  expect((await client.apply(RUNS, { metadata: { name: 'r1' } }, { fieldManager: 'operator' })).metadata.name).toBe('r1');
   cuts = 0;
   expect(await failureOf(client.update(RUNS, objectNamed('r1')))).toMatch(/^Unavailable PUT .*ECONNRESET/);
 });
