@@ -1,6 +1,6 @@
 import { Client, ConnectionOptions, ConnectionTimes, destroy, newClient, ScriptCall, secretsOf } from './client';
 import { DUE_SHARDS, dueKey } from './keys';
-import { ASK, Script } from './scripts';
+import { ASK, DELIST, Script } from './scripts';
 import { StoreError } from './store-error';
 import type { RunScript } from './valkey-entries';
 
@@ -8,6 +8,9 @@ const TIMES: ConnectionTimes = { answer: 2000, connect: 2000, look: 2000, reconn
 
 /** Looks in vain after which a new connection is tried, in case the servers have moved. */
 const PATIENCE = 5;
+
+/** Nobody's id: taking it out of an index changes nothing, and only a primary does it. */
+const NOBODY = '';
 
 const UNREACHABLE = 'the store cannot be reached';
 
@@ -18,6 +21,10 @@ export class StoreConnection {
   private client: Client | undefined;
   /** Takes over once it is connected. */
   private next: Client | undefined;
+  /** Those whose last answers are on their way. */
+  private readonly retired = new Set<Client>();
+  /** What leads to a server that is a replica: it reads, and refuses every write. */
+  private demoted: Client | undefined;
   private closed = false;
   /** Why the last attempt to connect has failed. */
   private refusal = UNREACHABLE;
@@ -28,16 +35,22 @@ export class StoreConnection {
 
   constructor(private readonly options: ConnectionOptions) {
     this.times = options.times ?? TIMES;
-    this.looking = setInterval(() => void this.look(), this.times.look).unref();
+    this.looking = setInterval(() => {
+      // Here and not where it is met, so that many writes that fail make no more than one new connection for each look.
+      if (this.demoted !== undefined && this.demoted === this.client) this.renew();
+      void this.look();
+    }, this.times.look).unref();
     this.renew();
   }
 
   readonly run: RunScript = async (script, keys, args) => {
-    if (this.client === undefined) throw new StoreError('Unavailable', this.refusal);
+    const { client } = this;
+    if (client === undefined) throw new StoreError('Unavailable', this.refusal);
     const call = { keys: [...keys], arguments: args.map(String) };
     try {
-      return await this.inTime(evaluate(this.client, script, call));
+      return await this.inTime(evaluate(client, script, call));
     } catch (error) {
+      if (wordOf(error) === 'READONLY') this.demoted = client;
       throw storeError(error, this.refusal);
     }
   };
@@ -53,11 +66,14 @@ export class StoreConnection {
     this.closed = true;
     clearInterval(this.looking);
     destroy(this.next);
+    this.retired.forEach(destroy);
     const { client } = this;
     if (client !== undefined) await this.inTime(client.close()).catch(() => destroy(client));
   }
 
   private async look(): Promise<void> {
+    // A primary that was made a replica keeps its connections and goes on to read, so only a write tells that it was.
+    void this.run(DELIST, [dueKey(0)], [NOBODY]).catch(() => undefined);
     const shards = Array.from({ length: this.options.target.cluster ? DUE_SHARDS : 1 }, (_, shard) => shard);
     const answers = await Promise.allSettled(shards.map((shard) => this.run(ASK, [dueKey(shard)], [])));
     const failed = answers.flatMap((one) => one.status === 'rejected' ? [one.reason as StoreError] : []);
@@ -108,8 +124,17 @@ export class StoreConnection {
     if (this.closed || this.next !== next) return destroy(next);
     const old = this.client;
     this.client = next;
-    setTimeout(() => destroy(old), this.times.answer).unref();
+    this.retire(old);
     void this.look();
+  }
+
+  private retire(client: Client | undefined): void {
+    if (client === undefined) return;
+    this.retired.add(client);
+    setTimeout(() => {
+      this.retired.delete(client);
+      destroy(client);
+    }, this.times.answer).unref();
   }
 }
 
@@ -126,7 +151,12 @@ async function evaluate(client: Client, { sha, text }: Script, call: ScriptCall)
 /** The messages of the server may quote what was sent to it, so only their first word is told. */
 function storeError(error: unknown, otherwise: string): StoreError {
   if (error instanceof StoreError) return error;
-  const word = error instanceof Error ? /^[A-Z]{2,20}(?= |$)/.exec(error.message)?.[0] : undefined;
+  const word = wordOf(error);
   if (word === 'WRONGTYPE') return new StoreError('Poison', 'an index of the store is of another type', { cause: error });
   return new StoreError('Unavailable', word === undefined ? otherwise : `the store answers ${word}`, { cause: error });
+}
+
+/** With which a server begins to say what is wrong. https://valkey.io/topics/protocol/#simple-errors */
+function wordOf(error: unknown): string | undefined {
+  return error instanceof Error ? /^[A-Z]{2,20}(?= |$)/.exec(error.message)?.[0] : undefined;
 }
