@@ -179,6 +179,9 @@ export const MAX_SESSION_METADATA = 64 * 1024;
 /** Longest body of a request that is no invocation. */
 export const MAX_SESSIONS_BODY = 128 * 1024;
 
+/** Milliseconds in which the controller answers, the wait for a worker aside. Whatever takes longer it gives up. */
+export const CONTROLLER_ANSWER_TIME = 40_000;
+
 /** Seconds. */
 export const RETRY_AFTER_POOL_EMPTY = 5;
 export const RETRY_AFTER_NOT_READY = 1;

@@ -4,8 +4,7 @@ import type { ControllerDeps } from './controller-deps';
 import { SESSIONS_ERRORS } from '../server/sessions-errors';
 import { createRoutes } from './routes/create';
 import { sessionRoutes } from './routes/sessions';
-import { CREATION_TIME } from './sessions/create';
-import { MAX_SESSIONS_BODY, SESSIONS_ROUTES } from '../../../src/protocol/sessions-api';
+import { CONTROLLER_ANSWER_TIME, MAX_SESSIONS_BODY, SESSIONS_ROUTES } from '../../../src/protocol/sessions-api';
 import { buildServer, ServerOptions } from '../server/build-server';
 import { Limiter } from '../server/limiter';
 import type { ServerLimits } from '../server/limits';
@@ -50,6 +49,6 @@ export function buildController(deps: ControllerDeps, server: ControllerServer =
 /** A creation waits for a worker; nothing else takes as long. */
 function limitsFor(claimMilliseconds: number): Partial<ServerLimits> {
   // A creation ends by itself before that, and is taken back.
-  const handlerTimeout = claimMilliseconds + CREATION_TIME + 10_000;
+  const handlerTimeout = claimMilliseconds + CONTROLLER_ANSWER_TIME;
   return { bodyLimit: MAX_SESSIONS_BODY, handlerTimeout, connectionTimeout: handlerTimeout + 10_000 };
 }

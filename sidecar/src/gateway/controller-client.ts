@@ -2,7 +2,7 @@ import { Pool } from 'undici';
 import { refusalIn } from './controller-answer';
 import type { Principal } from './deps';
 import { LONGEST_CREATION } from '../../../src/protocol/session-record';
-import { ADMIN_HEADER, IDEMPOTENCY_HEADER, OWNER_HEADER } from '../../../src/protocol/sessions-api';
+import { ADMIN_HEADER, CONTROLLER_ANSWER_TIME, IDEMPOTENCY_HEADER, OWNER_HEADER, SESSIONS_ROUTES } from '../../../src/protocol/sessions-api';
 import { ApiError } from '../server/errors';
 import type { Logger } from '../server/log';
 import { fileStampNow, readText } from '../server/read-file';
@@ -43,15 +43,26 @@ export interface ControllerClientOptions {
   readonly caFile?: string;
   readonly tokenFile: string;
   readonly log: Logger;
+  /** @default ANSWER_TIMES */
+  readonly times?: AnswerTimes;
 }
+
+/** Milliseconds until an answer begins, and between two parts of it. */
+export interface AnswerTimes {
+  readonly creation: number;
+  /** For everything that waits for no worker: a controller whose node has died says nothing, on any connection. */
+  readonly other: number;
+}
+
+/** The controller gives up before, unless it may wait for workers much longer than it does by default. */
+export const ANSWER_TIMES: AnswerTimes = { creation: LONGEST_CREATION, other: CONTROLLER_ANSWER_TIME + 15_000 };
 
 /** A page of sessions with all their metadata is shorter. */
 const MAX_ANSWER = 8 * 1024 * 1024;
 const MAX_TOKEN = 16 * 1024;
 const MAX_CA = 1024 * 1024;
 
-/** Milliseconds. The controller gives up a creation before. */
-const ANSWER_TIMEOUT = LONGEST_CREATION;
+/** Milliseconds. */
 const DIAL_TIMEOUT = 5_000;
 
 /** Seconds. */
@@ -65,12 +76,16 @@ export function behalfOf({ owner, admin }: Principal, makes: boolean): Behalf {
 
 /** Speaks to the controller. Authorities are read again when their file changes, the token each time. */
 export function controllerClient(options: ControllerClientOptions): ControllerClient {
+  const { times = ANSWER_TIMES } = options;
   const pools = new ControllerPools(options);
   const answerTo = async (request: ControllerRequest): Promise<ControllerAnswer> => {
     const token = (await readText(options.tokenFile, MAX_TOKEN)).trim();
     const pool = await pools.current();
     const { method, path, body, signal } = request;
-    const { statusCode, headers, body: answer } = await pool.request({ method, path, headers: headersOf(request, token), body, signal });
+    const within = isCreation(request) ? times.creation : times.other;
+    const { statusCode, headers, body: answer } = await pool.request({
+      method, path, headers: headersOf(request, token), body, signal, headersTimeout: within, bodyTimeout: within,
+    });
     const text = await answer.text();
     if (statusCode >= 200 && statusCode < 300) return { status: statusCode, body: text === '' ? undefined : JSON.parse(text) };
     throw refusalIn(statusCode, text, headers['retry-after']);
@@ -87,6 +102,12 @@ export function controllerClient(options: ControllerClientOptions): ControllerCl
     }),
     close: () => pools.close(),
   };
+}
+
+const CREATIONS: readonly string[] = Object.values(SESSIONS_ROUTES.create);
+
+function isCreation({ method, path }: ControllerRequest): boolean {
+  return method === 'POST' && CREATIONS.includes(path);
 }
 
 function headersOf({ behalf, body, idempotencyKey }: ControllerRequest, token: string): Record<string, string> {
@@ -126,8 +147,6 @@ class ControllerPools {
     const { url, caFile } = this.options;
     // A list, because an empty text would mean the authorities of Node.
     const ca = caFile === undefined ? undefined : [await readText(caFile, MAX_CA)];
-    return new Pool(url, {
-      connect: { ca, timeout: DIAL_TIMEOUT }, headersTimeout: ANSWER_TIMEOUT, bodyTimeout: ANSWER_TIMEOUT, maxResponseSize: MAX_ANSWER,
-    });
+    return new Pool(url, { connect: { ca, timeout: DIAL_TIMEOUT }, maxResponseSize: MAX_ANSWER });
   }
 }

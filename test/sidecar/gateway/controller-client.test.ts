@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs';
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { closeWorkers, worker } from './sockets';
-import { behalfOf, type ControllerClient, controllerClient, type ControllerRequest } from '../../../sidecar/src/gateway/controller-client';
+import { ANSWER_TIMES, type AnswerTimes, behalfOf, type ControllerClient, controllerClient, type ControllerRequest } from '../../../sidecar/src/gateway/controller-client';
+import { CONTROLLER_ENV } from '../../../src/protocol/env';
+import { CONTROLLER_ANSWER_TIME } from '../../../src/protocol/sessions-api';
 import { freePort } from '../../helpers/free-port';
-import { tempFolder } from '../../helpers/temp-folder';
+import { eventually, tempFolder } from '../../helpers/temp-folder';
 import { capturedLog } from '../server/frame';
 
 const tokenFile = join(tempFolder(), 'token');
@@ -17,12 +19,12 @@ afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.close()));
 });
 
-async function speaking(answer: RequestListener): Promise<ControllerClient> {
-  return to(await worker(answer));
+async function speaking(answer: RequestListener, times?: AnswerTimes): Promise<ControllerClient> {
+  return to(await worker(answer), times);
 }
 
-function to(port: number): ControllerClient {
-  const client = controllerClient({ url: `http://127.0.0.1:${port}`, tokenFile, log: log.log });
+function to(port: number, times?: AnswerTimes): ControllerClient {
+  const client = controllerClient({ url: `http://127.0.0.1:${port}`, tokenFile, log: log.log, times });
   clients.push(client);
   return client;
 }
@@ -89,4 +91,34 @@ test('whoever goes away ends what the controller does', async () => {
       .then((client) => client.ask({ ...LIST, repeatable: true, signal: gone.signal })).then(reject, () => undefined);
   });
   await closed;
+});
+
+describe('the time of an answer', () => {
+  const times: AnswerTimes = { creation: 60_000, other: 100 };
+  const LATE = { code: 'CONTROLLER_UNAVAILABLE', status: 503 };
+
+  test('is over soon, but for a creation, which waits for a worker', async () => {
+    const waiting: ServerResponse[] = [];
+    const client = await speaking(({ url }, answer) => { if (!url!.includes('sessions')) waiting.push(answer); }, times);
+    const create = (path: string) => client.ask({ ...LIST, method: 'POST', path, body: '{}' });
+    const creations = Promise.all(['/v1/code-interpreter', '/v1/agent-runtime'].map(create));
+    await eventually(() => waiting.length === 2);
+    await Promise.all(([
+      ['GET', LIST.path], ['GET', '/v1/sessions/s'], ['POST', '/v1/sessions/s/recover'], ['POST', '/v1/sessions/s/extend'],
+      ['DELETE', '/v1/code-interpreter/sessions/s'], ['DELETE', '/v1/agent-runtime/sessions/s'],
+    ] as const).map(([method, path]) => expect(client.ask({ ...LIST, method, path })).rejects.toMatchObject(LATE)));
+    waiting.forEach((answer) => answer.end('{}'));
+    expect(await creations).toEqual([{ status: 200, body: {} }, { status: 200, body: {} }]);
+  });
+
+  test('is over soon also when it has begun', async () => {
+    const client = await speaking((_asked, answer) => void answer.writeHead(200).write('{'), times);
+    await expect(client.ask(LIST)).rejects.toMatchObject(LATE);
+  });
+
+  test('is longer than the controller itself takes', () => {
+    const { CLAIM_SECONDS: { default: usual, range } } = CONTROLLER_ENV;
+    expect(ANSWER_TIMES.other).toBeGreaterThan(CONTROLLER_ANSWER_TIME + Number(usual) * 1000);
+    expect(ANSWER_TIMES.creation).toBeGreaterThan(CONTROLLER_ANSWER_TIME + range[1] * 1000);
+  });
 });

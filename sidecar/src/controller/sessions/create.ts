@@ -7,6 +7,7 @@ import { reserve, Reserved, reserveOnce } from './reserve';
 import { writeRecord } from './write';
 import type { PoolEntry } from '../../../../src/protocol/session-pools';
 import { SESSION_SCHEMA, SessionRecord } from '../../../../src/protocol/session-record';
+import { CONTROLLER_ANSWER_TIME } from '../../../../src/protocol/sessions-api';
 import { SealedFor, sealSecret } from '../../crypto/envelope';
 import { newP256Pair, P256Pair } from '../../crypto/p256';
 import type { Kept } from '../../store/store';
@@ -19,8 +20,8 @@ import { refusalOf, refuse } from '../refuse';
 import type { Environment } from './session-env';
 import { timesOf, WantedSession } from './session-request';
 
-/** Milliseconds of a creation beyond the wait for a worker: claim, token, handshake and store. */
-export const CREATION_TIME = 30_000;
+/** Milliseconds of a creation beyond the wait for a worker: claim, token, handshake and store. What is left is for taking it back. */
+export const CREATION_TIME = CONTROLLER_ANSWER_TIME - 10_000;
 
 /** What a session is made of. */
 interface Making {
