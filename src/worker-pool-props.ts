@@ -57,7 +57,7 @@ export interface WorkerPoolProps {
 
   /**
    * Longest time without a request after which a session of a warm pool ends, unless it asks for another: whole seconds,
-   * up to `maxSession`.
+   * from 10 up to `maxSession`.
    *
    * @default Duration.minutes(15)
    */

@@ -41,7 +41,7 @@ export interface CreateSessionOptions extends SessionPlace, Cancellable {
   readonly ttlSeconds?: number;
 
   /**
-   * Longest time without activity, a duration as Go writes it: `15m`.
+   * Longest time without activity, a duration as Go writes it: `15m`; from `10s`.
    *
    * @default - that of the pool
    */

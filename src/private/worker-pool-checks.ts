@@ -3,7 +3,7 @@ import { SESSION_ENV } from '../protocol/env';
 import { MAX_POOL_NAME, MAX_UID } from '../protocol/limits';
 import { ENV_NAME_PATTERN, isReservedEnv } from '../protocol/reserved-env';
 import { POOL_DEFAULTS } from '../protocol/session-pools';
-import { LONGEST_SESSION } from '../protocol/session-record';
+import { LONGEST_SESSION, SHORTEST_IDLE } from '../protocol/session-record';
 import { WorkerPoolProps } from '../worker-pool-props';
 import { WorkerWorkload } from '../worker-workload';
 import { placementProblems } from './placement-checks';
@@ -42,7 +42,7 @@ function sessionProblems({ _sticky, _batch }: WorkerWorkload, props: WorkerPoolP
   const longest = maxSession?.toSeconds({ integral: false }) ?? POOL_DEFAULTS.maxSessionSeconds;
   const ofTimesAndTemplate = problems(
     secondsProblem('maxSession', maxSession, SHORTEST_SESSION_SECONDS, LONGEST_SESSION / 1000),
-    secondsProblem('idleTimeout', idleTimeout, 1, longest),
+    secondsProblem('idleTimeout', idleTimeout, SHORTEST_IDLE / 1000, longest),
     template === undefined || template.templateKind === TemplateKind.NAMESPACED
       ? undefined : `template must be a HarnessTemplate, got the ${template.templateKind} '${template.templateName}'; one with it as base will do`,
     template === undefined ? undefined : dnsLabelProblem('template', template.templateName),

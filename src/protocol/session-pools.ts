@@ -13,7 +13,7 @@ export interface PoolEntry {
   readonly credentials?: readonly string[];
   /** Longest life of a session, at most `LONGEST_SESSION`. */
   readonly maxSessionSeconds: number;
-  /** Longest time without activity of a session that asks for nothing else. */
+  /** Longest time without activity of a session that asks for nothing else, at least `SHORTEST_IDLE`. */
   readonly idleSeconds: number;
   /** @default DEFAULT_ENTRY_POINTS */
   readonly entryPoints?: readonly SessionEntryPoint[];

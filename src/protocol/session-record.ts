@@ -45,7 +45,7 @@ export interface SessionRecord {
   readonly phase: SessionPhase;
   readonly createdAt: number;
   readonly expiresAt: number;
-  /** Longest time without activity. */
+  /** Longest time without activity, as far as anybody could note it. */
   readonly idleTimeout: number;
   /** From `ready` on. */
   readonly worker?: SessionWorker;
@@ -66,6 +66,15 @@ export const LONGEST_SESSION = 30 * 24 * 60 * 60 * 1000;
 
 /** Time in which a session becomes ready; one that takes longer has lost its maker. */
 export const LONGEST_CREATION = 5 * 60 * 1000;
+
+/** Between two writes of activity by a gateway; one that the store refuses is repeated as often. */
+export const ACTIVITY_EVERY = 5_000;
+
+/** Time after which activity is in the store, as long as that answers: one write waits for the next, which may be slow. */
+export const ACTIVITY_NOTED_WITHIN = 2 * ACTIVITY_EVERY;
+
+/** A shorter idle time could not be told from the time that noting takes. */
+export const SHORTEST_IDLE = ACTIVITY_NOTED_WITHIN;
 
 export const RECORD_LIMITS = {
   /** The whole record as JSON. */

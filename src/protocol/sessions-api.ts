@@ -105,7 +105,7 @@ export interface CreateSessionRequest {
   readonly namespace: string;
   /** Seconds until the session ends; at most, and without it, what the pool allows. */
   readonly ttl?: number;
-  /** Additive: longest time without activity, a duration as Go writes it; at most `LONGEST_SESSION`. Without it that of the pool. */
+  /** Additive: longest time without activity, a duration as Go writes it, from `SHORTEST_IDLE` to `LONGEST_SESSION`. Without it that of the pool. */
   readonly idleTimeout?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   /** Additive: environment of all commands. */

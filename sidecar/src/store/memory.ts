@@ -31,14 +31,14 @@ export class MemorySessionStore implements SessionStore {
     return held === undefined ? undefined : keptOf(held);
   }
 
-  async put(record: SessionRecord, version: number): Promise<Kept> {
+  async put(record: SessionRecord, version: number, activeAt = record.createdAt): Promise<Kept> {
     const text = recordText(record);
     const held = this.held.get(record.id);
     if (held === undefined && version !== 0) throw new StoreError('Missing', `there is no session ${record.id}`);
     if (version !== (held?.version ?? 0) || this.used.get(record.id) === true) {
       throw new StoreError('Conflict', `session ${record.id} has been written since, or was there before`);
     }
-    const next = { text, version: version + 1, lastActivity: held?.lastActivity ?? record.createdAt };
+    const next = { text, version: version + 1, lastActivity: Math.max(held?.lastActivity ?? 0, activeAt) };
     this.held.set(record.id, next);
     return keptOf(next);
   }

@@ -1,4 +1,4 @@
-import { EndReason, whyOver } from './due';
+import type { EndReason } from './due';
 import type { Kept, Page } from './store';
 import type { StoreError } from './store-error';
 
@@ -23,10 +23,10 @@ export function newRound(now: number): Round {
   return { dueBy: now };
 }
 
-/** The sessions of a page that are over. */
-export function verdictsOf({ sessions }: Page, now: number): readonly Verdict[] {
+/** The sessions of a page that are over, as the rule says. */
+export function verdictsOf({ sessions }: Page, why: (session: Kept) => EndReason | undefined): readonly Verdict[] {
   return sessions.flatMap((session) => {
-    const reason = whyOver(session, now);
+    const reason = why(session);
     return reason === undefined ? [] : [{ session, reason }];
   });
 }

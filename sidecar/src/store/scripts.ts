@@ -25,7 +25,7 @@ if isLong('record', ARGV[1]) or isLong('version', 16) or isLong('activity', 16) 
 local found = redis.call('HMGET', KEYS[1], 'version', 'activity', 'record')
 return {'found', found[1] or '', found[2] or '', found[3] or ''}`);
 
-/** `ARGV`: version to write over, record, activity of a new session, milliseconds to keep it. */
+/** `ARGV`: version to write over, record, time of activity, milliseconds to keep it. */
 export const PUT = script(`${LOOK}
 if kind ~= 'none' and kind ~= 'hash' then return {'poison', 'is a ' .. kind} end
 local found = redis.call('HMGET', KEYS[1], 'version', 'activity', 'used')
@@ -38,7 +38,8 @@ elseif found[1] ~= ARGV[1] then
   return {'conflict'}
 end
 local version = string.format('%.0f', ARGV[1] + 1)
-local activity = found[2] or ARGV[3]
+local activity = found[2]
+if not activity or tonumber(activity) < tonumber(ARGV[3]) then activity = ARGV[3] end
 redis.call('HSET', KEYS[1], 'version', version, 'activity', activity, 'record', ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return {'found', version, activity}`);

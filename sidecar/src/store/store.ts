@@ -5,7 +5,7 @@ export interface Kept {
   readonly record: SessionRecord;
   /** Counts the writes, from 1. Activity is no write. */
   readonly version: number;
-  /** Milliseconds since 1970; at first when the session was created. */
+  /** Milliseconds since 1970; at first when the session was created, and then when it was made ready. */
   readonly lastActivity: number;
 }
 
@@ -53,9 +53,10 @@ export interface SessionStore {
   /**
    * Writes the record over that version, 0 for a new session. `Conflict` when it has another version by now, or when a
    * new session has an id that is or was in use; `Missing` when there is none any more. An id stays used for a while
-   * after the session's end, so an id derived from an idempotency key creates once.
+   * after the session's end, so an id derived from an idempotency key creates once. It notes activity too: as `touch`
+   * does, at the time of creation when left out.
    */
-  put(record: SessionRecord, version: number): Promise<Kept>;
+  put(record: SessionRecord, version: number, activeAt?: number): Promise<Kept>;
   /** Forgets the session, if it still has that version. False when there was none. Its id stays used for so many milliseconds, `USED_FOR` when left out. */
   remove(id: string, version?: number, usedFor?: number): Promise<boolean>;
   /**

@@ -28,11 +28,11 @@ export class ValkeySessionStore implements SessionStore {
     return kept;
   }
 
-  async put(record: SessionRecord, version: number): Promise<Kept> {
+  async put(record: SessionRecord, version: number, activeAt = record.createdAt): Promise<Kept> {
     const text = recordText(record);
     const { id, owner, createdAt, expiresAt } = record;
     await enlistDue(this.run, id, dueAt({ record, lastActivity: createdAt }));
-    const args = [version, text, createdAt, expiresAt - createdAt + KEPT_AFTER_END];
+    const args = [version, text, activeAt, expiresAt - createdAt + KEPT_AFTER_END];
     const [, next, activity] = found(id, await this.run(PUT, [sessionKey(id)], args) as Answer);
     const kept = { record, version: Number(next), lastActivity: Number(activity) };
     await Promise.all([

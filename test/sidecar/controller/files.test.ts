@@ -102,7 +102,7 @@ describe('a file of pools', () => {
     ['of no JSON', '{'], ['of a list', []], ['without pools', {}], ['with an unknown field', { pools: [], x: 1 }], ['with an unknown field of a pool', { pools: [{ ...POOL, warm: 1 }] }],
     ['without a name', { pools: [{ ...POOL, name: undefined }] }], ['with a name in capitals', { pools: [{ ...POOL, name: 'Python' }] }], ['with a long name', { pools: [{ ...POOL, name: 'p'.repeat(64) }] }],
     ['with no time', { pools: [{ ...POOL, maxSessionSeconds: 0 }] }], ['with too long a time', { pools: [{ ...POOL, maxSessionSeconds: 30 * 24 * 3600 + 1 }] }],
-    ['with half a second', { pools: [{ ...POOL, idleSeconds: 0.5 }] }], ['with too long an idle time', { pools: [{ ...POOL, idleSeconds: 30 * 24 * 3600 + 1 }] }], ['with fewer workers than none', { pools: [{ ...POOL, replicas: -1 }] }],
+    ['with half a second', { pools: [{ ...POOL, idleSeconds: 10.5 }] }], ['with too short an idle time', { pools: [{ ...POOL, idleSeconds: 9 }] }], ['with too long an idle time', { pools: [{ ...POOL, idleSeconds: 30 * 24 * 3600 + 1 }] }], ['with fewer workers than none', { pools: [{ ...POOL, replicas: -1 }] }],
     ['with no entry points', { pools: [{ ...POOL, entryPoints: [] }] }], ['with an entry point of no path', { pools: [{ ...POOL, entryPoints: [{ ...entryPoint, path: 'x' }] }] }],
     ['with an entry point of a query', { pools: [{ ...POOL, entryPoints: [{ ...entryPoint, path: '/x?y' }] }] }], ['with an entry point of another protocol', { pools: [{ ...POOL, entryPoints: [{ ...entryPoint, protocol: 'TCP' }] }] }],
     ['with a credential that no shell reads', { pools: [{ ...POOL, template: 'web', credentials: ['A-B'] }] }], ['with a credential twice', { pools: [{ ...POOL, template: 'web', credentials: ['A', 'A'] }] }],

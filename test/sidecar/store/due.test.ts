@@ -4,18 +4,19 @@ import { dueAt, whyOver } from '../../../sidecar/src/store/due';
 import { afterFailure, afterPage, newRound, verdictsOf } from '../../../sidecar/src/store/round';
 import type { Kept } from '../../../sidecar/src/store/store';
 import { StoreError } from '../../../sidecar/src/store/store-error';
-import { LONGEST_CREATION, SESSION_PHASES, SessionRecord } from '../../../src/protocol/session-record';
+import { ACTIVITY_NOTED_WITHIN as NOTED, LONGEST_CREATION, SESSION_PHASES, SessionRecord } from '../../../src/protocol/session-record';
 
 function kept(changes: Partial<SessionRecord> = {}, lastActivity = T0): Kept {
   return { record: recordOf('s1', changes), version: 1, lastActivity };
 }
 
 test.each<[string, Kept, number, string | undefined]>([
-  ['goes on until its idle time is over', kept(), T0 + 15 * MINUTE - 1, undefined],
-  ['is idle when it is over', kept(), T0 + 15 * MINUTE, 'Idle'],
-  ['goes on after activity', kept({}, T0 + MINUTE), T0 + 15 * MINUTE, undefined],
+  ['goes on until its idle time is over', kept(), T0 + 15 * MINUTE, undefined],
+  ['goes on as long as its last request may not have been noted', kept(), T0 + 15 * MINUTE + NOTED - 1, undefined],
+  ['is idle when both are over', kept(), T0 + 15 * MINUTE + NOTED, 'Idle'],
+  ['goes on after activity', kept({}, T0 + MINUTE), T0 + 15 * MINUTE + NOTED, undefined],
   ['is expired at its end, however active', kept({}, T0 + 59 * MINUTE), T0 + 60 * MINUTE, 'Expired'],
-  ['is expired and not idle when both come at once', kept({}, T0 + 45 * MINUTE), T0 + 60 * MINUTE, 'Expired'],
+  ['is expired and not idle when both come at once', kept({}, T0 + 45 * MINUTE - NOTED), T0 + 60 * MINUTE, 'Expired'],
   ['is not idle while it is created', kept({ phase: 'creating', idleTimeout: 1 }), T0 + MINUTE, undefined],
   ['is unfinished when it was never made ready', kept({ phase: 'creating' }), T0 + LONGEST_CREATION, 'Unfinished'],
   ['is expired when its whole life is shorter than creation may take', kept({ phase: 'creating', expiresAt: T0 + 1 }), T0 + 1, 'Expired'],
@@ -46,11 +47,19 @@ test('no activity keeps a session beyond its end, and none ends it earlier', () 
   }));
 });
 
+test('while nobody could note activity no idle time passes, and all else goes on', () => {
+  fc.assert(fc.property(sessions, fc.nat(2e9), fc.nat(2e9), (session, unnoted, passed) => {
+    const now = T0 + unnoted + passed;
+    expect(whyOver(session, now, Infinity)).toBe(whyOver({ ...session, lastActivity: Infinity }, now));
+    expect(whyOver(session, now, unnoted)).toBe(whyOver({ ...session, lastActivity: session.lastActivity + unnoted }, now));
+  }));
+});
+
 describe('a round', () => {
   const page = { sessions: [kept(), kept({ idleTimeout: 30 * MINUTE })], poisoned: [], cursor: 'next' };
 
   test('names those of a page that are over, with the reason', () => {
-    expect(verdictsOf(page, T0 + 20 * MINUTE)).toEqual([{ session: page.sessions[0], reason: 'Idle' }]);
+    expect(verdictsOf(page, (session) => whyOver(session, T0 + 20 * MINUTE))).toEqual([{ session: page.sessions[0], reason: 'Idle' }]);
   });
 
   test('goes on behind the page with the time it began with, so that it has an end', () => {

@@ -1,9 +1,14 @@
-import type { SessionRecord } from '../../../src/protocol/session-record';
+import { ACTIVITY_NOTED_WITHIN, SessionRecord } from '../../../src/protocol/session-record';
 
 /** Any moment will do: nothing here asks what time it is. */
 export const T0 = 1_700_000_000_000;
 
 export const MINUTE = 60_000;
+
+/** When a session of `recordOf` is idle that nobody has used since then. */
+export function idleAfter(lastActivity: number): number {
+  return lastActivity + 15 * MINUTE + ACTIVITY_NOTED_WITHIN;
+}
 
 export function recordOf(id: string, changes: Partial<SessionRecord> = {}): SessionRecord {
   return {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { BACKENDS, overBackends } from './backends';
-import { MINUTE, recordOf, T0 } from './records';
+import { idleAfter, MINUTE, recordOf, T0 } from './records';
 import { dueAt } from '../../../sidecar/src/store/due';
 import type { Kept, Listing, SessionStore } from '../../../sidecar/src/store/store';
 import { RECORD_LIMITS, SessionRecord } from '../../../src/protocol/session-record';
@@ -95,7 +95,9 @@ overBackends(BACKENDS, (backend) => {
     await store().touch(new Map([['s1', T0 + 5000]]));
     await expect(store().touch(new Map([['s1', T0 + 2000], ['gone', T0]]))).resolves.toEqual(['gone']);
     await expect(store().put(recordOf('s1'), 1)).resolves.toMatchObject({ lastActivity: T0 + 5000 });
-    await expect(store().get('s1')).resolves.toMatchObject({ lastActivity: T0 + 5000, version: 2 });
+    await expect(store().put(recordOf('s1'), 2, T0 + 4000)).resolves.toMatchObject({ lastActivity: T0 + 5000 });
+    await expect(store().put(recordOf('s1'), 3, T0 + 6000)).resolves.toMatchObject({ lastActivity: T0 + 6000 });
+    await expect(store().get('s1')).resolves.toMatchObject({ lastActivity: T0 + 6000, version: 4 });
   });
 
   test('activity does not bring a session back', async () => {
@@ -109,10 +111,10 @@ overBackends(BACKENDS, (backend) => {
     await store().put(recordOf('idle'), 0);
     await store().put(recordOf('busy'), 0);
     await store().touch(new Map([['busy', T0 + 10 * MINUTE]]));
-    await expect(idsOf(store(), { dueBy: T0 + 15 * MINUTE - 1 })).resolves.toEqual([]);
-    await expect(idsOf(store(), { dueBy: T0 + 15 * MINUTE })).resolves.toEqual(['idle']);
-    await expect(idsOf(store(), { dueBy: T0 + 25 * MINUTE - 1 })).resolves.toEqual(['idle']);
-    await expect(idsOf(store(), { dueBy: T0 + 25 * MINUTE })).resolves.toEqual(['busy', 'idle']);
+    await expect(idsOf(store(), { dueBy: idleAfter(T0) - 1 })).resolves.toEqual([]);
+    await expect(idsOf(store(), { dueBy: idleAfter(T0) })).resolves.toEqual(['idle']);
+    await expect(idsOf(store(), { dueBy: idleAfter(T0 + 10 * MINUTE) - 1 })).resolves.toEqual(['idle']);
+    await expect(idsOf(store(), { dueBy: idleAfter(T0 + 10 * MINUTE) })).resolves.toEqual(['busy', 'idle']);
   });
 
   test('an owner sees its sessions alone, oldest first', async () => {
@@ -127,7 +129,7 @@ overBackends(BACKENDS, (backend) => {
   test('pages hold all of many sessions of one moment, each once', async () => {
     const ids = Array.from({ length: 60 }, (_, at) => `s${at}`).sort();
     await Promise.all(ids.map((id) => store().put(recordOf(id), 0)));
-    for (const listing of [{}, { owner: 'oidc|alice' }, { dueBy: T0 + 15 * MINUTE }]) {
+    for (const listing of [{}, { owner: 'oidc|alice' }, { dueBy: idleAfter(T0) }]) {
       await expect(idsOf(store(), listing)).resolves.toEqual(ids);
     }
   });

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
-import { MINUTE, recordOf, T0 } from './records';
+import { idleAfter, MINUTE, recordOf, T0 } from './records';
 import { eventually, isOnPath, TestServer } from './servers';
 import { StoreConnection } from '../../../sidecar/src/store/connection';
 import { cursorText, firstOf } from '../../../sidecar/src/store/cursor';
-import { dueAt } from '../../../sidecar/src/store/due';
+import { dueAt, whyOver } from '../../../sidecar/src/store/due';
 import { DUE_SHARDS, dueKey, dueShardOf, ownerKey } from '../../../sidecar/src/store/keys';
 import { afterPage, newRound, Round, verdictsOf } from '../../../sidecar/src/store/round';
 import type { SessionStore } from '../../../sidecar/src/store/store';
@@ -22,6 +22,7 @@ const put = fc.record({
   life: fc.integer({ min: 6, max: 60 }),
   phase: fc.constantFrom('creating' as const, 'ready' as const, 'ending' as const),
   owner: fc.constantFrom('x', 'y'),
+  active: fc.nat(30),
 });
 const touch = fc.record({ do: fc.constant('touch' as const), id: fc.constantFrom(...IDS), minutes: fc.nat(30) });
 const remove = fc.record({ do: fc.constant('remove' as const), id: fc.constantFrom(...IDS) });
@@ -33,9 +34,10 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 async function perform(store: SessionStore, action: Step): Promise<unknown> {
   switch (action.do) {
     case 'put': {
-      const { id, idle, life, phase, owner } = action;
+      const { id, idle, life, phase, owner, active } = action;
       const kept = await store.get(id);
-      return store.put(recordOf(id, { idleTimeout: idle * MINUTE, expiresAt: T0 + life * MINUTE, phase, owner }), kept?.version ?? 0);
+      const record = recordOf(id, { idleTimeout: idle * MINUTE, expiresAt: T0 + life * MINUTE, phase, owner });
+      return store.put(record, kept?.version ?? 0, T0 + active * MINUTE);
     }
     case 'touch': return store.touch(new Map([[action.id, T0 + action.minutes * MINUTE]]));
     case 'remove': return store.remove(action.id);
@@ -48,7 +50,7 @@ async function perform(store: SessionStore, action: Step): Promise<unknown> {
 async function reapAll(store: SessionStore, now: number): Promise<void> {
   for (let round: Round | undefined = newRound(now); round !== undefined;) {
     const page = await store.list({ dueBy: round.dueBy }, { limit: 2, cursor: round.cursor });
-    for (const { session } of verdictsOf(page, now)) await store.remove(session.record.id, session.version);
+    for (const { session } of verdictsOf(page, (kept) => whyOver(kept, now))) await store.remove(session.record.id, session.version);
     round = afterPage(round, page);
   }
 }
@@ -150,9 +152,9 @@ async function reapAll(store: SessionStore, now: number): Promise<void> {
     const store = new ValkeySessionStore(connection.run);
     await store.put(recordOf('a'), 0);
     await store.touch(new Map([['a', T0 + 10 * MINUTE]]));
-    expect(await scoreOf('a')).toBe(String(T0 + 15 * MINUTE));
+    expect(await scoreOf('a')).toBe(String(idleAfter(T0)));
     await reapAll(store, T0 + 20 * MINUTE);
-    expect(await scoreOf('a')).toBe(String(T0 + 25 * MINUTE));
+    expect(await scoreOf('a')).toBe(String(idleAfter(T0 + 10 * MINUTE)));
   });
 
   test('a record that no index leads to goes by itself, after its session', async () => {

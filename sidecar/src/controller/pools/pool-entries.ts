@@ -2,7 +2,7 @@ import { envName, labelName, namespaceName } from '../../../../src/protocol/reso
 import { schema } from '../../../../src/protocol/schema/types';
 import { problemsOf } from '../../../../src/protocol/schema/validate';
 import { MAX_POOL_CREDENTIALS, PoolEntry, PoolsFile } from '../../../../src/protocol/session-pools';
-import { ENTRY_POINT_PROTOCOLS, LONGEST_SESSION, RECORD_LIMITS } from '../../../../src/protocol/session-record';
+import { ENTRY_POINT_PROTOCOLS, LONGEST_SESSION, RECORD_LIMITS, SHORTEST_IDLE } from '../../../../src/protocol/session-record';
 import { isFields } from '../../server/fields';
 import { InputError } from '../../server/input-error';
 import { jsonOfFile } from '../../server/json-of-file';
@@ -38,7 +38,7 @@ const poolEntry = schema({
     template: labelName,
     credentials: { 'type': 'array', 'maxItems': MAX_POOL_CREDENTIALS, 'x-kubernetes-list-type': 'set', 'items': envName },
     maxSessionSeconds: seconds,
-    idleSeconds: seconds,
+    idleSeconds: { ...seconds, minimum: SHORTEST_IDLE / 1000 },
     entryPoints: {
       'type': 'array', 'minItems': 1, 'maxItems': RECORD_LIMITS.entryPoints, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['path'], 'items': entryPoint,
     },

@@ -12,10 +12,11 @@ export interface Reaper {
 
 /** `leading` tells whether this replica is the one. */
 export function reaperOver(deps: EndDeps, leading: () => boolean): Reaper {
-  const round = new StoreRound(deps);
+  let round: StoreRound | undefined;
   let running: Promise<void> | undefined;
 
   async function turn(): Promise<void> {
+    round ??= new StoreRound(deps);
     await round.turn();
     await tried('orphan', () => releaseOrphans(deps));
     await tried('recycle', async () => deps.provider.recycle?.());
@@ -32,6 +33,8 @@ export function reaperOver(deps: EndDeps, leading: () => boolean): Reaper {
 
   return {
     tick: () => {
+      // What it has seen of the store is out of date once it leads again.
+      if (!leading()) round = undefined;
       if (running === undefined && leading()) running = turn().finally(() => { running = undefined; });
       return running ?? Promise.resolve();
     },

@@ -1,6 +1,7 @@
-import { whyOver } from '../../store/due';
+import { Outages } from './outages';
+import { EndReason, whyOver } from '../../store/due';
 import { afterFailure, afterPage, newRound, Round, Verdict, verdictsOf } from '../../store/round';
-import { LONGEST_PAGE, Page } from '../../store/store';
+import { Kept, LONGEST_PAGE, Page } from '../../store/store';
 import { isStoreError } from '../../store/store-error';
 import { EndDeps, endSession } from '../sessions/end';
 
@@ -15,6 +16,7 @@ export class StoreRound {
   private round: Round | undefined;
   /** Whether a page of this turn could not be had. */
   private failed = false;
+  private readonly outages = new Outages();
 
   constructor(private readonly deps: EndDeps) {}
 
@@ -26,15 +28,20 @@ export class StoreRound {
     this.round ??= newRound(clock());
     while (this.round !== undefined && clock() <= until) {
       const page = await this.page(this.round);
-      if (page !== undefined) await this.endAll(verdictsOf(page, clock()));
+      if (page !== undefined) await this.endAll(verdictsOf(page, this.why));
     }
   }
+
+  private readonly why = (session: Kept): EndReason | undefined => {
+    return whyOver(session, this.deps.clock(), this.outages.unnotedSince(session.lastActivity));
+  };
 
   /** The page, and where the round goes on; undefined when it cannot be had. */
   private async page(round: Round): Promise<Page | undefined> {
     const { store, metrics, log } = this.deps;
     try {
       const page = await store.list({ dueBy: round.dueBy }, { limit: LONGEST_PAGE, ...(round.cursor === undefined ? {} : { cursor: round.cursor }) });
+      this.outages.read(this.deps.clock());
       this.round = afterPage(round, page);
       for (const { id, problem, quarantined } of page.poisoned) {
         metrics.poison();
@@ -43,6 +50,7 @@ export class StoreRound {
       return page;
     } catch (err) {
       metrics.reaperFailed('page');
+      if (isStoreError(err, 'Unavailable')) this.outages.readFailed();
       // A store that is away fails at every page.
       if (!this.failed) log.error({ err }, 'sessions that are over could not be listed; what is left is tried again');
       this.failed = true;
@@ -59,12 +67,13 @@ export class StoreRound {
     const { clock, metrics, log } = this.deps;
     try {
       // Asked again with what is there then: activity or an extension may have come in between.
-      const ended = await endSession(this.deps, id, reason, (kept) => whyOver(kept, clock()) !== undefined);
+      const ended = await endSession(this.deps, id, reason, (kept) => this.why(kept) !== undefined);
+      this.outages.written(clock());
       if (ended) log.info({ session: id, reason }, 'a session has ended');
     } catch (err) {
       metrics.reaperFailed('session');
+      if (isStoreError(err, 'Unavailable')) this.outages.writeFailed();
       log.error({ err, session: id, reason }, 'a session could not be ended; it is tried again');
     }
   }
 }
-

@@ -125,7 +125,8 @@ async function makeReady(deps: ControllerDeps, { record, version }: Kept, making
   if (gone.aborted) throw gone.reason;
   // What changed of the environment is needed whenever the worker restarts.
   const resealed = environment === env ? {} : { sealedEnv: sealedEnv(deps, record, environment!) };
-  return (await writeRecord(deps, { ...record, ...resealed, phase: 'ready', worker }, version)).record;
+  // Nobody could use it before.
+  return (await writeRecord(deps, { ...record, ...resealed, phase: 'ready', worker }, version, clock())).record;
 }
 
 function sealedEnv({ keys }: ControllerDeps, session: SealedFor, env: Environment): string {

@@ -2,7 +2,7 @@ import { refuse } from '../refuse';
 import { checkedEnv, Environment } from './session-env';
 import { parseGoDuration } from '../../../../src/protocol/go-duration';
 import type { PoolEntry } from '../../../../src/protocol/session-pools';
-import { LONGEST_SESSION, RECORD_LIMITS, SessionKind } from '../../../../src/protocol/session-record';
+import { LONGEST_SESSION, RECORD_LIMITS, SessionKind, SHORTEST_IDLE } from '../../../../src/protocol/session-record';
 import { CreateSessionRequest, IDEMPOTENCY_HEADER, IDEMPOTENCY_KEY_PATTERN, MAX_SESSION_METADATA } from '../../../../src/protocol/sessions-api';
 
 /** What somebody wants of a session, checked. Times in milliseconds. */
@@ -41,9 +41,6 @@ export const CREATE_BODY = {
 
 export const EXTEND_BODY = { type: 'object', additionalProperties: false, required: ['ttl'], properties: { ttl } } as const;
 
-/** Milliseconds. */
-const SHORTEST_IDLE = 1000;
-
 const IDEMPOTENCY_KEY = new RegExp(IDEMPOTENCY_KEY_PATTERN);
 
 /** The wanted session of a body that has the form of `CREATE_BODY`. */
@@ -74,7 +71,7 @@ export function timesOf({ ttl: wanted, idleTimeout }: WantedSession, pool: PoolE
 function checkedIdle(text: string): number {
   const milliseconds = Math.floor(parseGoDuration(text) ?? 0);
   if (milliseconds < SHORTEST_IDLE || milliseconds > LONGEST_SESSION) {
-    throw refuse('BAD_REQUEST', `idleTimeout must be a duration from 1s to ${LONGEST_SESSION / 3_600_000}h, such as 90s or 1h30m, got ${JSON.stringify(text.slice(0, 64))}`);
+    throw refuse('BAD_REQUEST', `idleTimeout must be a duration from ${SHORTEST_IDLE / 1000}s to ${LONGEST_SESSION / 3_600_000}h, such as 90s or 1h30m, got ${JSON.stringify(text.slice(0, 64))}`);
   }
   return milliseconds;
 }

@@ -12,13 +12,13 @@ const PAUSE = 200;
 export const NEVER = new AbortController().signal;
 
 /**
- * Writes the record over that version, and is sure of it: when an answer was lost it writes again, and takes a conflict
+ * Writes the record over that version, with the time of activity if there is any, and is sure of it: when an answer was lost it writes again, and takes a conflict
  * then for its own write if it finds exactly its own record.
  */
-export async function writeRecord({ store, wait }: Pick<ControllerDeps, 'store' | 'wait'>, record: SessionRecord, version: number): Promise<Kept> {
+export async function writeRecord({ store, wait }: Pick<ControllerDeps, 'store' | 'wait'>, record: SessionRecord, version: number, activeAt?: number): Promise<Kept> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await store.put(record, version);
+      return await store.put(record, version, activeAt);
     } catch (error) {
       if (isStoreError(error, 'Conflict', 'Missing') && attempt > 1) return ownRecord(store, record, error);
       if (!isStoreError(error, 'Unavailable') || attempt === TRIES) throw error;

@@ -1,10 +1,8 @@
+import { ACTIVITY_EVERY } from '../../../../src/protocol/session-record';
 import type { Clock } from '../../server/clock';
 import type { Logger } from '../../server/log';
 import type { After } from '../../server/timers';
 import { LARGEST_TOUCH, type SessionStore } from '../../store/store';
-
-/** Milliseconds between two writes, far below any time without activity that ends a session. */
-const WRITE_EVERY = 5_000;
 
 /** Sessions whose activity waits to be written, while the store does not answer. */
 const MAX_WAITING = 100_000;
@@ -55,14 +53,21 @@ export class Activity {
 
   private note(id: string): void {
     if (this.waiting.size < MAX_WAITING || this.waiting.has(id)) this.waiting.set(id, this.options.clock());
-    if (!this.closed) this.cancel ??= this.options.after(WRITE_EVERY, () => this.beat());
+    this.writeSoon();
+  }
+
+  private writeSoon(): void {
+    if (!this.closed) this.cancel ??= this.options.after(ACTIVITY_EVERY, () => this.beat());
   }
 
   private beat(): void {
     this.cancel = undefined;
     for (const id of this.open.keys()) this.note(id);
-    // A store that is slow is not asked twice at a time.
-    this.writing ??= this.write().finally(() => { this.writing = undefined; });
+    // A store that is slow is not asked twice at a time; what is noted meanwhile would wait for the next request.
+    this.writing ??= this.write().finally(() => {
+      this.writing = undefined;
+      if (this.waiting.size > 0) this.writeSoon();
+    });
   }
 
   private async write(): Promise<void> {
@@ -84,6 +89,5 @@ export class Activity {
     for (const [id, time] of batch) {
       if (!this.waiting.has(id) && this.waiting.size < MAX_WAITING) this.waiting.set(id, time);
     }
-    if (!this.closed) this.cancel ??= this.options.after(WRITE_EVERY, () => this.beat());
   }
 }

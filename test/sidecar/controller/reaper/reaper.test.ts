@@ -1,12 +1,16 @@
 import type { Page } from '../../../../sidecar/src/store/store';
 import { StoreError } from '../../../../sidecar/src/store/store-error';
+import { ACTIVITY_NOTED_WITHIN } from '../../../../src/protocol/session-record';
 import { controllerOver, TestController } from '../world';
 
 const MINUTES = 60_000;
+const NOTED = ACTIVITY_NOTED_WITHIN;
 
 async function withSessions(count: number, more: object = {}): Promise<{ one: TestController; ids: string[] }> {
   const one = controllerOver({ workers: count });
   const ids: string[] = [];
+  // It has looked before.
+  await one.tick();
   for (let i = 0; i < count; i += 1) ids.push((await one.create(more)).body.sessionId);
   return { one, ids };
 }
@@ -15,9 +19,9 @@ async function countOf(one: TestController, reason: string): Promise<string | un
   return new RegExp(`controller_ended_sessions_total\\{reason="${reason}",.*\\} (\\d+)`).exec(await one.registry.metrics())?.[1];
 }
 
-test.each([['Expired', { ttl: 600, idleTimeout: '10m' }, 10], ['Idle', { idleTimeout: '5m' }, 5]])('a session that is %s ends, not before its time', async (reason, more, minutes) => {
+test.each([['Expired', { ttl: 600, idleTimeout: '10m' }, 10 * MINUTES], ['Idle', { idleTimeout: '5m' }, 5 * MINUTES + NOTED]])('a session that is %s ends, not before its time', async (reason, more, time) => {
   const { one } = await withSessions(1, more);
-  one.world.now += minutes * MINUTES - 1;
+  one.world.now += time - 1;
   await one.tick();
   expect(one.provider.busy()).toHaveLength(1);
   one.world.now += 1;
@@ -30,6 +34,17 @@ test('activity keeps a session', async () => {
   one.world.now += 4 * MINUTES;
   await one.store.touch(new Map([[ids[0], one.world.now]]));
   one.world.now += 2 * MINUTES;
+  await one.tick();
+  expect(one.provider.busy()).toHaveLength(1);
+});
+
+test('a request in the last moment of the idle time keeps a session, although it is noted later', async () => {
+  const { one, ids } = await withSessions(1, { idleTimeout: '5m' });
+  const request = one.world.now += 5 * MINUTES - 1;
+  one.world.now += NOTED - 1;
+  await one.tick();
+  await one.store.touch(new Map([[ids[0], request]]));
+  one.world.now += 4 * MINUTES;
   await one.tick();
   expect(one.provider.busy()).toHaveLength(1);
 });
@@ -115,13 +130,14 @@ describe('the reaper leaves alone', () => {
     const { one, ids } = await withSessions(1);
     await one.store.remove(ids[0]);
     one.world.now += 6 * MINUTES;
+    const { recycled } = one.provider;
     const { list } = one.store;
     one.store.list = async (...args) => {
       one.world.leading = false;
       return list.apply(one.store, args);
     };
     await one.tick();
-    expect([one.provider.busy().length, one.provider.recycled]).toEqual([1, 0]);
+    expect([one.provider.busy().length, one.provider.recycled]).toEqual([1, recycled]);
   });
 
   test('workers without a session, while the store does not answer', async () => {

@@ -35,7 +35,7 @@ describe('a created session', () => {
   });
 
   test.each([
-    [{}, 3600, 900], [{ ttl: 60 }, 60, 60], [{ ttl: 86_400 }, 3600, 900], [{ idleTimeout: '5m' }, 3600, 300], [{ ttl: 120, idleTimeout: '2h' }, 120, 120], [{ idleTimeout: '700h' }, 3600, 3600],
+    [{}, 3600, 900], [{ ttl: 60 }, 60, 60], [{ ttl: 86_400 }, 3600, 900], [{ idleTimeout: '5m' }, 3600, 300], [{ idleTimeout: '10s' }, 3600, 10], [{ ttl: 120, idleTimeout: '2h' }, 120, 120], [{ idleTimeout: '700h' }, 3600, 3600],
   ])('lives as long as it wants and its pool allows: %j', async (wanted, ttl, idle) => {
     const one = controllerOver();
     const { body } = await one.create(wanted);
@@ -71,9 +71,9 @@ describe('no session is made', () => {
     ['with no seconds', { namespace: 'team-a', name: 'python', ttl: 0 }, /ttl must be >= 1/],
     ['with half a second', { namespace: 'team-a', name: 'python', ttl: 1.5 }, /ttl must be integer/],
     ['with a text for a number', { namespace: 'team-a', name: 'python', ttl: '60' }, /ttl must be integer/],
-    ['with a duration that is none', { namespace: 'team-a', name: 'python', idleTimeout: '30' }, /idleTimeout must be a duration from 1s to 720h/],
+    ['with a duration that is none', { namespace: 'team-a', name: 'python', idleTimeout: '30' }, /idleTimeout must be a duration from 10s to 720h/],
     ['with a negative duration', { namespace: 'team-a', name: 'python', idleTimeout: '-5m' }, /idleTimeout must be a duration/],
-    ['with too short a duration', { namespace: 'team-a', name: 'python', idleTimeout: '999ms' }, /idleTimeout must be a duration/],
+    ['with a duration that is too short to be seen', { namespace: 'team-a', name: 'python', idleTimeout: '9999ms' }, /idleTimeout must be a duration from 10s to 720h, such as 90s or 1h30m, got "9999ms"/],
     ['with too long a duration', { namespace: 'team-a', name: 'python', idleTimeout: '721h' }, /idleTimeout must be a duration/],
     ['with a number in metadata', { namespace: 'team-a', name: 'python', metadata: { a: 1 } }, /metadata\/a must be string/],
     ['with much metadata', { namespace: 'team-a', name: 'python', metadata: big }, /metadata has 33 entries; allowed: at most 32/],

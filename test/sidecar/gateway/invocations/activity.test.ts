@@ -63,6 +63,24 @@ test('what could not be written is written later, the latest time of it', async 
   expect(new Map(written[1])).toEqual(new Map([['a', 1000], ['b', 3000]]));
 });
 
+test('what is noted while a slow store is written to is written next, although nothing else happens', async () => {
+  let answer = (): void => undefined;
+  const { one, written, beat, timers } = activity(() => new Promise((resolve) => { answer = () => resolve([]); }));
+  one.begin('a');
+  one.end('a');
+  await beat();
+  one.begin('b');
+  one.end('b');
+  await beat();
+  answer();
+  await beat();
+  await beat();
+  expect(written).toEqual([[['a', 1000]], [['b', 1000]]]);
+  answer();
+  await beat();
+  expect(timers).toHaveLength(0);
+});
+
 test('no write has more than the store takes', async () => {
   const { one, written, beat } = activity();
   for (let count = 0; count < 2500; count++) { one.begin(`s-${count}`); one.end(`s-${count}`); }
