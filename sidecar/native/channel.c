@@ -75,7 +75,6 @@ static bool take_frames(bool (*handle)(const struct request *)) {
 bool channel_receive(bool (*handle)(const struct request *), int *status) {
   ssize_t length = recv(channel, incoming + received, sizeof incoming - received, MSG_DONTWAIT);
   if (length < 0 && (errno == EAGAIN || errno == EINTR)) return true;
-  *status = 0;
   if (length <= 0) return false;
   received += (size_t)length;
   if (take_frames(handle)) return true;

@@ -59,7 +59,7 @@ void reply_u32(enum reply_type type, uint32_t id, uint32_t value);
 void put_u32(uint8_t *to, uint32_t value);
 void put_u64(uint8_t *to, uint64_t value);
 void channel_flush(void);
-/* Handles what has come; false when the daemon has gone or what it says makes no sense. */
+/* Handles what has come; false when the daemon has gone or what it says makes no sense, which alone sets the status. */
 bool channel_receive(bool (*handle)(const struct request *), int *status);
 
 /* launch.c */

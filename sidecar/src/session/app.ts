@@ -8,6 +8,7 @@ import { After, after } from './processes';
 import { SESSION_ERRORS } from './refuse';
 import type { SessionDeps } from './session-deps';
 import { MAX_INIT_BODY } from '../../../src/protocol/session-api';
+import { LONGEST_SESSION } from '../../../src/protocol/session-record';
 import { buildServer, ServerOptions } from '../server/build-server';
 import { DEFAULT_LIMITS, type ServerLimits } from '../server/limits';
 import { JsonRefusal, parseStrictJson } from '../server/strict-json';
@@ -18,14 +19,12 @@ export interface SessionServer {
   readonly timer?: After;
 }
 
-const DAY = 24 * 60 * 60 * 1000;
-
 /**
- * A command may run, and a file may travel, for as long as a session may live. Headers and idle connections have the usual
- * times. One session needs few connections, and so many inits at once still fit into the memory of a small pod.
+ * A command may run, in silence too, and a file may travel for as long as a session may live. Headers and idle connections have
+ * the usual times. One session needs few connections, and so many inits at once still fit into the memory of a small pod.
  */
 const SESSION_LIMITS: Partial<ServerLimits> = {
-  bodyLimit: MAX_INIT_BODY, requestTimeout: DAY, handlerTimeout: DAY, connectionTimeout: DAY, maxConnections: 1024,
+  bodyLimit: MAX_INIT_BODY, requestTimeout: LONGEST_SESSION, handlerTimeout: LONGEST_SESSION, connectionTimeout: 0, maxConnections: 1024,
 };
 
 /** The daemon's API over whatever it is given. It does not listen. */

@@ -10,12 +10,13 @@ export class ClientGone extends Error {
   }
 }
 
-/** Aborts when the client goes away before its answer has ended. */
+/**
+ * Aborts when there is nobody to work for any more: the client went away, or it has its answer. That may be a refusal, as the server
+ * gives one for what takes too long, while the work still goes on.
+ */
 export function departure(reply: FastifyReply): AbortController {
   const gone = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort();
-  });
+  reply.raw.once('close', () => gone.abort());
   return gone;
 }
 

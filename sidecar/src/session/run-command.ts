@@ -34,7 +34,7 @@ export async function runCommand(processes: Processes, command: Command, limits:
     running.terminate(limits.graceMs);
   };
   const cancel = (): void => end('cancelled');
-  const stopTimer = timer(Math.max(0, Math.min(limits.timeoutMs, MAX_TIMER_MS)), () => end('timedOut'));
+  const stopTimer = inParts(timer, Math.max(0, limits.timeoutMs), () => end('timedOut'));
   if (limits.cancelled?.aborted === true) cancel();
   limits.cancelled?.addEventListener('abort', cancel, { once: true });
   try {
@@ -43,4 +43,14 @@ export async function runCommand(processes: Processes, command: Command, limits:
     stopTimer();
     limits.cancelled?.removeEventListener('abort', cancel);
   }
+}
+
+/** A time of any length, as timers that can wait for it. */
+function inParts(timer: After, ms: number, run: () => void): () => void {
+  let stop = (): void => undefined;
+  const wait = (left: number): void => {
+    stop = timer(Math.min(left, MAX_TIMER_MS), () => left > MAX_TIMER_MS ? wait(left - MAX_TIMER_MS) : run());
+  };
+  wait(ms);
+  return () => stop();
 }

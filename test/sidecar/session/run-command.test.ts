@@ -71,12 +71,33 @@ test('the first reason counts, and it is told to end once', async () => {
   expect(terminated).toEqual([5]);
 });
 
-test.each([[-1, 0], [0, 0], [2 ** 40, 2 ** 31 - 1], [Number.POSITIVE_INFINITY, 2 ** 31 - 1]])('a time of %d ms waits for %d', async (given, waited) => {
+test.each([[-1, 0], [0, 0], [2 ** 31 - 1, 2 ** 31 - 1]])('a time of %d ms waits for %d', async (given, waited) => {
   const { start, settle, timers } = stage();
   const result = start(given);
   settle.resolve(END);
   await result;
   expect(timers[0].ms).toBe(waited);
+});
+
+test('a time that is longer than timers can wait is waited for in parts, and is not over before its end', async () => {
+  const { start, settle, timers, terminated } = stage();
+  const thirtyDays = 30 * 24 * 60 * 60 * 1000;
+  const result = start(thirtyDays);
+  timers[0].run();
+  expect([timers.map(({ ms }) => ms), terminated]).toEqual([[2 ** 31 - 1, thirtyDays - (2 ** 31 - 1)], []]);
+  timers[1].run();
+  expect(terminated).toEqual([5]);
+  settle.resolve(END);
+  expect(await result).toMatchObject({ timedOut: true });
+});
+
+test('a time without end is never over, and its last timer is stopped with the command', async () => {
+  const { start, settle, timers, terminated } = stage();
+  const result = start(Number.POSITIVE_INFINITY);
+  for (let part = 0; part < 5; part += 1) timers[part].run();
+  settle.resolve(END);
+  expect(await result).toMatchObject({ timedOut: false });
+  expect([terminated, timers.map(({ ms }) => ms), timers[5].stopped]).toEqual([[], Array(6).fill(2 ** 31 - 1), true]);
 });
 
 test('a command that was not started is refused, and its timer is stopped', async () => {

@@ -83,6 +83,21 @@ describeHelper('as process 1 of a container', () => {
     expect(await init('true', 'close').ended).toEqual({ code: 5, signal: null });
   });
 
+  test('ends with its status when it hears of the ends of a child and of the daemon at once', async () => {
+    const sleep = longSleep();
+    const helper = init(`setsid sh -c "sleep ${sleep} >/dev/null 2>&1 &"; echo ready`);
+    await eventually(() => helper.text().includes('ready') && living(sleep).length > 0);
+    const [daemonPid] = childrenOf(helper.process.pid!);
+    const [orphan] = living(sleep);
+    helper.process.kill('SIGSTOP');
+    for (const [pid, signal] of [[orphan, 'SIGKILL'], [daemonPid, 'SIGTERM']] as const) {
+      process.kill(Number(pid), signal);
+      await eventually(() => readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '));
+    }
+    helper.process.kill('SIGCONT');
+    expect(await helper.ended).toEqual({ code: 9, signal: null });
+  });
+
   test.each([
     ['a child', (sleep: string) => `echo ready; sleep ${sleep}`],
     ['a daemon of a command that has ended', (sleep: string) => `setsid sh -c "sleep ${sleep} >/dev/null 2>&1 &"; echo ready`],
