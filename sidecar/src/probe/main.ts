@@ -51,6 +51,6 @@ function end(code: number, lines: readonly string[], message: string): number {
 }
 
 void main().then((code) => {
-  // Timers of waits that are over may still run.
-  process.exit(code);
+  // Timers of waits that are over may still run. A report is longer than what a pipe holds, so its reader gets the time to take it.
+  process.stdout.write('', () => process.exit(code));
 });
