@@ -16,7 +16,10 @@ export interface Keyring {
    * a moment ago, or cannot.
    */
   reread?(): Promise<boolean>;
-  /** Why the keys cannot be renewed; undefined when all is well. Sealing and opening go on meanwhile. */
+  /**
+   * Why the keys cannot be renewed; undefined when all is well. Sealing and opening go on meanwhile. Readiness asks it each few
+   * seconds, which keeps the keys current where nobody seals.
+   */
   problem(): string | undefined;
 }
 

@@ -32,6 +32,9 @@ export interface SecretKeyringOptions<Content extends { readonly entries: Entrie
 /** Time between two looks at the Secret. */
 const LOOK_AGAIN = 5000;
 
+/** The same while nobody needs a key: short against the time for which a new key only opens. */
+const LOOK_ANYWAY = 60_000;
+
 /** Others that fill the Secret at the same time; each round one of them has won. */
 const MAX_ROUNDS = 10;
 
@@ -89,8 +92,9 @@ class SecretKeyring<Content extends { readonly entries: Entries }> implements Ke
   }
 
   problem(): string | undefined {
-    // Whoever is not ready gets no request, and without one nothing else would look again.
-    if (this.failure !== undefined) void this.reread();
+    // Whoever seals nothing for long would otherwise seal with a key that others have taken away; and whoever is not ready
+    // gets no request, and without one nothing else would look again.
+    if (this.failure !== undefined || Math.abs(this.options.now() - this.lookedAt) >= LOOK_ANYWAY) void this.reread();
     return this.failure;
   }
 

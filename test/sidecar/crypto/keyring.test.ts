@@ -93,6 +93,18 @@ test('a next key that another process made is taken, and none is made beside it'
   expect(store.load().seals).toHaveLength(2);
 });
 
+test('whoever has sealed nothing for months seals with the key of the day, not with one that another process has taken away', () => {
+  const { time, store, keyring: idle } = ring();
+  const spent = idle.sealing();
+  const busy = new StoredKeyring(store, () => time.now);
+  for (const days of [31, 31]) {
+    time.now += days * DAY;
+    busy.sealing();
+    time.now += HEAD_START;
+  }
+  expect([busy.opening(spent.kid), busy.opening(idle.sealing().kid)?.kid]).toEqual([undefined, busy.sealing().kid]);
+});
+
 test('a store that fails stops neither sealing nor opening, and the problem is told', () => {
   const { time, store, keyring } = ring();
   const { kid } = keyring.sealing();

@@ -1,43 +1,13 @@
+import { settle, StoredSecret } from './stored-secret';
 import { renderKey } from '../../../sidecar/src/crypto/key-file';
 import { HEAD_START, LONGEST_LIFETIME, ROTATE_AFTER } from '../../../sidecar/src/crypto/key-schedule';
 import { MemoryKeyStore, newKey } from '../../../sidecar/src/crypto/key-store';
 import { open, seal } from '../../../sidecar/src/crypto/sealed-token';
-import { Entries, KeySecret, openSecretKeyring } from '../../../sidecar/src/crypto/secret-keyring';
+import { openSecretKeyring } from '../../../sidecar/src/crypto/secret-keyring';
 
 const T0 = Date.UTC(2026, 0, 1);
 const HOUR = 60 * 60 * 1000;
 const CLAIMS = { notAfter: T0 + 1000, secret: 'no' };
-
-interface Content {
-  readonly entries: Entries;
-  readonly version: number;
-}
-
-/** A Secret as an API server keeps it. */
-class StoredSecret implements KeySecret<Content> {
-  public entries: Entries = new Map();
-  public version = 1;
-  public reads = 0;
-  public down = false;
-
-  async read(): Promise<Content> {
-    this.reads += 1;
-    if (this.down) throw new Error('the API server is down');
-    return { entries: this.entries, version: this.version };
-  }
-
-  async replace(seen: Content, entries: Entries): Promise<boolean> {
-    if (this.down) throw new Error('the API server is down');
-    if (seen.version !== this.version) return false;
-    this.entries = entries;
-    this.version += 1;
-    return true;
-  }
-
-  names(): string[] {
-    return [...this.entries.keys()].sort();
-  }
-}
 
 const time = { now: T0 };
 let secret: StoredSecret;
@@ -49,11 +19,6 @@ beforeEach(() => {
 
 function keyring(more: object = {}) {
   return openSecretKeyring({ place: 'Secret broker-keyring', secret, now: () => time.now, ...more });
-}
-
-/** Lets a look in the background end. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('the first start', () => {
