@@ -21,6 +21,7 @@ import {
 import { buildServer, ServerOptions } from '../server/build-server';
 import type { RoleErrors } from '../server/errors';
 import { Limiter } from '../server/limiter';
+import { after as systemAfter } from '../server/timers';
 
 /**
  * No token can be guessed, however fast: what `reviews` keeps small is what strangers make the API server do, and
@@ -55,7 +56,7 @@ export interface BrokerServer {
 
 /** The broker's API over whatever it is given. It does not listen. */
 export function buildBroker(deps: BrokerDeps, { followLimits, ...server }: BrokerServer = {}): FastifyInstance {
-  const { audit, clock } = deps;
+  const { audit, clock, after = systemAfter } = deps;
   const rates = { ...BROKER_LIMITS, ...deps.limits };
   const limiters = new Map<string, Limiter>();
   const limiter = (name: string, rate: Rate): Limiter => {
@@ -69,8 +70,10 @@ export function buildBroker(deps: BrokerDeps, { followLimits, ...server }: Broke
   app.decorateRequest('asker', undefined);
   const known = { ...deps, reviews: limiter('reviews', rates.reviews), repeated: onceIn(REFUSED_RECORD_EVERY, audit, clock), openBearer: openedBearers(deps.keyring, clock) };
   const limited = (name: string, rate: Rate): RunLimit => runLimit(limiter(name, rate), known.repeated);
-  const counted = countedDecisions(audit, limiter('recorded', rates.recorded), clock);
-  app.addHook('onClose', () => counted.flush().catch((err: unknown) => deps.log.error({ err }, 'decisions that were counted last could not be recorded')));
+  const counted = countedDecisions(audit, limiter('recorded', rates.recorded), {
+    clock, after, failed: (err) => deps.log.warn({ err }, 'decisions that were counted could not be recorded; it is tried again'),
+  });
+  app.addHook('onClose', () => counted.close().catch((err: unknown) => deps.log.error({ err }, 'decisions that were counted last could not be recorded')));
   const validating = { ...known, audit: onceIn(VALID_SECONDS * 1000, counted, clock) };
   const egressLimit = limited('issue-egress', rates.issueEgress);
 

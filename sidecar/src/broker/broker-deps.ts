@@ -7,6 +7,7 @@ import type { ProviderKind } from '../../../src/protocol/resources';
 import type { Keyring } from '../crypto/keyring';
 import type { Clock } from '../server/clock';
 import type { Logger } from '../server/log';
+import type { After } from '../server/timers';
 
 /** Requests of one caller for one run or session. */
 export interface Rate {
@@ -38,6 +39,8 @@ export interface BrokerDeps {
   readonly providers: (kind: ProviderKind) => Provider | undefined;
   readonly audit: Audit;
   readonly clock: Clock;
+  /** @default - the timers of the machine */
+  readonly after?: After;
   readonly log: Logger;
   readonly revocations: Revocations;
   readonly limits?: Partial<BrokerLimits>;

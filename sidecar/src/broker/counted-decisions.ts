@@ -1,30 +1,28 @@
-import type { Audit, AuditRecord } from './audit-event';
+import type { Audit } from './audit-event';
+import { countDecision, DecisionWindow, openedWindow, placeOf, summaryOf } from './decision-window';
 import { refuse } from './refuse';
+import { UnwaitedContext, UnwaitedRecords } from './unwaited-records';
 import type { Clock } from '../server/clock';
 import type { Limiter } from '../server/limiter';
 
 /** Milliseconds in which decisions are counted once a run has made too many. */
 const WINDOW = 60_000;
 
-/** Destinations that a summary shows; as many as an AuditEvent takes. */
-const MAX_SAMPLES = 3;
-
 /** Destinations of a run that are recorded in one window; beyond them nothing is decided. */
 const MAX_PLACES = 1000;
 
-/** Decisions of one kind about one run that are counted instead of recorded. */
-interface Window {
-  readonly first: AuditRecord;
-  readonly start: number;
-  /** Destinations with a record in this window, and its id: it stands for what is counted, too. */
-  readonly places: Map<string, string>;
-  readonly samples: NonNullable<AuditRecord['destination']>[];
-  count: number;
+export interface CountingContext extends UnwaitedContext {
+  readonly clock: Clock;
 }
 
 export interface CountedAudit extends Pick<Audit, 'write' | 'unready'> {
-  /** Records what has been counted so far. */
-  flush(): Promise<void>;
+  /** Records what has been counted so far, and ends. Rejects when that cannot be recorded. */
+  close(): Promise<void>;
+}
+
+interface OpenWindow {
+  readonly window: DecisionWindow;
+  readonly cancelEnd: () => void;
 }
 
 /**
@@ -33,77 +31,48 @@ export interface CountedAudit extends Pick<Audit, 'write' | 'unready'> {
  * counted; after that, one summary says how many they were. Counted are only destinations that the window has a record
  * of, so that no number of decoys hides one: a new one is recorded, and refused when there is no room for it.
  */
-export function countedDecisions(audit: Audit, limiter: Limiter, clock: Clock): CountedAudit {
-  const windows = new Map<string, Window>();
+export function countedDecisions(audit: Audit, limiter: Limiter, { clock, ...context }: CountingContext): CountedAudit {
+  const windows = new Map<string, OpenWindow>();
+  const summaries = new UnwaitedRecords(audit, context);
 
-  async function close(key: string, window: Window): Promise<void> {
+  function open(key: string, window: DecisionWindow): void {
+    windows.set(key, { window, cancelEnd: context.after(WINDOW, () => end(key, window)) });
+  }
+
+  function end(key: string, window: DecisionWindow): void {
     windows.delete(key);
-    if (window.count === 0) return;
-    await audit.write(summaryOf(window, clock())).catch((error: unknown) => {
-      // Counted on, until it can be recorded.
-      windows.set(key, window);
-      throw error;
-    });
+    if (window.count > 0) summaries.add(summaryOf(window));
   }
 
   return {
     unready: () => audit.unready(),
     write: async (record) => {
       const now = clock();
-      // A Map keeps the order of insertion: behind a window that is open, all are. After a clock was set back they end at once.
-      for (const [key, window] of windows) {
-        if (Math.abs(now - window.start) < WINDOW) break;
-        await close(key, window);
-      }
       const key = `${record.kind} ${record.namespace}/${record.run}`;
-      const open = windows.get(key);
       const place = placeOf(record);
-      const counted = open?.places.get(place);
-      if (open !== undefined && counted !== undefined) {
-        count(open, record);
+      const known = windows.get(key)?.window;
+      const counted = known?.places.get(place);
+      // A log that cannot be written takes no decision, so none is counted either.
+      if (known !== undefined && counted !== undefined && audit.unready() === undefined) {
+        countDecision(known, record, now);
         return counted;
       }
-      if (open !== undefined && open.places.size >= MAX_PLACES) {
+      if (known !== undefined && counted === undefined && known.places.size >= MAX_PLACES) {
         throw refuse('RateLimited', 'the run asks for too many destinations to record each', { retryAfterSeconds: WINDOW / 1000 });
       }
-      const window = open ?? (limiter.take(key).allowed ? undefined : opened(record, now));
-      if (open === undefined && window !== undefined) windows.set(key, window);
+      const window = known ?? (limiter.take(key).allowed ? undefined : openedWindow(record, now));
+      if (known === undefined && window !== undefined) open(key, window);
       const auditId = await audit.write(record);
       // Not before: what could not be recorded must not be counted either.
       window?.places.set(place, auditId);
       return auditId;
     },
-    flush: async () => {
-      for (const [key, window] of [...windows]) await close(key, window);
+    close: async () => {
+      for (const [key, { window, cancelEnd }] of windows) {
+        cancelEnd();
+        end(key, window);
+      }
+      await summaries.close();
     },
-  };
-}
-
-function opened(first: AuditRecord, start: number): Window {
-  return { first, start, places: new Map(), samples: [], count: 0 };
-}
-
-function placeOf({ destination }: AuditRecord): string {
-  return destination === undefined ? '' : `${destination.host}:${destination.port}`;
-}
-
-function count(window: Window, { destination }: AuditRecord): void {
-  window.count += 1;
-  const isNew = window.samples.every(({ host, port }) => host !== destination?.host || port !== destination.port);
-  if (destination !== undefined && isNew && window.samples.length < MAX_SAMPLES) window.samples.push(destination);
-}
-
-function summaryOf({ first: { decision, kind, namespace, run, caller }, start, samples, count: total }: Window, now: number): AuditRecord {
-  return {
-    decision,
-    kind: kind === 'egress-block' ? 'egress-block-summary' : kind,
-    namespace,
-    run,
-    ...(caller === undefined ? {} : { caller }),
-    reason: 'too many decisions of this kind to record each',
-    count: total,
-    windowStart: new Date(start).toISOString(),
-    windowEnd: new Date(Math.max(start, now)).toISOString(),
-    ...(samples.length === 0 ? {} : { sampleDestinations: samples }),
   };
 }

@@ -1,5 +1,6 @@
 import { anchorEvents, publishAnchors } from './audit/anchors';
 import type { AuditHead } from './audit/chain';
+import { API_ANCHOR_MS } from './audit/limits';
 import { AuditShipper, ShipLag } from './audit/ship';
 import type { ShipCursor } from './audit/ship-cursor';
 import type { AuditEvents, ShipObserver } from './audit/ship-delivery';
@@ -53,7 +54,9 @@ export function startShipping({ folder, cursor, head, events, namespace, observe
     if (!anchorsFail) log.warn({ err }, 'the audit log cannot be anchored in the API; anchors are in this log only');
     anchorsFail = true;
   };
-  const stopAnchors = publishAnchors({ heads: () => [head()], publish: anchorEvents(events, namespace, clock), failed: anchorFailed, after });
+  const stopAnchors = publishAnchors({
+    heads: () => [head()], publish: anchorEvents(events, namespace, clock), failed: anchorFailed, everyMs: API_ANCHOR_MS, after,
+  });
   shipper.start();
   return {
     lag: () => shipper.lag(),

@@ -6,6 +6,7 @@ import { startShipping } from '../../../sidecar/src/broker/shipping';
 import { capturedLog } from '../server/frame';
 
 const folder = temporaryFolders();
+const anchorsOf = (api: MemoryApi) => [...api.objects.values()].filter(({ spec }) => spec.kind === 'audit-anchor');
 
 async function shipped(api: MemoryApi) {
   const at = folder();
@@ -71,13 +72,28 @@ test('what cannot be shipped in time does not hold up the end, and is told', asy
   await log.close();
 });
 
+test('anchors in the API are a minute apart, as nothing removes them there', async () => {
+  const api = new MemoryApi();
+  const { log, timers, shipping } = await shipped(api);
+  expect(timers.delays.filter((ms) => ms >= 10_000)).toEqual([60_000]);
+  for (let minute = 1; minute <= 3; minute++) {
+    await log.write(decision());
+    timers.fire(60_000);
+    await until(() => anchorsOf(api).length === minute);
+  }
+  timers.fire(60_000);
+  await shipping.close();
+  expect(anchorsOf(api)).toHaveLength(3);
+  await log.close();
+});
+
 test('anchors that the API does not know are told of once, and events go on', async () => {
   const api = new MemoryApi();
   api.answer = async (_namespace, { spec }) => spec.kind === 'audit-anchor' ? 'invalid' : undefined;
   const { log, timers, shipping, lines } = await shipped(api);
   for (let look = 0; look < 3; look++) {
     const { requests } = api;
-    timers.fire(10_000);
+    timers.fire(60_000);
     await until(() => api.requests > requests);
   }
   await log.write(decision());

@@ -12,12 +12,13 @@ export interface AnchoringOptions {
   readonly publish: (head: AuditHead) => void | Promise<void>;
   /** Hears why a head could not be published. */
   readonly failed?: (error: unknown) => void;
+  /** @default ANCHOR_MS */
   readonly everyMs?: number;
   readonly after?: After;
 }
 
 /**
- * Publishes the heads that have moved, every 10 seconds. A head that cannot be published is offered again the next time,
+ * Publishes the heads that have moved, again and again. A head that cannot be published is offered again the next time,
  * as it is by then. The answer publishes what is left and ends it.
  */
 export function publishAnchors(

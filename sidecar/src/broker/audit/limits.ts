@@ -34,5 +34,8 @@ export const AUDIT_LIMITS: AuditLimits = {
 /** Longest line. Every text of a record is cut, so no writer comes near it. */
 export const MAX_LINE_BYTES = 32 * 1024;
 
-/** Time between anchors. */
+/** Time between anchors in the log of the process. */
 export const ANCHOR_MS = 10_000;
+
+/** Time between anchors in the API, where nothing removes them. */
+export const API_ANCHOR_MS = 60_000;
