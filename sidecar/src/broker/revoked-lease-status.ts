@@ -13,9 +13,13 @@ const FIELD_MANAGER = 'broker';
  */
 export async function writeRevokedLeases(client: KubeClient, run: RunName, ids: readonly string[], time: string): Promise<void> {
   const runs = resourceOf('HarnessRun', run.namespace);
-  const write = (added: readonly string[]) => {
+  const write = async (added: readonly string[]): Promise<void> => {
     const status = { revokedLeases: Object.fromEntries(added.map((id) => [id, time])) };
-    return client.mergePatch(runs, run.name, { status }, { subresource: 'status', fieldManager: FIELD_MANAGER });
+    const answer = await client.mergePatch(runs, run.name, { status }, { subresource: 'status', fieldManager: FIELD_MANAGER });
+    // What a definition does not have is dropped without a word.
+    const { revokedLeases = {} } = (answer.status ?? {}) as HarnessRunStatus;
+    if (added.every((id) => Object.hasOwn(revokedLeases, id))) return;
+    throw refuse('ProviderFailure', 'revoke failed: the definition of HarnessRun has no status.revokedLeases; apply that of this version');
   };
   try {
     await write(ids).catch(async (error: unknown) => {

@@ -29,7 +29,7 @@ async function revocationsOver(data: Record<string, string> | undefined, failure
     mergePatch: async (resource: { plural: string; namespace: string }, name: string, patch: object, { subresource }: { subresource?: string }) => {
       if (api.patchFailure !== undefined) throw api.patchFailure;
       patches.push([resource.plural, resource.namespace, name, subresource, patch]);
-      return { metadata: { name } };
+      return { metadata: { name }, ...patch };
     },
   } as unknown as KubeClient;
   const nearlyFull = jest.fn();

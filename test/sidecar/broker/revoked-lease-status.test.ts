@@ -18,7 +18,7 @@ function apiWith(revokedLeases: Record<string, string> | undefined, failure?: Ku
       const after = { ...before, ...status.revokedLeases };
       if (Object.keys(after).length > 256) throw new KubeError('Invalid', 'too many');
       state.leases = after;
-      return { metadata: { name } };
+      return { metadata: { name }, status: { revokedLeases: after } };
     },
   } as unknown as KubeClient;
   return { state, write: (...ids: string[]) => writeRevokedLeases(client, RUN, ids, TIME) };
@@ -34,6 +34,11 @@ test('leases that are revoked already stay as they are, and the others are added
   expect(state.leases).toEqual({ a: 'before' });
   await write('a', 'b');
   expect(state.leases).toEqual({ a: 'before', b: TIME });
+});
+
+test('a definition that drops what is written has revoked nothing', async () => {
+  const client = { mergePatch: async (_: unknown, name: string) => ({ metadata: { name }, status: {} }) } as unknown as KubeClient;
+  await expect(writeRevokedLeases(client, RUN, ['a'], TIME)).rejects.toMatchObject({ code: 'ProviderFailure', message: expect.stringContaining('has no status.revokedLeases') });
 });
 
 test('a run that has no status gets one', async () => {
