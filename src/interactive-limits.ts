@@ -21,7 +21,7 @@ export interface InteractiveLimits {
   readonly detachTimeout?: Duration;
 
   /**
-   * Time from start to end whatever happens, more than zero.
+   * Time from start to end whatever happens, more than zero and at most 30 days.
    * @default - templates: Duration.hours(24); runs: the template's value
    */
   readonly maxLifetime?: Duration;

@@ -10,6 +10,7 @@ export class RunMode {
   /**
    * Further prompts over the broker until a limit is reached. It needs a template with `interactive`
    * and a policy with `interact`. Limits may shorten those of the template, never extend them.
+   * The operator of this version ends such a run at once, as Failed with the reason `InteractiveUnsupported`.
    */
   public static interactive(limits?: InteractiveLimits): RunMode {
     return new RunMode('Interactive', limits);

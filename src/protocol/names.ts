@@ -46,6 +46,13 @@ export const LABELS = {
   session: `${PREFIX}/session`,
   /** On pods made for a HarnessRun, as paddock sets it. */
   run: `${API_GROUP}/run`,
+  /** What else paddock sets on pods of runs. */
+  runTemplate: `${API_GROUP}/template`,
+  runHarness: `${API_GROUP}/harness`,
+  runMode: `${API_GROUP}/mode`,
+  runWorkspace: `${API_GROUP}/workspace`,
+  /** On pods of runs: the number of the attempt. */
+  attempt: `${PREFIX}/attempt`,
 } as const;
 
 /** Values of the state label. */
@@ -59,7 +66,17 @@ export const ANNOTATIONS = {
   waived: `${PREFIX}/waived`,
   /** On policies in languages that the reach proof cannot read: the reason why they are accepted. */
   unproven: `${PREFIX}/unproven`,
+  /** On a HarnessRun: ends it as `Cancelled`. The value is the reason, for people. */
+  cancel: `${PREFIX}/cancel`,
+  /** On pods of runs: the template that the pod was made of, as policies look at it. JSON of a `TemplateIdentity`. */
+  template: `${PREFIX}/template`,
 } as const;
+
+/**
+ * Annotations on pods of runs, for those who empty nodes to save some: an agent cannot go on elsewhere where it was.
+ * https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md and https://karpenter.sh/docs/concepts/disruption/
+ */
+export const NOT_TO_BE_MOVED = { 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false', 'karpenter.sh/do-not-disrupt': 'true' } as const;
 
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/ */
 export const APP_LABELS = {

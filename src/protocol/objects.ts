@@ -36,6 +36,13 @@ export const OBJECTS = {
   egressCa: 'egress-ca',
   /** Networks of the cluster and private destinations; made at synth. */
   egressDestinations: 'egress-destinations',
+  operator: 'operator',
+  /** Which replica of the operator acts. */
+  operatorLease: 'operator',
+  /** In each namespace: the account of the pods of runs. It has no rights, and the pods have no token of it. */
+  agent: 'agent',
+  /** In each namespace: how many objects people may make there. */
+  agentQuota: 'agent-quota',
   gateway: 'gateway',
   /** Issuers whose tokens the gateway takes; made at synth. */
   gatewayIssuers: 'gateway-issuers',

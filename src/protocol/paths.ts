@@ -59,6 +59,7 @@ export const ENTRY_POINTS = {
   controller: '/app/controller.mjs',
   gateway: '/app/gateway.mjs',
   egress: '/app/egress.mjs',
+  operator: '/app/operator.mjs',
   /** Ends as soon as the NetworkPolicy of its pod holds. */
   fence: '/app/fence.mjs',
   probe: '/app/probe.mjs',

@@ -31,6 +31,12 @@ export interface TemplateIdentity {
   readonly shadows?: boolean;
 }
 
+/** Whether both are the same to every policy. */
+export function isSameTemplate(one: TemplateIdentity, other: TemplateIdentity): boolean {
+  const [shadows, otherShadows] = [one, other].map((template) => template.shadows ?? false);
+  return one.name === other.name && one.kind === other.kind && one.imageDigest === other.imageDigest && shadows === otherShadows;
+}
+
 /** A grant and the policy it comes from. */
 export interface Granted<Grant> {
   readonly policy: string;

@@ -19,7 +19,9 @@ beforeAll(async () => {
   applied = await Promise.all(definitions.map((definition) => api.apply(`${DEFINITIONS}/${definition.metadata.name}`, definition)));
   await api.apply(`/api/v1/namespaces/${NAMESPACE}`, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
   await Promise.all(definitions.map((definition) => eventually(() => api.call('GET', `${DEFINITIONS}/${definition.metadata.name}`), established)));
-}, 60_000);
+  // It serves them a moment later.
+  await Promise.all((Object.keys(KINDS) as Row['kind'][]).map((kind) => eventually(() => api.call('GET', collection(kind)), ({ status }) => status === 200)));
+}, 120_000);
 
 afterAll(() => api.close());
 
@@ -50,7 +52,7 @@ test.each(SPEC_ARBITRARIES.map((arbitrary) => [`${arbitrary.about} of a ${arbitr
     const { status, body } = await api.call('POST', `${collection(kind)}?${DRY_RUN}`, object);
     expect([status === 201, body.message]).toEqual([problemsWith(kind, object).length === 0, body.message]);
   }), { seed: 1, numRuns: 150, endOnFailure: true });
-}, 30_000);
+}, 120_000);
 
 test('a finalizer comes off a run whatever the rules say about its spec', async () => {
   const path = collection('HarnessRun');
@@ -60,6 +62,38 @@ test('a finalizer comes off a run whatever the rules say about its spec', async 
   const patch = [{ op: 'remove', path: '/metadata/finalizers' }];
   expect((await api.call('PATCH', `${path}/going`, patch, 'application/json-patch+json')).status).toBe(200);
   await eventually(() => api.call('GET', `${path}/going`), ({ status }) => status === 404);
+});
+
+test('an apply of a status is held to its version, and not to its UID: a later run of the name is safe from writes with the former alone', async () => {
+  const path = collection('HarnessRun');
+  const run = { apiVersion: API_GROUP_VERSION, kind: 'HarnessRun', metadata: { name: 'again' }, spec: { templateRef: { name: 'a' }, prompt: 'x' } };
+  const { body: { metadata: first } } = await api.call('POST', path, run);
+  await api.call('DELETE', `${path}/again`);
+  await eventually(() => api.call('GET', `${path}/again`), ({ status }) => status === 404);
+  await api.call('POST', path, run);
+  const status = (version: object) => api.apply(`${path}/again/status`, {
+    apiVersion: API_GROUP_VERSION, kind: 'HarnessRun', metadata: { name: 'again', uid: first!.uid, ...version }, status: { phase: 'Failed' },
+  });
+  expect((await status({ resourceVersion: first!.resourceVersion })).status).toBe(409);
+  expect((await api.call('GET', `${path}/again`)).body.status).toBeUndefined();
+  expect((await status({})).status).toBe(200);
+  await api.call('DELETE', `${path}/again`);
+});
+
+test('the end of a run is not taken back by a patch with null, and a finalizer still comes off', async () => {
+  const path = collection('HarnessRun');
+  const run = { apiVersion: API_GROUP_VERSION, kind: 'HarnessRun', metadata: { name: 'over', finalizers: ['paddock.dev/harnessrun-finalizer'] }, spec: { templateRef: { name: 'a' }, prompt: 'x' } };
+  await api.call('POST', path, run);
+  const merge = async (where: string, patch: object) => api.call('PATCH', where, patch, 'application/merge-patch+json');
+  expect((await merge(`${path}/over/status`, { status: { phase: 'Succeeded' } })).status).toBe(200);
+  for (const status of [{ phase: null }, null, { phase: 'Failed' }]) {
+    const { status: code, body } = await merge(`${path}/over/status`, { status });
+    expect([code, body.message]).toEqual([422, expect.stringContaining('a run that is over must stay as it ended')]);
+  }
+  expect((await merge(`${path}/over/status`, { status: { agentPhase: 'stopped' } })).status).toBe(200);
+  // Beside the subresource a status is left as it is.
+  expect(await merge(`${path}/over`, { metadata: { finalizers: null }, status: null })).toMatchObject({ status: 200, body: { status: { phase: 'Succeeded' } } });
+  await api.call('DELETE', `${path}/over`);
 });
 
 test('two revocations by merge patch both stay', async () => {
@@ -83,8 +117,10 @@ async function verdict(row: Row): Promise<Answer> {
   expect([created.status, created.body.message]).toEqual([201, undefined]);
   const one = `${path}/${String(created.body.metadata!.name)}`;
   try {
+    const was = row.old.status === undefined ? created : await api.call('PUT', `${one}/status`, { ...row.old, metadata: created.body.metadata });
+    expect(was.status).toBeLessThan(300);
     const target = row.on === 'status' ? `${one}/status` : one;
-    return await api.call('PUT', `${target}?${DRY_RUN}`, { ...row.object, metadata: created.body.metadata });
+    return await api.call('PUT', `${target}?${DRY_RUN}`, { ...row.object, metadata: was.body.metadata });
   } finally {
     await api.call('DELETE', one);
   }

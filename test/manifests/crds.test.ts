@@ -49,13 +49,29 @@ test('every kind but the audit event has a status of its own', () => {
   expect(without).toEqual(['AuditEvent']);
 });
 
-test('a run shows phase, template, workspace, age and credentials', () => {
-  expect(byKind.get('HarnessRun').spec.versions[0].additionalPrinterColumns.map(({ name }: { name: string }) => name)).toEqual(['Phase', 'Template', 'Workspace', 'Age', 'Credentials']);
+/** Names of the columns of a kind; of the wide ones after `|`. */
+function columns(kind: string): string {
+  const all: { name: string; priority?: number }[] = byKind.get(kind).spec.versions[0].additionalPrinterColumns;
+  const names = (wide: boolean) => all.filter(({ priority }) => (priority === 1) === wide).map(({ name }) => name).join(' ');
+  return `${names(false)} | ${names(true)}`;
+}
+
+test('a run shows what it does and why, and who wants more asks for wide output', () => {
+  expect(columns('HarnessRun')).toBe('Phase Agent Reason Template Workspace Age Credentials | Pod Message');
 });
 
-test('the end of a discovery window is shown only when asked for', () => {
-  const columns = byKind.get('BrokerPolicy').spec.versions[0].additionalPrinterColumns;
-  expect(columns.filter(({ priority }: { priority?: number }) => priority === 1).map(({ name }: { name: string }) => name)).toEqual(['Discovery-Until']);
+test('templates, policies and workspaces show whether they can be used', () => {
+  expect(columns('HarnessTemplate')).toBe('Harness Ready Age | Image');
+  expect(columns('ClusterHarnessTemplate')).toBe(columns('HarnessTemplate'));
+  expect(columns('BrokerPolicy')).toBe('Templates Age | Discovery-Until Ready');
+  expect(columns('Workspace')).toBe('Phase Active-Run Runs Age | Seeded Ready');
+});
+
+test.each(['HarnessRun', 'HarnessTemplate', 'BrokerPolicy', 'Workspace'])('the columns of a %s that show conditions name one type each', (kind) => {
+  const paths: string[] = byKind.get(kind).spec.versions[0].additionalPrinterColumns.map(({ jsonPath }: { jsonPath: string }) => jsonPath);
+  const ofConditions = paths.filter((path) => path.includes('conditions'));
+  expect(ofConditions).not.toEqual([]);
+  for (const path of ofConditions) expect(path).toMatch(/^\.status\.conditions\[\?\(@\.type=="[A-Za-z]+"\)\]\.(status|reason|message)$/);
 });
 
 test('labels are added to those of the platform', () => {

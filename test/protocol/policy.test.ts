@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import {
-  credentialGrant, CredentialGrantSpec, egressGrant, egressGrants, NamedPolicy, policiesFor, secretNames, unmetRequirements,
+  credentialGrant, CredentialGrantSpec, egressGrant, egressGrants, isSameTemplate, NamedPolicy, policiesFor, secretNames, TemplateIdentity,
+  unmetRequirements,
 } from '../../src/protocol/policy';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
@@ -129,6 +130,29 @@ describe('unmetRequirements', () => {
     const granting = (host: string) => [policy('a', { egress: [{ host }] })];
     const missing = (host: string) => unmetRequirements({ egress: [{ host: '*.a.example.com' }] }, granting(host)).egress.length;
     expect([missing('*.a.example.com'), missing('*.example.com'), missing('b.a.example.com')]).toEqual([0, 0, 1]);
+  });
+});
+
+describe('templates are the same', () => {
+  const identity: fc.Arbitrary<TemplateIdentity> = fc.record({
+    name: fc.constantFrom('coder', 'other'),
+    kind: fc.constantFrom('HarnessTemplate' as const, 'ClusterHarnessTemplate' as const),
+    imageDigest: fc.constantFrom(DIGEST, `sha256:${'b'.repeat(64)}`, undefined),
+    shadows: fc.constantFrom(true, false, undefined),
+  });
+
+  test('only when every policy applies to both or to neither', () => {
+    const policies = ['coder', 'other'].flatMap((name) => [undefined, ['HarnessTemplate' as const], ['ClusterHarnessTemplate' as const]].flatMap(
+      (templateKinds) => [undefined, [DIGEST], [`sha256:${'b'.repeat(64)}`]].map((imageDigests, at) => policy(`${name}-${templateKinds}-${at}`, {}, { appliesToTemplates: [name], templateKinds, imageDigests })),
+    ));
+    fc.assert(fc.property(identity, identity, (one, other) => {
+      if (isSameTemplate(one, other)) expect(policiesFor(policies, one)).toEqual(policiesFor(policies, other));
+      else expect({ ...one, shadows: one.shadows === true }).not.toEqual({ ...other, shadows: other.shadows === true });
+    }));
+  });
+
+  test('whether the shadow is left out or denied', () => {
+    expect(isSameTemplate({ name: 'coder', kind: 'HarnessTemplate' }, { name: 'coder', kind: 'HarnessTemplate', shadows: false })).toBe(true);
   });
 });
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { isGlob } from '../../src/protocol/glob';
 import { isReservedEnv, RESERVED_ENV } from '../../src/protocol/reserved-env';
-import { AGENT_PHASES, AUDIT_KINDS, credentialHosts, discoveryActive, isTerminal, METHODS, RUN_PHASES, TERMINAL_AGENT_PHASES, TERMINAL_RUN_PHASES } from '../../src/protocol/resources';
+import { AGENT_PHASES, AUDIT_KINDS, credentialHosts, discoveryActive, isTerminal, KINDS, METHODS, RUN_PHASES, TERMINAL_AGENT_PHASES, TERMINAL_RUN_PHASES } from '../../src/protocol/resources';
 import { GLOB_PATTERN } from '../../src/protocol/resources/broker-policy';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -87,6 +87,10 @@ test('the pattern of a glob accepts what the matcher can read, and nothing else'
   fc.assert(fc.property(pieces, (glob) => {
     expect([glob, new RegExp(GLOB_PATTERN, 'u').test(glob)]).toEqual([glob, isGlob(glob)]);
   }), { numRuns: 5000 });
+});
+
+test('a policy says under Ready why, as it is ready whether it applies to a template or not', () => {
+  expect(KINDS.BrokerPolicy.printerColumns).toContainEqual({ name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason', priority: 1 });
 });
 
 test('no grant can name TRACE', () => {

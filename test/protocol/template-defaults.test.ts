@@ -1,5 +1,6 @@
 import { problemsWith } from '../../src/protocol/resources';
 import { DEFAULTS, gracePeriodSeconds, interactiveTimeouts, resolveTemplate, timeoutMilliseconds } from '../../src/protocol/resources/template-defaults';
+import { POD_DEFAULTS } from '../../src/protocol/resources/template-pod';
 
 const base = {
   image: 'agent',
@@ -34,6 +35,13 @@ describe('a template with a base', () => {
 
   test('overrides the interactive limits that it sets', () => {
     expect(resolveTemplate({ interactive: { maxLifetime: '1h' } }, base).interactive).toEqual({ ...base.interactive, maxLifetime: '1h' });
+  });
+
+  test('overrides what it says of its pods member by member, each as a whole', () => {
+    const parent = { ...base, pod: { runAsUser: 2000, nodeSelector: { a: '1', b: '2' }, sharedDirectories: [{ name: 'x' }] } };
+    expect(resolveTemplate({ pod: { nodeSelector: { c: '3' } } }, parent).pod).toEqual({ ...parent.pod, nodeSelector: { c: '3' } });
+    expect(resolveTemplate({ pod: { runAsUser: undefined } }, parent).pod).toEqual(parent.pod);
+    expect(resolveTemplate({}, base)).not.toHaveProperty('pod');
   });
 
   test('joins credentials by name, sorted', () => {
@@ -72,8 +80,9 @@ test('a template with other defaults keeps the long grace period of interactive 
   expect(gracePeriodSeconds({ defaults: { model: 'm' } }, undefined)).toBe(60);
 });
 
-test('a grace period of 0 is not taken for none', () => {
-  expect(gracePeriodSeconds({ defaults: { terminationGracePeriodSeconds: 0 } }, 'Interactive')).toBe(0);
+test('a grace period of 0 is neither taken for none nor for a deletion by force', () => {
+  const grace = (terminationGracePeriodSeconds: number) => gracePeriodSeconds({ defaults: { terminationGracePeriodSeconds } }, 'Interactive');
+  expect([0, 1, 2, 300].map(grace)).toEqual([1, 1, 2, 300]);
 });
 
 describe('the limits of an interactive run', () => {
@@ -98,9 +107,11 @@ describe('the limits of an interactive run', () => {
 test('the defaults are themselves a valid template', () => {
   const { timeout, terminationGracePeriodSeconds, mountPath } = DEFAULTS;
   const { mode, idleTimeout, detachIdleTimeout, detachTimeout, maxLifetime, maxRecentEvents } = DEFAULTS;
+  const { sharedSize, ...pod } = POD_DEFAULTS;
   const spec = {
     image: 'i',
     command: ['c'],
+    pod: { ...pod, imagePullPolicy: DEFAULTS.imagePullPolicy, sharedDirectories: [{ name: 'a', size: sharedSize }] },
     runtime: { image: 'r', imagePullPolicy: DEFAULTS.imagePullPolicy },
     defaults: { timeout, terminationGracePeriodSeconds },
     workspace: { required: DEFAULTS.workspaceRequired, mountPath },

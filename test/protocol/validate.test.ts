@@ -1,3 +1,4 @@
+import { quantity } from '../../src/protocol/resources/common';
 import { equal } from '../../src/protocol/schema/equal';
 import { schema, Schema } from '../../src/protocol/schema/types';
 import { problemsOf } from '../../src/protocol/schema/validate';
@@ -28,6 +29,10 @@ test.each<[string, Schema, unknown, string]>([
   ['a time that does not exist', { type: 'string', format: 'date-time' }, '2030-13-01T00:00:00Z', "at: must be a time such as '2030-01-31T12:00:00Z', got \"2030-13-01T00:00:00Z\""],
   ['a fraction', { type: 'integer', minimum: 0, maximum: 9 }, 1.5, 'at: must be a whole number from 0 to 9, got 1.5'],
   ['not a number', { type: 'integer', minimum: 0, maximum: 9 }, NaN, 'at: must be a whole number from 0 to 9, got null'],
+  ['a quantity with a fraction that is no text', quantity, 1.5, 'at: must be a whole number or a string, got 1.5'],
+  ['a quantity without end', quantity, Infinity, 'at: must be a whole number or a string, got null'],
+  ['a quantity far below 0', quantity, JSON.parse('-9007199254740993'), 'at: must not be negative, got -9007199254740992'],
+  ['an integer that is not exact', { type: 'integer', minimum: 0, maximum: Number.MAX_VALUE }, 2 ** 53, `at: must be a whole number from 0 to ${Number.MAX_VALUE}, got ${2 ** 53}`],
   ['text as truth', { type: 'boolean' }, 'true', 'at: must be true or false, got "true"'],
   ['too many keys', { type: 'object', maxProperties: 1, additionalProperties: text }, { a: 'x', b: 'y' }, 'at: must have at most 1 keys, got {"a":"x","b":"y"}'],
   ['a bad value of a map', { type: 'object', maxProperties: 1, additionalProperties: text }, { a: 1 }, 'at.a: must be a string, got 1'],
@@ -41,6 +46,9 @@ test.each<[string, Schema, unknown]>([
   ['an optional field that is null', only(text), { field: null }],
   ['an optional field that is undefined', only(text), { field: undefined }],
   ['equal items of a list that is no set', { type: 'array', maxItems: 2, items: text }, ['a', 'a']],
+  ['a quantity as a number that is not exact here', quantity, JSON.parse('9007199254740993')],
+  ['the largest quantity that is a number of 64 bits', quantity, JSON.parse('9223372036854775807')],
+  ['a quantity that is written as 1e+21', quantity, 1e21],
   ['a leap day', { type: 'string', format: 'date-time' }, '2028-02-29T00:00:00Z'],
 ])('%s is accepted', (_what, node, value) => {
   expect(problemsOf(node, value, 'at')).toEqual([]);

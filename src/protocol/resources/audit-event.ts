@@ -44,10 +44,11 @@ export const MAX_REASON_LENGTH = text.maxLength;
 const destination = schema({
   type: 'object',
   required: ['host'],
-  properties: { host: { type: 'string', minLength: 1, maxLength: 253 }, port: { type: 'integer', minimum: 1, maximum: 65535 } },
+  properties: {
+    host: { type: 'string', minLength: 1, maxLength: 253, description: 'host as it was asked for' },
+    port: { type: 'integer', minimum: 1, maximum: 65535, description: 'port as it was asked for' },
+  },
 });
-
-const named = schema({ type: 'object', required: ['name'], properties: { name: objectName } });
 
 const specRules: readonly CelRule[] = [
   {
@@ -80,25 +81,40 @@ const specRules: readonly CelRule[] = [
 
 export const auditEventSpec = schema({
   'type': 'object',
+  'description': 'what was decided; it cannot change',
   'required': ['decision', 'kind', 'timestamp'],
   'properties': {
-    runRef: { type: 'object', required: ['name'], properties: { name: labelName } },
-    decision: { type: 'string', enum: DECISIONS },
-    kind: { type: 'string', enum: AUDIT_KINDS },
-    timestamp: time,
-    destination,
+    runRef: {
+      type: 'object',
+      description: 'on whose behalf it was asked',
+      required: ['name'],
+      properties: { name: { ...labelName, description: 'name of the run, or id of the session' } },
+    },
+    decision: { type: 'string', enum: DECISIONS, description: 'what was decided' },
+    kind: { type: 'string', enum: AUDIT_KINDS, description: 'what the decision was about; audit-anchor holds the head of an audit log' },
+    timestamp: { ...time, description: 'when it was decided; the last time where the event stands for several decisions' },
+    destination: { ...destination, description: 'where a connection or request was to go' },
     credential: {
       type: 'object',
+      description: 'the credential that it was about',
       required: ['name'],
-      properties: { name: { type: 'string', minLength: 1, maxLength: 253 }, provider: { type: 'string', maxLength: 64 } },
+      properties: {
+        name: { type: 'string', minLength: 1, maxLength: 253, description: 'name of the credential' },
+        provider: { type: 'string', maxLength: 64, description: 'kind of its provider' },
+      },
     },
-    matchedPolicy: named,
-    reason: text,
-    count: { type: 'integer', minimum: 1, maximum: 2_147_483_647 },
-    sampleDestinations: { type: 'array', maxItems: 3, items: destination },
-    windowStart: time,
-    windowEnd: time,
-    detail: { type: 'object', maxProperties: 32, additionalProperties: text },
+    matchedPolicy: {
+      type: 'object',
+      description: 'the BrokerPolicy that granted it',
+      required: ['name'],
+      properties: { name: { ...objectName, description: 'name of the policy' } },
+    },
+    reason: { ...text, description: 'why, for people; never a secret' },
+    count: { type: 'integer', minimum: 1, maximum: 2_147_483_647, description: 'decisions that the event stands for; 1 without it' },
+    sampleDestinations: { type: 'array', maxItems: 3, items: destination, description: 'some of the destinations of an egress-block-summary' },
+    windowStart: { ...time, description: 'when the first of several decisions was made' },
+    windowEnd: { ...time, description: 'when the last of several decisions was made' },
+    detail: { type: 'object', maxProperties: 32, additionalProperties: text, description: 'where the whole record is in the audit log, and what else there is to say' },
   },
   'x-kubernetes-validations': specRules,
 });

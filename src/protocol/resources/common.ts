@@ -31,7 +31,14 @@ export const dataKey = schema({
 });
 
 /** A key of a Secret or ConfigMap in the object's own namespace. */
-export const keyRef = schema({ type: 'object', required: ['name', 'key'], properties: { name: objectName, key: dataKey } });
+export const keyRef = schema({
+  type: 'object',
+  required: ['name', 'key'],
+  properties: {
+    name: { ...objectName, description: 'name of the object that has the key, in the same namespace' },
+    key: { ...dataKey, description: 'key in its data' },
+  },
+});
 
 /**
  * A time as RFC 3339 with capital letters. The pattern is there because the API server takes lower-case
@@ -48,7 +55,8 @@ export const time = schema({
 /** Text for people. */
 export const text = schema({ type: 'string', maxLength: 1024 });
 
-export const port = schema({ type: 'integer', minimum: 0, maximum: 65535, description: '0 stands for every port' });
+/** 0 stands for every port. */
+export const port = schema({ type: 'integer', minimum: 0, maximum: 65535 });
 
 export const ports = schema({ type: 'array', maxItems: 32, items: port });
 
@@ -65,7 +73,7 @@ export const host = schema({
   'type': 'string', 'maxLength': MAX_HOST_LENGTH, 'pattern': HOST_PATTERN, 'patternMessage': HOST_MESSAGE, 'x-kubernetes-validations': [internalHost],
 });
 
-/** A Go duration of more than nothing and at most a year. */
+/** A Go duration of more than nothing and at most 30 days. */
 export const duration = schema({
   'type': 'string',
   'maxLength': MAX_DURATION_LENGTH,
@@ -77,6 +85,26 @@ export const duration = schema({
     holds: isUsableDuration,
   }],
 });
+
+/** A name, which may have a DNS name as prefix, such as that of a label or of a resource. */
+export const QUALIFIED_NAME = '^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$';
+
+/** Characters of a qualified name: 253 of the prefix, a slash and 63. */
+export const MAX_QUALIFIED_NAME = 317;
+
+/** A rule for the keys of a map. They come back in messages, so they must not be free text. */
+export function qualifiedKeys(message: string): CelRule {
+  return {
+    rule: `self.all(key, size(key) <= ${MAX_QUALIFIED_NAME} && key.matches('${QUALIFIED_NAME}'))`,
+    message,
+    holds: (self) => Object.keys(self).every((key) => key.length <= MAX_QUALIFIED_NAME && new RegExp(QUALIFIED_NAME).test(key)),
+  };
+}
+
+/** Characters as the API server counts them, not UTF-16 units. */
+export function characters(texts: readonly string[]): number {
+  return texts.reduce((sum, one) => sum + [...one].length, 0);
+}
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ (no negative ones) */
 export const quantity = schema({
@@ -91,10 +119,21 @@ export const quantity = schema({
   }],
 });
 
-const quantities = schema({ type: 'object', maxProperties: 16, additionalProperties: quantity });
+const quantities = schema({
+  'type': 'object',
+  'maxProperties': 16,
+  'additionalProperties': quantity,
+  'x-kubernetes-validations': [qualifiedKeys('must have names of resources only')],
+});
 
 /** What the agent container asks for and may use. */
-export const resources = schema({ type: 'object', properties: { limits: quantities, requests: quantities } });
+export const resources = schema({
+  type: 'object',
+  properties: {
+    limits: { ...quantities, description: 'most that the agent may use, by name of the resource; more memory or scratch space than that ends it' },
+    requests: { ...quantities, description: 'what a node must have free for the agent, by name of the resource' },
+  },
+});
 
 const notReserved: CelRule = {
   rule: `!(self in ${celList(RESERVED_ENV)}) && !self.startsWith('${RESERVED_ENV_PREFIX}')`,
@@ -115,6 +154,7 @@ export const envName = schema({
 /** Someone's agreement to what the parent field says. */
 export const accepted = schema({
   'type': 'boolean',
+  'description': 'must be true; to not accept it, the parent is left out',
   'x-kubernetes-validations': [{ rule: 'self', message: 'must be true: leave the parent out to not accept', holds: (self) => self === true }],
 });
 
@@ -135,12 +175,14 @@ const condition = schema({
   type: 'object',
   required: ['type', 'status', 'lastTransitionTime', 'reason', 'message'],
   properties: {
-    type: { type: 'string', maxLength: 316, pattern: '^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$' },
-    status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
-    observedGeneration: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
-    lastTransitionTime: time,
-    reason: { type: 'string', minLength: 1, maxLength: 1024, pattern: '^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$' },
-    message: { type: 'string', maxLength: 32768 },
+    type: { type: 'string', maxLength: 316, pattern: '^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$', description: 'what the condition is about' },
+    status: { type: 'string', enum: ['True', 'False', 'Unknown'], description: 'whether it is the case' },
+    observedGeneration: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'metadata.generation that was looked at' },
+    lastTransitionTime: { ...time, description: 'since when the status is what it is' },
+    reason: {
+      type: 'string', minLength: 1, maxLength: 1024, pattern: '^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$', description: 'why, in one word for programs',
+    },
+    message: { type: 'string', maxLength: 32768, description: 'why, for people' },
   },
 });
 
@@ -148,6 +190,8 @@ export const conditions = schema({
   'type': 'array', 'maxItems': 32, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'], 'items': condition,
 });
 
-export const observedGeneration = schema({ type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+export const observedGeneration = schema({
+  type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'metadata.generation that the status is about',
+});
 
 export const count = schema({ type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER });

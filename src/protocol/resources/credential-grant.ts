@@ -22,9 +22,11 @@ const hosts = schema({ type: 'array', minItems: 1, maxItems: 12, items: host });
 const header = schema({
   type: 'object',
   required: ['name'],
+  description: 'the header that gets the credential',
   properties: {
     name: {
       'type': 'string',
+      'description': 'name of the header',
       'minLength': 1,
       'maxLength': 128,
       'pattern': "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
@@ -35,7 +37,13 @@ const header = schema({
         holds: (self) => !FRAMING_HEADERS.includes(self.toLowerCase()),
       }],
     },
-    valuePrefix: { type: 'string', maxLength: 128, pattern: '^[ -~]*$', patternMessage: 'must be printable ASCII' },
+    valuePrefix: {
+      type: 'string',
+      maxLength: 128,
+      pattern: '^[ -~]*$',
+      patternMessage: 'must be printable ASCII',
+      description: "text in front of the credential, such as 'Bearer ' with its blank; none without it",
+    },
   },
 });
 
@@ -44,20 +52,31 @@ const proxyInjected = schema({
   'description': 'the agent holds a surrogate; the egress proxy exchanges it in requests to these hosts',
   'required': ['hosts'],
   'properties': {
-    hosts,
+    hosts: { ...hosts, description: 'hosts that receive the credential, each covered by an egress grant of the same policy' },
     header,
     queryParam: {
       type: 'object',
+      description: 'the query parameter that gets the credential',
       required: ['name'],
       properties: {
-        name: { type: 'string', minLength: 1, maxLength: 128, pattern: '^[A-Za-z0-9._~$-]+$', patternMessage: 'must be a query parameter that needs no escaping' },
+        name: {
+          type: 'string',
+          minLength: 1,
+          maxLength: 128,
+          pattern: '^[A-Za-z0-9._~$-]+$',
+          patternMessage: 'must be a query parameter that needs no escaping',
+          description: 'name of the parameter',
+        },
       },
     },
     basicAuth: {
       type: 'object',
+      description: 'the credential is the password of HTTP Basic authentication',
       required: ['username'],
       properties: {
-        username: { type: 'string', minLength: 1, maxLength: 128, pattern: '^[ -9;-~]+$', patternMessage: "must be printable ASCII without ':'" },
+        username: {
+          type: 'string', minLength: 1, maxLength: 128, pattern: '^[ -9;-~]+$', patternMessage: "must be printable ASCII without ':'", description: 'user that it belongs to',
+        },
       },
     },
   },
@@ -70,13 +89,14 @@ const proxyInjected = schema({
 
 const deliveryMode = schema({
   'type': 'object',
+  'description': 'of kind UserSuppliedSecret: how the credential reaches the service that it is for',
   'properties': {
     proxyInjected,
     inContainer: {
       type: 'object',
       description: 'the agent holds the credential itself and can leak it; someone accepts that and says why',
       required: ['accepted', 'reason'],
-      properties: { accepted, reason },
+      properties: { accepted, reason: { ...reason, description: 'why it is accepted; the status of each run repeats it' } },
     },
   },
   'x-kubernetes-validations': [{
@@ -145,30 +165,48 @@ const providerRules: readonly CelRule[] = [
 
 const provider = schema({
   'type': 'object',
+  'description': 'where the credential comes from, and which hosts get it',
   'required': ['kind', 'secretRef'],
   'properties': {
-    kind: { type: 'string', enum: PROVIDER_KINDS },
-    secretRef: keyRef,
-    appId: number,
-    installationId: number,
+    kind: {
+      type: 'string',
+      enum: PROVIDER_KINDS,
+      description: 'AnthropicAPI, GitHubApp, PATPool of tokens that runs take one each, AWSAccessKey, or UserSuppliedSecret for any other credential',
+    },
+    secretRef: { ...keyRef, description: "key of a Secret: credential, App's private key as PEM, tokens one per line, or credentials file of AWS" },
+    appId: { ...number, description: 'of kind GitHubApp: id of the App' },
+    installationId: { ...number, description: "of kind GitHubApp: id of the App's installation" },
     apiEndpoint: {
       type: 'string',
       maxLength: 512,
       pattern: '^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*$',
       patternMessage: "must be an https URL without user, query and final slash, such as 'https://github.example.com/api/v3'",
-      description: 'REST API of a GitHub Enterprise Server; without it the API of github.com',
+      description: 'of kind GitHubApp: REST API of a GitHub Enterprise Server; without it that of github.com',
     },
-    rotationSeconds: { type: 'integer', minimum: 60, maximum: 2_147_483_647, description: 'time after which a lease is renewed' },
-    hosts,
+    rotationSeconds: {
+      type: 'integer', minimum: 60, maximum: 2_147_483_647, description: 'seconds after which a lease ends unless it is renewed; without it an hour, with inContainer never',
+    },
+    hosts: {
+      ...hosts,
+      description: 'hosts that receive the credential, each granted in egress; without it '
+        + `${DEFAULT_HOSTS.AnthropicAPI.join(', ')} (AnthropicAPI), ${DEFAULT_HOSTS.GitHubApp.join(', ')} (GitHubApp)`,
+    },
     deliveryMode,
-    regions: scopes('regions of AWS that requests may be signed for; all without it'),
-    services: scopes('services of AWS that requests may be signed for, as signatures name them; all without it'),
+    regions: scopes('of kind AWSAccessKey: regions that requests may be signed for; all without it'),
+    services: scopes('of kind AWSAccessKey: services that requests may be signed for, as signatures name them; all without it'),
   },
   'x-kubernetes-validations': providerRules,
 });
 
 /** A credential that runs may use without holding it; its name is the environment variable of the surrogate. */
-export const credentialGrant = schema({ type: 'object', required: ['name', 'provider'], properties: { name: envName, provider } });
+export const credentialGrant = schema({
+  type: 'object',
+  required: ['name', 'provider'],
+  properties: {
+    name: { ...envName, description: 'name by which templates require it, and variable of the agent that has the surrogate' },
+    provider,
+  },
+});
 
 /** The hosts that receive a credential; none when the agent holds it itself. */
 export function credentialHosts(grant: TypeOf<typeof credentialGrant>): readonly string[] {

@@ -9,14 +9,20 @@ export const egressGrant = schema({
   type: 'object',
   required: ['host'],
   properties: {
-    host,
-    ports,
-    methods: { 'type': 'array', 'maxItems': METHODS.length, 'x-kubernetes-list-type': 'set', 'items': { type: 'string', enum: METHODS } },
+    host: { ...host, description: "host name in lower case; '*.example.com' covers every name below example.com, but not that itself" },
+    ports: { ...ports, description: 'the only ports that are covered; with 0, or without it, all that the network lets out' },
+    methods: {
+      'type': 'array',
+      'maxItems': METHODS.length,
+      'x-kubernetes-list-type': 'set',
+      'description': 'the only HTTP methods that are covered where the egress proxy can read requests; all without it',
+      'items': { type: 'string', enum: METHODS },
+    },
     paths: {
       'type': 'array',
       'maxItems': 32,
       'x-kubernetes-list-type': 'set',
-      'description': "each covers that path alone, or every path that begins with it when it ends in '*'",
+      'description': "each covers that path alone, or every path that begins with it when it ends in '*'; all paths without it",
       'items': {
         'type': 'string',
         'maxLength': 512,
@@ -34,4 +40,11 @@ export const egressGrant = schema({
 });
 
 /** What a requirement of a template asks for. */
-export const egressRequirement = schema({ type: 'object', required: ['host'], properties: { host, ports } });
+export const egressRequirement = schema({
+  type: 'object',
+  required: ['host'],
+  properties: {
+    host: { ...host, description: "host name in lower case, or '*.example.com' for every name below example.com" },
+    ports: { ...ports, description: 'ports that are needed; with 0, or without it, all, which only a grant for all covers' },
+  },
+});

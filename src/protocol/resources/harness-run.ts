@@ -1,8 +1,9 @@
 import { TEMPLATE_KINDS } from './broker-policy';
-import { duration, envName, keyRef, labelName, MAX_LABEL, resources } from './common';
-import { harnessRunStatus } from './harness-run-status';
+import { characters, duration, envName, keyRef, labelName, MAX_LABEL, resources } from './common';
+import { endStays, harnessRunStatus } from './harness-run-status';
 import { interactiveTimeouts, timeoutOrder } from './harness-template';
-import { AGE, nameAtMost, ResourceKind } from './kind';
+import { AGE, conditionPath, nameAtMost, ResourceKind } from './kind';
+import { DEFAULTS } from './template-defaults';
 import { EPHEMERAL_SUFFIX, MAX_WORKSPACE_NAME } from './workspace';
 import { equal } from '../schema/equal';
 import { CelRule } from '../schema/rule';
@@ -11,12 +12,19 @@ import { schema, TypeOf } from '../schema/types';
 /** Largest inline prompt, in bytes of UTF-8. */
 export const MAX_PROMPT_BYTES = 262_144;
 
+/** Characters that the values of `extraEnv` have together. */
+export const MAX_EXTRA_ENV = 65_536;
+
 /** Longest name of a run whose ephemeral Workspace gets its name from it. */
 export const MAX_EPHEMERAL_RUN_NAME = MAX_WORKSPACE_NAME - EPHEMERAL_SUFFIX.length;
 
 const promptFrom = schema({
   'type': 'object',
-  'properties': { configMapKeyRef: keyRef, secretKeyRef: keyRef },
+  'description': 'a key whose value is the prompt, read when the pod begins',
+  'properties': {
+    configMapKeyRef: { ...keyRef, description: 'key of a ConfigMap' },
+    secretKeyRef: { ...keyRef, description: 'key of a Secret, but of none that a BrokerPolicy takes a credential from' },
+  },
   'x-kubernetes-validations': [{
     rule: 'has(self.configMapKeyRef) != has(self.secretKeyRef)',
     message: 'must have exactly one of configMapKeyRef and secretKeyRef',
@@ -27,7 +35,11 @@ const promptFrom = schema({
 const environmentVariable = schema({
   'type': 'object',
   'required': ['name'],
-  'properties': { name: envName, value: { type: 'string', maxLength: 32_768 }, valueFrom: { type: 'object' } },
+  'properties': {
+    name: { ...envName, description: 'name of the variable; those that the platform sets are refused' },
+    value: { type: 'string', maxLength: 32_768, description: 'its value, as it is; empty without it' },
+    valueFrom: { type: 'object', description: 'must be left out: it would read Secrets past the BrokerPolicies' },
+  },
   'x-kubernetes-validations': [{
     rule: '!has(self.valueFrom)',
     message: 'must not have valueFrom: it would read Secrets past the BrokerPolicies',
@@ -56,19 +68,22 @@ const specRules: readonly CelRule[] = [
 
 export const harnessRunSpec = schema({
   'type': 'object',
+  'description': 'what is to be done; it cannot change',
   'required': ['templateRef'],
   'properties': {
     templateRef: {
       type: 'object',
+      description: 'what is run: a template of the namespace or of the cluster',
       required: ['name'],
       properties: {
-        name: labelName,
+        name: { ...labelName, description: 'name of the template' },
         kind: { type: 'string', enum: TEMPLATE_KINDS, description: 'without it the template of the namespace comes first, then that of the cluster' },
       },
     },
-    workspaceRef: { ...labelName, description: 'without it the run gets a Workspace of its own' },
+    workspaceRef: { ...labelName, description: 'Workspace that the run works in; without it one of its own, or scratch space where the template requires none' },
     prompt: {
       'type': 'string',
+      'description': 'what the agent is asked to do; everybody who may read the run can read it',
       'minLength': 1,
       'maxLength': MAX_PROMPT_BYTES,
       'x-kubernetes-validations': [{
@@ -78,14 +93,37 @@ export const harnessRunSpec = schema({
       }],
     },
     promptFrom,
-    timeout: { ...duration, description: 'of Batch runs; interactive ones end with their maxLifetime' },
-    retries: { type: 'integer', minimum: 0, maximum: 10 },
-    resources,
-    extraEnv: { 'type': 'array', 'maxItems': 128, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'], 'items': environmentVariable },
-    model: { type: 'string', maxLength: 256 },
-    ttlSecondsAfterFinished: { type: 'integer', minimum: 0, maximum: 2_147_483_647, description: 'the run is deleted this long after its end; without it, it stays' },
-    mode: { type: 'string', enum: ['', 'Batch', 'Interactive'], description: 'empty means Batch' },
-    interactiveOverrides: { 'type': 'object', 'properties': interactiveTimeouts, 'x-kubernetes-validations': timeoutOrder },
+    timeout: {
+      ...duration,
+      description: 'longest time of a Batch run over all attempts, such as 1h30m, from status.startTime on; '
+        + `${DEFAULTS.timeout} unless it or its template says otherwise`,
+    },
+    retries: {
+      type: 'integer', minimum: 0, maximum: 10, description: 'how often the run is begun again after an attempt that failed, where that may help; 0 unless it says otherwise',
+    },
+    resources: { ...resources, description: 'what the agent needs and may use, in place of all that the template says of it; what neither says has a default' },
+    extraEnv: {
+      'type': 'array',
+      'maxItems': 128,
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['name'],
+      'description': 'more variables of the agent; everybody who may read the run can read them, so credentials belong into a BrokerPolicy',
+      'items': environmentVariable,
+      'x-kubernetes-validations': [{
+        rule: `self.map(one, has(one.value) ? size(one.value) : 0).sum() <= ${MAX_EXTRA_ENV}`,
+        message: `must have values of at most ${MAX_EXTRA_ENV} characters together`,
+        holds: (self) => characters(self.map(({ value = '' }) => value)) <= MAX_EXTRA_ENV,
+      }],
+    },
+    model: { type: 'string', maxLength: 256, description: 'model that the agent is told to use; that of the template without it' },
+    ttlSecondsAfterFinished: { type: 'integer', minimum: 0, maximum: 2_147_483_647, description: 'seconds after its end until the run is deleted; without it, it stays' },
+    mode: { type: 'string', enum: ['', 'Batch', 'Interactive'], description: 'Batch unless it says Interactive, which the operator of this version ends at once' },
+    interactiveOverrides: {
+      'type': 'object',
+      'description': 'time limits of an interactive run; they may only shorten those of its template',
+      'properties': interactiveTimeouts,
+      'x-kubernetes-validations': timeoutOrder,
+    },
   },
   'x-kubernetes-validations': specRules,
 });
@@ -108,12 +146,17 @@ export const HARNESS_RUN: ResourceKind = {
       message: `metadata.name of a run without workspaceRef must have at most ${MAX_EPHEMERAL_RUN_NAME} characters: its Workspace is named after it`,
       holds: ({ spec, metadata }) => spec.workspaceRef !== undefined || (metadata.name ?? '').length <= MAX_EPHEMERAL_RUN_NAME,
     },
+    endStays,
   ],
   printerColumns: [
     { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+    { name: 'Agent', type: 'string', jsonPath: '.status.agentPhase' },
+    { name: 'Reason', type: 'string', jsonPath: conditionPath('Completed', 'reason') },
     { name: 'Template', type: 'string', jsonPath: '.spec.templateRef.name' },
     { name: 'Workspace', type: 'string', jsonPath: '.status.workspaceRef' },
     AGE,
-    { name: 'Credentials', type: 'string', jsonPath: '.status.conditions[?(@.type=="BrokerCredentialsReady")].message' },
+    { name: 'Credentials', type: 'string', jsonPath: conditionPath('BrokerCredentialsReady', 'message') },
+    { name: 'Pod', type: 'string', jsonPath: '.status.podName', priority: 1 },
+    { name: 'Message', type: 'string', jsonPath: conditionPath('Completed', 'message'), priority: 1 },
   ],
 };

@@ -1,7 +1,10 @@
 import { parseDuration } from '../duration';
-import { conditions, duration, envName, labelName, MAX_LABEL, observedGeneration, resources } from './common';
+import { characters, conditions, duration, envName, labelName, MAX_LABEL, observedGeneration, resources } from './common';
 import { egressRequirement } from './egress-grant';
-import { AGE, nameAtMost, ResourceKind } from './kind';
+import { AGE, conditionPath, nameAtMost, ResourceKind } from './kind';
+import { DEFAULTS } from './template-defaults';
+import { templatePod } from './template-pod';
+import { mountPath } from './volume';
 import { CelRule } from '../schema/rule';
 import { schema, TypeOf } from '../schema/types';
 
@@ -11,16 +14,26 @@ export const MAX_RECENT_EVENTS = 500;
 /** Longest time between SIGTERM and SIGKILL that a template may ask for. */
 export const MAX_GRACE_SECONDS = 300;
 
-const image = schema({ type: 'string', minLength: 1, maxLength: 512, pattern: '^[!-~]+$', patternMessage: 'must be an image reference without blanks' });
+/** Characters of an image reference. */
+export const MAX_IMAGE = 512;
+
+/** Characters that `command` and `args` have together. */
+export const MAX_COMMAND = 131_072;
+
+const image = schema({ type: 'string', minLength: 1, maxLength: MAX_IMAGE, pattern: '^[!-~]+$', patternMessage: 'must be an image reference without blanks' });
 
 const argument = schema({ type: 'string', maxLength: 4096 });
 
+function limit(what: string, fallback: string) {
+  return schema({ ...duration, description: `${what}; ${fallback} unless it or a template says otherwise` });
+}
+
 /** The four time limits of interactive runs. */
 export const interactiveTimeouts = {
-  idleTimeout: duration,
-  detachIdleTimeout: duration,
-  detachTimeout: duration,
-  maxLifetime: duration,
+  idleTimeout: limit('longest time without a prompt', DEFAULTS.idleTimeout),
+  detachIdleTimeout: limit('longest time without a prompt while nobody is attached', DEFAULTS.detachIdleTimeout),
+  detachTimeout: limit('longest time after the last viewer has left', DEFAULTS.detachTimeout),
+  maxLifetime: limit('longest time from start to end', DEFAULTS.maxLifetime),
 } as const;
 
 type TimeoutName = keyof typeof interactiveTimeouts;
@@ -59,74 +72,102 @@ const specRules: readonly CelRule[] = [
     message: 'podTemplateOverlay is refused: pods come from one restricted factory, and an overlay could loosen what it guarantees',
     holds: (self) => self.podTemplateOverlay === undefined,
   },
+  {
+    rule: `${['command', 'args'].map((field) => `(has(self.${field}) ? self.${field}.map(one, size(one)).sum() : 0)`).join(' + ')} <= ${MAX_COMMAND}`,
+    message: `command and args must have at most ${MAX_COMMAND} characters together`,
+    holds: ({ command = [], args = [] }) => characters([...command, ...args]) <= MAX_COMMAND,
+  },
 ];
 
 const workspace = schema({
   type: 'object',
+  description: 'where runs have their files; with baseTemplateRef it comes from the base',
   properties: {
-    required: { type: 'boolean', description: 'true unless it says false' },
-    mountPath: {
-      'type': 'string',
-      'maxLength': 256,
-      'pattern': '^(/[A-Za-z0-9._-]+)+$',
-      'patternMessage': "must be an absolute path below '/'",
-      'x-kubernetes-validations': [{
-        rule: "!self.matches('/[.][.]?(/|$)')",
-        message: "must not have '.' or '..' segments",
-        holds: (self) => !/\/\.\.?(\/|$)/.test(self),
-      }],
-    },
+    required: { type: 'boolean', description: 'whether a run without workspaceRef gets a Workspace of its own, or else scratch space; true unless it says false' },
+    mountPath: { ...mountPath, description: `where the agent has it; ${DEFAULTS.mountPath} unless it says otherwise` },
   },
 });
 
 export const harnessTemplateSpec = schema({
   'type': 'object',
+  'description': 'what a run of it is, and what it needs',
   'properties': {
-    baseTemplateRef: { type: 'object', description: 'the ClusterHarnessTemplate that this template completes', required: ['name'], properties: { name: labelName } },
+    baseTemplateRef: {
+      type: 'object',
+      description: 'the ClusterHarnessTemplate that this template completes; what that says holds where this one says nothing',
+      required: ['name'],
+      properties: { name: { ...labelName, description: 'name of the ClusterHarnessTemplate' } },
+    },
     harness: {
       type: 'string',
       maxLength: MAX_LABEL,
       pattern: '^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$',
       patternMessage: 'must be the value of a label',
+      description: 'kind of agent, which becomes a label of its pods; none without it',
     },
-    image,
-    command: { type: 'array', minItems: 1, maxItems: 64, items: argument },
-    args: { type: 'array', maxItems: 256, items: argument },
+    image: { ...image, description: 'image of the agent; it must have one, itself or by its base' },
+    command: { type: 'array', minItems: 1, maxItems: 64, items: argument, description: 'program of the agent and first arguments; it must have one, itself or by its base' },
+    args: { type: 'array', maxItems: 256, items: argument, description: 'further arguments; with baseTemplateRef they come from the base' },
     defaults: {
       type: 'object',
+      description: 'what holds for runs that say nothing of it themselves',
       properties: {
-        model: { type: 'string', maxLength: 256 },
-        timeout: duration,
-        resources,
-        terminationGracePeriodSeconds: { type: 'integer', minimum: 0, maximum: MAX_GRACE_SECONDS },
+        model: { type: 'string', maxLength: 256, description: 'model that the agent is told to use; without it, it decides itself' },
+        timeout: { ...duration, description: `longest time of a Batch run over all attempts, such as 1h30m; ${DEFAULTS.timeout} unless it says otherwise` },
+        resources: { ...resources, description: 'what the agent needs and may use; CPU, memory and scratch space that it does not name have a default' },
+        terminationGracePeriodSeconds: {
+          type: 'integer',
+          minimum: 0,
+          maximum: MAX_GRACE_SECONDS,
+          description: `seconds from SIGTERM to SIGKILL, of which 0 counts as 1; without it ${DEFAULTS.terminationGracePeriodSeconds}, of interactive runs ${DEFAULTS.interactiveGracePeriodSeconds}`,
+        },
       },
     },
     runtime: {
       type: 'object',
+      description: 'container that reports beside the agent, without credentials; with baseTemplateRef it comes from the base; none without it',
       required: ['image'],
-      properties: { image, imagePullPolicy: { type: 'string', enum: ['Always', 'IfNotPresent', 'Never'] } },
+      properties: {
+        image: { ...image, description: 'image of the container' },
+        imagePullPolicy: {
+          type: 'string', enum: ['Always', 'IfNotPresent', 'Never'], description: `when a node pulls the image; ${DEFAULTS.imagePullPolicy} unless it says otherwise`,
+        },
+      },
     },
     requires: {
       type: 'object',
+      description: 'what runs need; policies must grant all of it before a pod begins, and that of a base is added',
       properties: {
         credentials: {
+          'description': 'credentials that the agent gets, or surrogates of them; no others',
           'type': 'array',
           'maxItems': 32,
           'x-kubernetes-list-type': 'map',
           'x-kubernetes-list-map-keys': ['name'],
-          'items': { type: 'object', required: ['name'], properties: { name: envName } },
+          'items': { type: 'object', required: ['name'], properties: { name: { ...envName, description: 'name in the grants, and variable of the agent' } } },
         },
-        egress: { type: 'array', maxItems: 64, items: egressRequirement },
+        egress: { type: 'array', maxItems: 64, items: egressRequirement, description: 'hosts that must be granted; others that are granted are open too' },
       },
     },
     workspace,
-    podTemplateOverlay: { type: 'object' },
+    pod: templatePod,
+    podTemplateOverlay: { type: 'object', description: 'must be left out: what pods may be told is in pod' },
     interactive: {
       'type': 'object',
+      'description': 'makes interactive runs possible, which the operator of this version ends at once',
       'properties': {
-        mode: { type: 'string', enum: ['', 'per-prompt-process', 'persistent-process'] },
+        mode: {
+          type: 'string',
+          enum: ['', 'per-prompt-process', 'persistent-process'],
+          description: `whether the agent is started anew for each prompt, or reads them all; ${DEFAULTS.mode} unless it says otherwise`,
+        },
         ...interactiveTimeouts,
-        maxRecentEvents: { type: 'integer', minimum: 10, maximum: MAX_RECENT_EVENTS, description: 'events that the status of an interactive run keeps' },
+        maxRecentEvents: {
+          type: 'integer',
+          minimum: 10,
+          maximum: MAX_RECENT_EVENTS,
+          description: `events that the status of an interactive run keeps; ${DEFAULTS.maxRecentEvents} unless it says otherwise`,
+        },
       },
       'x-kubernetes-validations': timeoutOrder,
     },
@@ -134,7 +175,11 @@ export const harnessTemplateSpec = schema({
   'x-kubernetes-validations': specRules,
 });
 
-export const harnessTemplateStatus = schema({ type: 'object', properties: { observedGeneration, conditions } });
+export const harnessTemplateStatus = schema({
+  type: 'object',
+  description: 'what the operator has found',
+  properties: { observedGeneration, conditions: { ...conditions, description: 'Ready says whether runs can be made of it' } },
+});
 
 export type HarnessTemplateSpec = TypeOf<typeof harnessTemplateSpec>;
 export type HarnessTemplateStatus = TypeOf<typeof harnessTemplateStatus>;
@@ -147,6 +192,7 @@ const common = {
   printerColumns: [
     { name: 'Harness', type: 'string', jsonPath: '.spec.harness' },
     { name: 'Image', type: 'string', jsonPath: '.spec.image', priority: 1 },
+    { name: 'Ready', type: 'string', jsonPath: conditionPath('Ready', 'status') },
     AGE,
   ],
 } as const;

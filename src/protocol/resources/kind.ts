@@ -28,6 +28,11 @@ export interface ResourceKind {
 /** The columns that end with the object's age. */
 export const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
 
+/** The part of a condition that a column shows. */
+export function conditionPath(type: string, part: 'status' | 'reason' | 'message'): string {
+  return `.status.conditions[?(@.type=="${type}")].${part}`;
+}
+
 /** The schema of a whole object, as the API server has it. */
 export function objectSchema(kind: ResourceKind): ObjectSchema {
   return {

@@ -31,6 +31,7 @@ export function resolveTemplate(child: HarnessTemplateSpec, parent: HarnessTempl
     // One level deep: `resources` is replaced as a whole, as limits mean something else without their requests.
     ...either('defaults', parent.defaults, own.defaults, joined),
     ...either('workspace', parent.workspace, own.workspace, joined),
+    ...either('pod', parent.pod, own.pod, joined),
     ...either('interactive', parent.interactive, own.interactive, joined),
     ...either('requires', parent.requires, own.requires, joinedRequirements),
   };
@@ -63,14 +64,18 @@ function joinedRequirements(base: Requires, own: Requires): Requires {
   };
 }
 
-/** Seconds between SIGTERM and SIGKILL of the agent. */
+/**
+ * Seconds between SIGTERM and SIGKILL of the agent, at least 1: with 0 the API server forgets a deleted pod while its container still
+ * runs, and the Workspace could be given to another one.
+ * https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination-forced
+ */
 export function gracePeriodSeconds(template: HarnessTemplateSpec, mode: HarnessRunSpec['mode']): number {
   const fallback = mode === 'Interactive' ? DEFAULTS.interactiveGracePeriodSeconds : DEFAULTS.terminationGracePeriodSeconds;
-  return template.defaults?.terminationGracePeriodSeconds ?? fallback;
+  return Math.max(1, template.defaults?.terminationGracePeriodSeconds ?? fallback);
 }
 
 /** Longest time that a Batch run takes, in milliseconds. */
-export function timeoutMilliseconds(template: HarnessTemplateSpec, run: HarnessRunSpec): number {
+export function timeoutMilliseconds(template: Pick<HarnessTemplateSpec, 'defaults'>, run: HarnessRunSpec): number {
   return parseDuration(run.timeout ?? template.defaults?.timeout ?? DEFAULTS.timeout)!;
 }
 
@@ -85,7 +90,7 @@ export interface InteractiveTimeouts {
  * The time limits of an interactive run, in milliseconds. A run may only shorten those of its template,
  * and no limit is longer than one that ends the run before it.
  */
-export function interactiveTimeouts(template: HarnessTemplateSpec, overrides: HarnessRunSpec['interactiveOverrides'] = {}): InteractiveTimeouts {
+export function interactiveTimeouts(template: Pick<HarnessTemplateSpec, 'interactive'>, overrides: HarnessRunSpec['interactiveOverrides'] = {}): InteractiveTimeouts {
   const { interactive = {} } = template;
   const shorter = (name: keyof typeof overrides) => {
     const limit = parseDuration(interactive[name] ?? DEFAULTS[name])!;

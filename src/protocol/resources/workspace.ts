@@ -1,6 +1,7 @@
-import { conditions, count, keyRef, labelName, MAX_LABEL, objectName, quantity, time } from './common';
-import { AGE, nameAtMost, ResourceKind } from './kind';
+import { conditions, count, keyRef, labelName, MAX_LABEL, objectName, time } from './common';
+import { AGE, conditionPath, nameAtMost, ResourceKind } from './kind';
 import { WORKSPACE_PHASES } from './phases';
+import { volumeSize } from './volume';
 import { equal } from '../schema/equal';
 import { CelRule } from '../schema/rule';
 import { schema, TypeOf } from '../schema/types';
@@ -37,32 +38,49 @@ const repo = schema({
   'properties': {
     url: {
       type: 'string',
+      description: 'where it is cloned from; runs can only clone https, as ssh does not pass the egress proxy',
       maxLength: 1024,
       pattern: `^(${HTTPS_URL}|${SSH_URL}|${SCP_ADDRESS})$`,
       patternMessage: "must be 'https://host/path' without user or password, 'ssh://[user@]host/path' or 'user@host:path'",
     },
     path: {
       'type': 'string',
+      'description': 'folder for it, in the workspace; named after the repository without it',
       'minLength': 1,
       'maxLength': 256,
       'pattern': '^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$',
       'patternMessage': "must be a relative path of letters, digits, '.', '_' and '-' in the workspace",
-      'x-kubernetes-validations': [{
-        // With one spelling per path, comparing texts is enough to find two repositories in one place.
-        rule: "!self.matches('(^|/)[.][.]?(/|$)')",
-        message: "must not have '.' or '..' segments",
-        holds: (self) => !/(^|\/)\.\.?(\/|$)/.test(self),
-      }],
+      'x-kubernetes-validations': [
+        {
+          // With one spelling per path, comparing texts is enough to find two repositories in one place.
+          rule: "!self.matches('(^|/)[.][.]?(/|$)')",
+          message: "must not have '.' or '..' segments",
+          holds: (self) => !/(^|\/)\.\.?(\/|$)/.test(self),
+        },
+        {
+          // Files of one repository would be hooks and settings of another.
+          rule: "!self.matches('(^|/)[.][gG][iI][tT](/|$)')",
+          message: "must not have '.git' segments",
+          holds: (self) => !/(^|\/)\.git(\/|$)/i.test(self),
+        },
+      ],
     },
     // A leading dash would be read as an option of git.
-    branch: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-,.-~][!-~]*$', patternMessage: "must not have blanks or begin with '-'" },
-    depth: { type: 'integer', minimum: 0, maximum: 2_147_483_647, description: '0 means the whole history' },
-    brokerCredentialRef: keyRef,
+    branch: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 255,
+      pattern: '^[!-,.-~][!-~]*$',
+      patternMessage: "must not have blanks or begin with '-'",
+      description: 'branch or tag; the default branch without it',
+    },
+    depth: { type: 'integer', minimum: 0, maximum: 2_147_483_647, description: 'number of commits that are fetched; with 0, or without it, the whole history' },
+    brokerCredentialRef: { ...keyRef, description: 'credential that the template of the run requires: key is its name, and name does not count' },
     credentialsSecretRef: {
       type: 'object',
-      description: 'a Secret with username and password for https, or ssh-privatekey for ssh',
+      description: 'a Secret with username and password, which only the container that clones gets',
       required: ['name'],
-      properties: { name: objectName },
+      properties: { name: { ...objectName, description: 'name of the Secret' } },
     },
   },
   'x-kubernetes-validations': repoRules,
@@ -70,10 +88,12 @@ const repo = schema({
 
 const seed = schema({
   type: 'object',
+  description: 'what it begins with; it cannot change, and without it the workspace is empty at first',
   required: ['repos'],
   properties: {
     repos: {
       'type': 'array',
+      'description': 'repositories that the first run clones before its agent begins',
       'minItems': 1,
       'maxItems': 32,
       'items': repo,
@@ -95,18 +115,14 @@ const seed = schema({
 
 const storage = schema({
   'type': 'object',
+  'description': 'its volume; it cannot change',
   'required': ['size'],
   'properties': {
-    size: {
-      ...quantity,
-      'x-kubernetes-validations': [{
-        rule: "quantity(string(self)).isGreaterThan(quantity('0'))",
-        message: 'must be more than 0',
-        holds: (self) => /^[0-9.]*[1-9]/.test(String(self)),
-      }],
+    size: { ...volumeSize, description: 'size of the volume, such as 10Gi' },
+    storageClass: { ...objectName, description: 'StorageClass of the volume; that of the cluster unless it says otherwise' },
+    accessMode: {
+      type: 'string', enum: ['ReadWriteOnce', 'ReadWriteMany'], description: 'whether one node or all can mount it; ReadWriteOnce unless it says otherwise',
     },
-    storageClass: objectName,
-    accessMode: { type: 'string', enum: ['ReadWriteOnce', 'ReadWriteMany'], description: 'ReadWriteOnce unless it says otherwise' },
   },
   'x-kubernetes-validations': [{
     rule: 'self == oldSelf',
@@ -117,31 +133,42 @@ const storage = schema({
 
 export const workspaceSpec = schema({
   'type': 'object',
+  'description': 'the volume, and what it begins with',
   'required': ['storage'],
   'properties': {
     storage,
     seed,
-    ephemeral: { type: 'boolean', description: 'it goes with the run that it was made for' },
+    ephemeral: { type: 'boolean', description: 'whether it goes with the run that it was made for, which alone may use it; false unless it says true. It cannot change' },
   },
-  'x-kubernetes-validations': [{
-    rule: 'has(self.seed) == has(oldSelf.seed) && (!has(self.seed) || self.seed == oldSelf.seed)',
-    message: 'seed cannot change: create another Workspace',
-    fieldPath: '.seed',
-    holds: (self, oldSelf) => equal(self.seed, oldSelf.seed),
-  }],
+  'x-kubernetes-validations': [
+    {
+      rule: 'has(self.seed) == has(oldSelf.seed) && (!has(self.seed) || self.seed == oldSelf.seed)',
+      message: 'seed cannot change: create another Workspace',
+      fieldPath: '.seed',
+      holds: (self, oldSelf) => equal(self.seed, oldSelf.seed),
+    },
+    {
+      // What one run has had alone would be there for others, or the other way round.
+      rule: '(has(self.ephemeral) && self.ephemeral) == (has(oldSelf.ephemeral) && oldSelf.ephemeral)',
+      message: 'ephemeral cannot change: create another Workspace',
+      fieldPath: '.ephemeral',
+      holds: (self, oldSelf) => (self.ephemeral ?? false) === (oldSelf.ephemeral ?? false),
+    },
+  ],
 });
 
 export const workspaceStatus = schema({
   type: 'object',
+  description: 'what has become of it',
   properties: {
-    phase: { type: 'string', enum: WORKSPACE_PHASES },
-    pvcName: objectName,
-    seedJobName: objectName,
-    activeRunRef: labelName,
-    totalRuns: count,
-    lastCountedRun: { type: 'string', maxLength: 253 },
-    lastActivity: time,
-    conditions,
+    phase: { type: 'string', enum: WORKSPACE_PHASES, description: 'where it is; none before it has a volume, and Seeding until a run has cloned' },
+    pvcName: { ...objectName, description: 'PersistentVolumeClaim of its volume' },
+    seedJobName: { ...objectName, description: 'of paddock, which clones by a Job; not written here' },
+    activeRunRef: { ...labelName, description: 'the run that works in it; the others wait' },
+    totalRuns: { ...count, description: 'runs that have worked in it so far' },
+    lastCountedRun: { type: 'string', maxLength: 253, description: 'UID of the run that was counted last' },
+    lastActivity: { ...time, description: 'when the turn of a run last began or ended' },
+    conditions: { ...conditions, description: 'Ready says whether runs can work in it, Seeded whether it is cloned, PVCBound whether it has its volume' },
   },
 });
 
@@ -164,6 +191,8 @@ export const WORKSPACE: ResourceKind = {
     { name: 'Active-Run', type: 'string', jsonPath: '.status.activeRunRef' },
     { name: 'Runs', type: 'integer', jsonPath: '.status.totalRuns' },
     AGE,
+    { name: 'Seeded', type: 'string', jsonPath: conditionPath('Seeded', 'reason'), priority: 1 },
+    { name: 'Ready', type: 'string', jsonPath: conditionPath('Ready', 'reason'), priority: 1 },
   ],
 };
 

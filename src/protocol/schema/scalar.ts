@@ -31,8 +31,8 @@ function stringProblems(node: StringSchema, value: string): string[] {
 }
 
 function intOrStringProblems(node: IntOrStringSchema, value: unknown): string[] {
-  // Patterns are for texts, the API server does not ask them about numbers: rules do.
-  if (isInteger(value)) return [];
+  // Patterns are for texts, the API server does not ask them about numbers: rules do. It takes more than are exact here.
+  if (Number.isInteger(value)) return [];
   if (typeof value !== 'string') return ['must be a whole number or a string'];
   return value.length > node.maxLength ? [`must have at most ${node.maxLength} characters`] : patternProblems(node, value);
 }
