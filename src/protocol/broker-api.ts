@@ -18,6 +18,9 @@ export const BROKER_ROUTES = {
 export const RUN_HEADER = 'x-paddock-run';
 export const RUN_NAMESPACE_HEADER = 'x-paddock-run-namespace';
 
+/** Additive: UID that the run must have, so that a later run of the same name is not taken for it; any run of that name without. */
+export const RUN_UID_HEADER = 'x-paddock-run-uid';
+
 /**
  * Every error code with the statuses it may travel with, the usual one first. The body
  * of an error is `{"code", "message"}`.
@@ -29,7 +32,7 @@ export const BROKER_STATUS = {
   BadRequest: [400, 405],
   /** No provider knows the bearer, or its seal is broken. */
   BearerUnknown: [404],
-  /** The run's template does not require the credential. */
+  /** The run's template does not require the credential, or is another one than the request says. */
   CredentialNotFound: [404],
   /** The egress grant is gone. */
   EgressRevoked: [403],
@@ -48,6 +51,7 @@ export const BROKER_STATUS = {
   /** The provider cannot serve: its Secret is missing or malformed, or it is not built in. */
   ProviderFailure: [500],
   RateLimited: [429],
+  /** Also when the run of that name has another UID than the headers say. */
   RunNotFound: [404],
   /** 403 for a run that is over, 404 for one that is not there. */
   RunTerminated: [403, 404],
@@ -78,8 +82,20 @@ export interface EgressProof {
   readonly clientAddress?: string;
 }
 
+/** Additive: a `TemplateIdentity`. */
+export interface NamedTemplate {
+  readonly name: string;
+  readonly kind: 'HarnessTemplate' | 'ClusterHarnessTemplate';
+  /** `sha256:…` of the image that the template runs, when its image is pinned. */
+  readonly imageDigest?: string;
+  /** A namespaced template with the name of an existing cluster template. */
+  readonly shadows?: boolean;
+}
+
 export interface IssueRequest {
   readonly name: string;
+  /** Additive: what the caller makes the pod of. A template that is another one for the broker gets nothing; any template without. */
+  readonly template?: NamedTemplate;
   /** Additive: the session that the credential is for, in place of the run of the headers. */
   readonly egressToken?: string;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { eventually } from './api-server';
 import { apply, kubectl, must } from './cli';
+import { RUN_UID_HEADER } from '../../src/protocol/broker-api';
 import { BrokerProcess } from '../helpers/broker-process';
 import { bundleRole } from '../helpers/bundle';
 import { everything } from '../helpers/everything';
@@ -49,8 +50,8 @@ async function ready(broker: BrokerProcess): Promise<number> {
   return (await fetch(`http://${broker.addresses.admin}/readyz`)).status;
 }
 
-async function ask(broker: BrokerProcess, endpoint: string, body: object, { run = 'run', token = runToken, namespace = TEAM } = {}) {
-  const headers = { 'authorization': `Bearer ${token}`, 'x-paddock-run': run, 'x-paddock-run-namespace': namespace, 'content-type': 'application/json' };
+async function ask(broker: BrokerProcess, endpoint: string, body: object, { run = 'run', token = runToken, namespace = TEAM, more = {} } = {}) {
+  const headers = { 'authorization': `Bearer ${token}`, 'x-paddock-run': run, 'x-paddock-run-namespace': namespace, 'content-type': 'application/json', ...more };
   const answer = await fetch(`http://${broker.addresses.broker}/v1/${endpoint}`, { method: 'POST', headers, body: JSON.stringify(body) });
   const text = await answer.text();
   return { status: answer.status, body: (text === '' ? {} : JSON.parse(text)) as Record<string, any> };
@@ -64,9 +65,23 @@ function tokenOf(account: string): string {
   return must(['create', 'token', account, '-n', TEAM, '--audience=paddock-broker']).trim();
 }
 
+/** One more run as the first is, and as whom it asks. */
+function makeRun(name: string) {
+  const { apiVersion, kind, spec } = JSON.parse(must(['get', 'harnessrun', 'run', '-n', TEAM, '-o', 'json']));
+  must(['create', '-f', '-'], [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: `${name}-collector`, namespace: TEAM } },
+    { apiVersion, kind, metadata: { name, namespace: TEAM }, spec },
+  ]);
+  return { run: name, token: tokenOf(`${name}-collector`) };
+}
+
 beforeAll(async () => {
   bundle = bundleRole('broker', root);
-  apply(everything('a'));
+  const objects = everything('a');
+  apply(objects);
+  // An earlier test file may have ended the run, and what is over stays so.
+  must(['delete', 'harnessrun', 'run', '-n', TEAM, '--timeout=60s']);
+  apply(objects.filter(({ kind }) => kind === 'HarnessRun'));
   // An earlier test file may have written into the Secret.
   must(['apply', '-f', '-'], [
     { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'model-key', namespace: TEAM }, stringData: { token: UPSTREAM } },
@@ -87,14 +102,15 @@ test('two replicas of an empty keyring serve as one, with the rights of the plat
   expect(issued).toMatchObject({ status: 200, body: { provider: 'AnthropicAPI', deliveryMode: 'ProxyInjected' } });
   expect(await ask(other, 'substitute-auth', swap(issued.body.value))).toMatchObject({ status: 200, body: { setHeaders: { 'X-Api-Key': UPSTREAM } } });
 
-  // A changed Secret is in use two seconds later, on every replica.
+  // A changed Secret is in use soon, on every replica.
   must(['patch', 'secret', 'model-key', '-n', TEAM, '--type=merge', '-p', '{"stringData":{"token":"planted-changed"}}']);
-  await eventually(() => ask(other, 'substitute-auth', swap(issued.body.value)), ({ body }) => Object.values(body.setHeaders).includes('planted-changed'), 4);
+  await eventually(() => ask(other, 'substitute-auth', swap(issued.body.value)), ({ body }) => Object.values(body.setHeaders ?? {}).includes('planted-changed'), 20);
 
   // A run that is over has no leases.
-  must(['patch', 'harnessrun', 'run', '-n', TEAM, '--subresource=status', '--type=merge', '-p', '{"status":{"phase":"Succeeded"}}']);
-  await eventually(() => ask(other, 'substitute-auth', swap(issued.body.value)), ({ status, body }) => status === 403 && body.code === 'RunTerminated', 5);
-  must(['patch', 'harnessrun', 'run', '-n', TEAM, '--subresource=status', '--type=merge', '-p', '{"status":{"phase":"Running"}}']);
+  const over = makeRun('broker-over');
+  const { body: { value } } = await ask(one, 'issue', { name: 'KEY' }, over);
+  must(['patch', 'harnessrun', 'broker-over', '-n', TEAM, '--subresource=status', '--type=merge', '-p', '{"status":{"phase":"Succeeded"}}']);
+  await eventually(() => ask(other, 'substitute-auth', swap(value), over), ({ status, body }) => status === 403 && body.code === 'RunTerminated', 20);
 
   // What one replica revokes is revoked on the other, by a write that admission lets through. Last, as it is for good.
   const { leaseId, provider } = issued.body;
@@ -104,9 +120,9 @@ test('two replicas of an empty keyring serve as one, with the rights of the plat
   // Admission keeps the first time of a revocation; whoever asks again is told that it is done.
   expect([await ask(one, 'revoke', { leaseId, provider }, revoker), await ask(other, 'revoke', { leaseId, provider }, revoker)].map(({ status }) => status)).toEqual([204, 204]);
   expect(await ask(one, 'revoke', { leaseId, provider }, { ...revoker, namespace: 'default' })).toMatchObject({ status: 400, body: { code: 'BadRequest' } });
-  await eventually(() => ask(other, 'substitute-auth', swap(issued.body.value)), ({ body }) => body.code === 'PolicyRevoked', 5);
+  await eventually(() => ask(other, 'substitute-auth', swap(issued.body.value)), ({ body }) => body.code === 'PolicyRevoked', 20);
   expect([one.output, other.output].join()).not.toMatch(/planted-|eyJhbGciOi/);
-}, 120_000);
+}, 240_000);
 
 describe('with one replica', () => {
   let broker: BrokerProcess;
@@ -114,18 +130,26 @@ describe('with one replica', () => {
   beforeAll(async () => {
     broker = await start('broker-2');
     await eventually(() => ready(broker), (status) => status === 200);
-  }, 60_000);
+  }, 120_000);
 
   test('a run that was made this moment is served at once', async () => {
-    const run = JSON.parse(must(['get', 'harnessrun', 'run', '-n', TEAM, '-o', 'json']));
-    for (let i = 0; i < 3; i += 1) {
-      must(['create', '-f', '-'], [
-        { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: `new-${i}-collector`, namespace: TEAM } },
-        { apiVersion: run.apiVersion, kind: run.kind, metadata: { name: `new-${i}`, namespace: TEAM }, spec: run.spec },
-      ]);
-      expect(await ask(broker, 'issue', { name: 'KEY' }, { run: `new-${i}`, token: tokenOf(`new-${i}-collector`) })).toMatchObject({ status: 200 });
-    }
-  }, 60_000);
+    for (const name of ['new-0', 'new-1', 'new-2']) expect(await ask(broker, 'issue', { name: 'KEY' }, makeRun(name))).toMatchObject({ status: 200 });
+  }, 120_000);
+
+  test('a run that is made again has the name of the earlier one, and nothing else', async () => {
+    const uidOf = () => must(['get', 'harnessrun', 'again', '-n', TEAM, '-o', 'jsonpath={.metadata.uid}']);
+    const again = makeRun('again');
+    const as = (uid: string) => ({ ...again, more: { [RUN_UID_HEADER]: uid } });
+    const first = uidOf();
+    expect(await ask(broker, 'issue', { name: 'KEY' }, as(first))).toMatchObject({ status: 200 });
+    must(['delete', 'harnessrun', 'again', '-n', TEAM]);
+    must(['delete', 'serviceaccount', 'again-collector', '-n', TEAM]);
+    makeRun('again');
+    const token = tokenOf('again-collector');
+    // At once, whether the watch has told of it or not.
+    expect(await ask(broker, 'issue', { name: 'KEY' }, { ...as(uidOf()), token })).toMatchObject({ status: 200 });
+    expect(await ask(broker, 'issue', { name: 'KEY' }, { ...as(first), token })).toMatchObject({ status: 404, body: { code: 'RunNotFound' } });
+  }, 120_000);
 
   test('nobody else is served', async () => {
     expect(await ask(broker, 'issue', { name: 'KEY' }, { token: tokenOf('stranger') })).toMatchObject({ status: 403, body: { code: 'Forbidden' } });
@@ -145,7 +169,7 @@ describe('with one replica', () => {
     expect(JSON.stringify(refused.body)).not.toContain('planted');
     must(['delete', 'brokerpolicy', 'a-first', '-n', TEAM]);
     await eventually(() => ask(broker, 'issue', { name: 'KEY' }, fresh), ({ status }) => status === 200);
-  }, 60_000);
+  }, 120_000);
 });
 
 test('a namespace in which the broker has no rights leaves it unready, and running', async () => {
@@ -153,7 +177,7 @@ test('a namespace in which the broker has no rights leaves it unready, and runni
   await eventually(async () => broker.output, (output) => output.includes('403 Forbidden'));
   expect(await ready(broker)).toBe(503);
   expect(await ask(broker, 'issue', { name: 'KEY' })).toMatchObject({ status: 503, body: { code: 'Unavailable' } });
-}, 60_000);
+}, 120_000);
 
 test('the rights of the broker end where the table ends', () => {
   const as = ['--kubeconfig', brokerConfig()];

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { BROKER_RATES, BROKER_ROUTES, BROKER_STATUS, RUN_HEADER, RUN_NAMESPACE_HEADER } from '../../src/protocol/broker-api';
+import { BROKER_RATES, BROKER_ROUTES, BROKER_STATUS, RUN_HEADER, RUN_NAMESPACE_HEADER, RUN_UID_HEADER } from '../../src/protocol/broker-api';
 import { BROKER_AUDIENCE, ownAccount } from '../../src/protocol/names';
 
 const PAGE = readFileSync('docs/reference/broker-api.md', 'utf8');
@@ -17,7 +17,7 @@ test('the page lists every endpoint', () => {
 
 test('the page names headers, audience and account as the wire has them', () => {
   const headers = [...PAGE.matchAll(/^\| `(X-[A-Za-z-]+)` \|/gm)].map(([, header]) => header.toLowerCase());
-  expect(headers).toEqual([RUN_HEADER, RUN_NAMESPACE_HEADER]);
+  expect(headers).toEqual([RUN_HEADER, RUN_NAMESPACE_HEADER, RUN_UID_HEADER]);
   expect(PAGE).toContain(`audience \`${BROKER_AUDIENCE}\``);
   expect(PAGE).toContain(`ServiceAccount \`${ownAccount('<run>')}\``);
 });

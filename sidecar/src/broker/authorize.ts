@@ -10,6 +10,11 @@ export type Endpoint = Capability;
 export interface RunName {
   readonly namespace: string;
   readonly name: string;
+  /**
+   * UID that it must have.
+   * @default - any run of that name
+   */
+  readonly uid?: string;
 }
 
 /** Endpoints that no run uses for itself. */

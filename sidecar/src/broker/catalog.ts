@@ -1,6 +1,7 @@
 import type { RunName } from './authorize';
+import type { StoredTemplate } from './catalog/template-of';
 import type { NamedPolicy, TemplateIdentity } from '../../../src/protocol/policy';
-import type { RunPhase, HarnessTemplateSpec } from '../../../src/protocol/resources';
+import type { RunPhase } from '../../../src/protocol/resources';
 
 /** A run as the broker sees it. */
 export interface CatalogRun {
@@ -16,6 +17,8 @@ export interface CatalogRun {
   readonly podUid?: string;
   /** Addresses of the agent's pod, once the operator has written them. */
   readonly podIps?: readonly string[];
+  /** What the agent's pod was made of, once there is one. */
+  readonly template?: TemplateIdentity;
   /** Lease id to the time its lease was renewed to, in milliseconds since 1970. */
   readonly leaseExpiries?: ReadonlyMap<string, number>;
   /** Name of the Secret that the prompt comes from, if it comes from one. */
@@ -24,10 +27,10 @@ export interface CatalogRun {
   readonly deadline?: number;
 }
 
-/** A template with its base merged in. */
+/** The template of a run, with its base merged in, as far as the broker looks at it. */
 export interface CatalogTemplate {
   readonly identity: TemplateIdentity;
-  readonly spec: HarnessTemplateSpec;
+  readonly spec: StoredTemplate;
 }
 
 /** One consistent view. A request asks one snapshot from start to end. */

@@ -25,11 +25,13 @@ export async function provenActor(
   const { subject } = proof;
   const run = { namespace: subject.namespace, name: subject.run };
   const session = subject.session === undefined ? undefined : sessionRun(subject, subject.session, proof.notAfter);
-  const actor: Actor = { caller, run, ...(session === undefined ? {} : { session }) };
-  const present = presentSubject(deps.catalog.snapshot(), deps.revocations, actor);
+  const acted = session === undefined ? {} : { session };
+  const present = presentSubject(deps.catalog.snapshot(), deps.revocations, { run, ...acted });
+  // The endpoint may look once more, and find a later run of that name.
+  const actor: Actor = { caller, run: { ...run, uid: subject.runUid }, ...acted };
   // The entrance has let the caller act for it.
   const isNamedRun = session === undefined && named !== undefined && !unproven;
-  const leaveProblem = nameProblem(run, named) ?? (isNamedRun ? undefined : kindProblem(endpoint, actor));
+  const leaveProblem = nameProblem(subject, named) ?? (isNamedRun ? undefined : kindProblem(endpoint, actor));
   const problem = leaveProblem ?? bindingProblem(proof, present) ?? addressProblem(endpoint, present, clientAddress);
   if (problem === undefined) return actor;
   const kind = endpoint === 'validate-egress' ? 'egress-block' : 'credential-denied';
@@ -49,8 +51,8 @@ async function shownProof({ catalog, clock, openBearer }: ProofDeps, token: stri
   return proof;
 }
 
-function nameProblem(run: RunName, named: RunName | undefined): string | undefined {
-  const isSame = named === undefined || (named.namespace === run.namespace && named.name === run.name);
+function nameProblem({ namespace, run, runUid }: Subject, named: RunName | undefined): string | undefined {
+  const isSame = named === undefined || (named.namespace === namespace && named.name === run && (named.uid ?? runUid) === runUid);
   return isSame ? undefined : 'the headers name another run than the egress token';
 }
 

@@ -1,6 +1,6 @@
 import type { JsonSchema } from './openapi-types';
 import * as bodies from './routes/body-schemas';
-import { BROKER_ROUTES, BROKER_STATUS, RUN_HEADER, RUN_NAMESPACE_HEADER } from '../../../src/protocol/broker-api';
+import { BROKER_ROUTES, BROKER_STATUS, RUN_HEADER, RUN_NAMESPACE_HEADER, RUN_UID_HEADER } from '../../../src/protocol/broker-api';
 import { BROKER_AUDIENCE } from '../../../src/protocol/names';
 import { PORTS } from '../../../src/protocol/ports';
 
@@ -30,6 +30,7 @@ export function openApiDocument(types: ReadonlyMap<string, JsonSchema>): object 
       parameters: {
         run: header(RUN_HEADER, 'name of the run; not needed where the body proves on whose behalf the request is'),
         runNamespace: header(RUN_NAMESPACE_HEADER, "namespace of the run; the caller's own when it is left out"),
+        runUid: header(RUN_UID_HEADER, 'UID that the run must have, which revocation does not ask for; when it is left out, the run that has the name now is meant'),
       },
       responses: refusals(),
     },
@@ -45,7 +46,7 @@ function operation(name: string, types: ReadonlyMap<string, JsonSchema>): object
   const response = types.get(`${name[0].toUpperCase()}${name.slice(1)}Response`);
   return {
     operationId: name,
-    parameters: [{ $ref: '#/components/parameters/run' }, { $ref: '#/components/parameters/runNamespace' }],
+    parameters: ['run', 'runNamespace', 'runUid'].map((parameter) => ({ $ref: `#/components/parameters/${parameter}` })),
     requestBody: { required: true, content: { 'application/json': { schema: bodyOf(name) } } },
     responses: {
       ...(response === undefined

@@ -1,11 +1,12 @@
 import type { RunName } from './authorize';
-import type { CatalogRun, CatalogTemplate, Snapshot } from './catalog';
+import type { CatalogRun, Snapshot } from './catalog';
 import type { Destination } from './destination';
 import { coveringGrant, RequestLine } from './egress-scope';
 import { isRevoked, LeaseClaims, leaseExpiry, leaseOf } from './lease';
 import { refuse } from './refuse';
+import type { NamedTemplate } from '../../../src/protocol/broker-api';
 import { hostCovers } from '../../../src/protocol/hosts';
-import { credentialGrant, CredentialGrantSpec, EgressGrantSpec, Granted, NamedPolicy, policiesFor, secretNames } from '../../../src/protocol/policy';
+import { credentialGrant, CredentialGrantSpec, EgressGrantSpec, Granted, isSameTemplate, NamedPolicy, policiesFor, secretNames, TemplateIdentity } from '../../../src/protocol/policy';
 import { ENV_NAME_PATTERN } from '../../../src/protocol/reserved-env';
 import { credentialHosts, isTerminal } from '../../../src/protocol/resources';
 import type { Opened } from '../crypto/sealed-token';
@@ -50,20 +51,36 @@ export function admit({ opened, run, known, policies, destination, line, now, re
   return { lease, run: present, credential, egress };
 }
 
-/** The policies that apply to a run, by name. None without its template: what cannot be looked up is not granted. */
+/** The policies that apply to a run, by name. None without template: what cannot be looked up is not granted. */
 export function applyingPolicies(snapshot: Snapshot, run: CatalogRun): readonly NamedPolicy[] {
-  const template = snapshot.template(run);
-  if (template === undefined) return [];
+  const identity = judgedTemplate(snapshot, run);
+  if (identity === undefined) return [];
   const policies = snapshot.policies(run.namespace);
-  const known = matched.get(policies)?.get(template);
+  const known = matched.get(policies)?.get(identity);
   if (known !== undefined) return known;
-  const applying = policiesFor(policies, template.identity);
-  matched.set(policies, (matched.get(policies) ?? new WeakMap()).set(template, applying));
+  const applying = policiesFor(policies, identity);
+  matched.set(policies, (matched.get(policies) ?? new WeakMap()).set(identity, applying));
   return applying;
 }
 
+/** By what a run is judged: what its pod was made of, as its template may have been changed since. */
+function judgedTemplate(snapshot: Snapshot, run: CatalogRun): TemplateIdentity | undefined {
+  return run.template ?? snapshot.template(run)?.identity;
+}
+
+/**
+ * Who makes the pod may have seen the template before or after a change that the broker has not, or not yet: what is granted to
+ * the one must not get into a pod of the other. What the request says is not repeated.
+ */
+export function refuseOtherTemplate(snapshot: Snapshot, run: CatalogRun, named: NamedTemplate | undefined): void {
+  const judged = judgedTemplate(snapshot, run);
+  if (named === undefined || judged === undefined || isSameTemplate(named, judged)) return;
+  const { kind, name, imageDigest = 'without a pinned image' } = judged;
+  throw refuse('CredentialNotFound', `template must be the one of the run, which is ${kind} ${name} ${imageDigest}`);
+}
+
 /** What was worked out, for as long as a snapshot holds this list of policies and this template: neither ever changes. */
-const matched = new WeakMap<readonly NamedPolicy[], WeakMap<CatalogTemplate, readonly NamedPolicy[]>>();
+const matched = new WeakMap<readonly NamedPolicy[], WeakMap<TemplateIdentity, readonly NamedPolicy[]>>();
 
 /** The run that somebody asks something for. */
 export function requiredRun(known: CatalogRun | undefined, { namespace, name }: RunName): CatalogRun {

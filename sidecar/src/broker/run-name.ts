@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Endpoint, RunName } from './authorize';
 import type { Caller } from './caller';
 import { refuse } from './refuse';
-import { RUN_HEADER, RUN_NAMESPACE_HEADER } from '../../../src/protocol/broker-api';
+import { RUN_HEADER, RUN_NAMESPACE_HEADER, RUN_UID_HEADER } from '../../../src/protocol/broker-api';
 import { labelName, namespaceName } from '../../../src/protocol/resources/common';
 
 /** Endpoints whose body may say on whose behalf a caller with the capability asks, in place of the headers. */
@@ -17,11 +17,14 @@ export function runNameOf(headers: IncomingHttpHeaders, caller: Caller, endpoint
   const name = named(headers, RUN_HEADER, RUN);
   const namespace = named(headers, RUN_NAMESPACE_HEADER, NAMESPACE) ?? caller.namespace;
   if (name === undefined) {
-    if (mayAct && SUBJECT_IN_BODY.has(endpoint) && headers[RUN_NAMESPACE_HEADER] === undefined) return undefined;
+    const isInBody = headers[RUN_NAMESPACE_HEADER] === undefined && headers[RUN_UID_HEADER] === undefined;
+    if (mayAct && SUBJECT_IN_BODY.has(endpoint) && isInBody) return undefined;
     throw refuse('BadRequest', `header ${RUN_HEADER} is required`);
   }
   if (namespace !== caller.namespace && !mayAct) throw refuse('BadRequest', `header ${RUN_NAMESPACE_HEADER} must be the caller's own namespace`);
-  return { namespace, name };
+  // Its form does not matter: it is compared, and nowhere shown.
+  const uid = headers[RUN_UID_HEADER] as string | undefined;
+  return { namespace, name, ...(uid === undefined ? {} : { uid }) };
 }
 
 /** The server refuses a request with either header twice, so there is one value or none. */

@@ -58,10 +58,14 @@ export interface ActedFor {
   readonly session?: SessionRun;
 }
 
-/** The run or session as it is now, with what this replica has just revoked; undefined when there is no such run. */
+/**
+ * The run or session as it is now, with what this replica has just revoked; undefined when there is no such run, or another
+ * one has its name by now.
+ */
 export function presentSubject(snapshot: Snapshot, revocations: Revocations, { run, session }: ActedFor): CatalogRun | undefined {
   if (session !== undefined) return revocations.isSessionRevoked(session.name) ? { ...session, phase: 'Cancelled' } : session;
   const known = snapshot.run(run.namespace, run.name);
+  if (run.uid !== undefined && run.uid !== known?.uid) return undefined;
   const here = revocations.leasesOf(run);
   return known === undefined || here.length === 0 ? known : { ...known, revokedLeases: [...known.revokedLeases, ...here] };
 }

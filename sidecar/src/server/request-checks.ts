@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { RUN_HEADER, RUN_NAMESPACE_HEADER } from '../../../src/protocol/broker-api';
+import { RUN_HEADER, RUN_NAMESPACE_HEADER, RUN_UID_HEADER } from '../../../src/protocol/broker-api';
 
 /**
  * Headers that decide who asks for what. Of two, Node reads one and a proxy in front may
  * have read the other. https://www.rfc-editor.org/rfc/rfc9110#section-5.3
  */
 export const SINGLE_HEADERS: readonly string[] = [
-  'authorization', 'content-length', 'content-type', 'host', 'transfer-encoding', RUN_HEADER, RUN_NAMESPACE_HEADER,
+  'authorization', 'content-length', 'content-type', 'host', 'transfer-encoding', RUN_HEADER, RUN_NAMESPACE_HEADER, RUN_UID_HEADER,
 ];
 
 const SINGLE = new Set(SINGLE_HEADERS);

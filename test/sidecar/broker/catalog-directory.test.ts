@@ -85,7 +85,7 @@ describe('the template of a run', () => {
     const base = clusterTemplate('base', { image: `base@${digest}`, requires: { credentials: [{ name: 'A' }] } });
     expect(await templateOf(harnessRun(), child, base)).toMatchObject({
       identity: { name: 'coder', kind: 'HarnessTemplate', imageDigest: digest },
-      spec: { command: ['/base'], requires: { credentials: [{ name: 'A' }, { name: 'B' }] } },
+      spec: { image: `base@${digest}`, requires: { credentials: [{ name: 'A' }, { name: 'B' }] } },
     });
   });
 

@@ -68,7 +68,8 @@ describe('a snapshot', () => {
   test('says of a run what its status says', () => {
     const state = new CatalogState(['team-a']);
     const lease = { provider: 'PATPool', credentialName: 'A', leaseID: 'pat-1', expiresAt: '2026-01-01T00:00:00Z' };
-    const status = { phase: 'Running', podUID: 'pod-1', podIPs: ['10.0.0.1'], startTime: '2026-01-01T00:00:00Z', issuedLeases: [lease], revokedLeases: { 'pat-2': '2026-01-01T00:00:00Z' } };
+    const made = { template: { name: 'coder', kind: 'HarnessTemplate', shadows: true }, podUID: 'pod-1', podIPs: ['10.0.0.1'] };
+    const status = { phase: 'Running', ...made, startTime: '2026-01-01T00:00:00Z', issuedLeases: [lease], revokedLeases: { 'pat-2': '2026-01-01T00:00:00Z' } };
     state.runs('team-a').changed('team-a/r1', kept('HarnessRun', harnessRun({ uid: 'u1' }, status)));
     state.templates('team-a').changed('team-a/coder', kept('HarnessTemplate', harnessTemplate({}, [], { defaults: { timeout: '1h' } })));
     const start = Date.UTC(2026, 0, 1);
@@ -81,6 +82,7 @@ describe('a snapshot', () => {
       revokedLeases: ['pat-2'],
       podUid: 'pod-1',
       podIps: ['10.0.0.1'],
+      template: { name: 'coder', kind: 'HarnessTemplate', shadows: true },
       leaseExpiries: new Map([['pat-1', start]]),
       deadline: start + 3_600_000,
     });

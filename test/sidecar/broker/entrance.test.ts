@@ -1,3 +1,4 @@
+import { HandTimers } from './audit/support';
 import { brokerOver, callerNamed, Headers, RUN_TOKEN } from './build-broker';
 import { brokerPolicy, harnessRun, harnessTemplate, headerGrant, secret } from './documents';
 
@@ -121,6 +122,15 @@ test('an agent that asks again and again makes records up to a bound, and one su
   await app.close();
   expect(records).toHaveLength(21);
   expect(records[20]).toMatchObject({ kind: 'egress-block-summary', run: 'r1', count: 40, windowStart: '2026-05-04T09:00:10.000Z' });
+});
+
+test('the summary does not wait for anybody to ask again, nor for the broker to stop', async () => {
+  const timers = new HandTimers();
+  const { ask, records, world: time } = brokerOver(DOCUMENTS, { after: timers.after, limits: { recorded: { perSecond: 0.001, burst: 1 } } });
+  for (let round = 0; round < 5; round += 1, time.now += 10_000) await ask('validate-egress', { host: 'a.example', port: 443 });
+  expect(records).toHaveLength(2);
+  timers.fire(60_000);
+  expect(records[2]).toMatchObject({ kind: 'egress-block-summary', count: 3, windowStart: '2026-05-04T09:00:10.000Z', windowEnd: '2026-05-04T09:00:40.000Z' });
 });
 
 test('an agent that hides a destination behind many others gets no answer about it instead', async () => {

@@ -3,6 +3,7 @@ import { HOUR, LEASE, T0 } from './grants';
 import { DEFAULT_TTL, expiryText, isRevoked, leaseExpiry, leaseId, leaseOf, leaseTtl, notAfterOf, valueLeaseId } from '../../../sidecar/src/broker/lease';
 import { LONGEST_LIFETIME } from '../../../sidecar/src/crypto/key-schedule';
 import { memoryKeyring } from '../../../sidecar/src/crypto/keyring';
+import { MAX_DURATION, parseDuration } from '../../../src/protocol/duration';
 
 const { idKey } = memoryKeyring(() => T0);
 
@@ -80,6 +81,11 @@ describe('times', () => {
     expect(notAfterOf(T0, T0 + HOUR)).toBe(T0 + HOUR);
     expect(notAfterOf(T0, undefined)).toBe(T0 + LONGEST_LIFETIME);
     expect(notAfterOf(T0, T0 + 2 * LONGEST_LIFETIME)).toBe(T0 + LONGEST_LIFETIME);
+  });
+
+  test('no run lasts longer than what it was given at its start', () => {
+    const deadline = T0 + parseDuration(MAX_DURATION)!;
+    expect(notAfterOf(T0, deadline)).toBe(deadline);
   });
 
   test('a lease without an end is told as the zero time of Go (S52)', () => {

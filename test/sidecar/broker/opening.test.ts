@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { ALONE, BEARER_GRANT, grantOf, HOUR, LEASE, policy, proxied, refusalOf, RUN, secrets, T0 } from './grants';
-import type { Snapshot } from '../../../sidecar/src/broker/catalog';
+import type { CatalogRun, Snapshot } from '../../../sidecar/src/broker/catalog';
 import { issueLease } from '../../../sidecar/src/broker/issuing';
 import type { LeaseClaims } from '../../../sidecar/src/broker/lease';
 import { admit, applyingPolicies, Attempt, presentRun } from '../../../sidecar/src/broker/opening';
@@ -203,6 +203,8 @@ describe('the order of the checks', () => {
   });
 });
 
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+
 describe('the policies of a run', () => {
   const snapshot = (template: boolean): Snapshot => ({
     run: () => RUN,
@@ -212,6 +214,24 @@ describe('the policies of a run', () => {
 
   test('are those that apply to its template', () => {
     expect(applyingPolicies(snapshot(true), RUN).map(({ name }) => name)).toEqual(['p2']);
+  });
+
+  describe('that has a pod', () => {
+    const made = (identity: CatalogRun['template']): CatalogRun => ({ ...RUN, template: identity });
+    const names = (there: boolean, run: CatalogRun) => applyingPolicies(snapshot(there), run).map(({ name }) => name);
+
+    test.each([true, false])('are those of what the pod was made of, whether the template is there (%p)', (there) => {
+      expect(names(there, made({ name: 'coder', kind: 'HarnessTemplate' }))).toEqual(['p2']);
+      expect(names(there, made({ name: 'reviewer', kind: 'HarnessTemplate' }))).toEqual(['p1', 'p2']);
+    });
+
+    test('are none that its template would get now, and its pod did not', () => {
+      const pinned = { ...policy([], [], 'p3'), spec: { ...policy([], []).spec, imageDigests: [DIGEST] } };
+      const now: Snapshot = { ...snapshot(true), template: () => ({ identity: { name: 'coder', kind: 'HarnessTemplate', imageDigest: DIGEST }, spec: {} }), policies: () => [pinned] };
+      expect(applyingPolicies(now, RUN)).toEqual([pinned]);
+      expect(applyingPolicies(now, made({ name: 'coder', kind: 'HarnessTemplate' }))).toEqual([]);
+      expect(applyingPolicies(now, made({ name: 'coder', kind: 'HarnessTemplate', imageDigest: `sha256:${'0'.repeat(64)}` }))).toEqual([]);
+    });
   });
 
   test('are none when its template is gone', () => {

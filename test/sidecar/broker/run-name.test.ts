@@ -18,6 +18,11 @@ test('a run is in the namespace of the caller unless the headers say another', (
   expect(runNameOf(named('r1', 'team-b'), OPERATOR, 'issue')).toEqual({ namespace: 'team-b', name: 'r1' });
 });
 
+test('a UID is taken as it is, to be compared', () => {
+  expect(runNameOf({ ...named('r1'), 'x-paddock-run-uid': 'uid-1' }, RUN, 'issue')).toEqual({ namespace: 'team-a', name: 'r1', uid: 'uid-1' });
+  expect(runNameOf({ ...named('r1'), 'x-paddock-run-uid': '' }, RUN, 'issue')).toEqual({ namespace: 'team-a', name: 'r1', uid: '' });
+});
+
 test.each(['issue', 'issue-egress', 'revoke', 'validate-egress', 'substitute-auth'] as const)('%s may leave it to the body, with the capability', (endpoint) => {
   expect(runNameOf({}, OPERATOR, endpoint)).toBeUndefined();
 });
@@ -27,6 +32,7 @@ describe('headers are refused', () => {
     ['without a run, for a caller without capability', () => runNameOf({}, RUN, 'issue')],
     ['without a run, for renewals', () => runNameOf({}, OPERATOR, 'renew')],
     ['with a namespace alone', () => runNameOf(named(undefined, 'team-a'), OPERATOR, 'issue')],
+    ['with a UID alone', () => runNameOf({ 'x-paddock-run-uid': 'uid-1' }, OPERATOR, 'issue-egress')],
     ['with another namespace, for a caller without capability', () => runNameOf(named('r1', 'team-b'), RUN, 'issue')],
     ['with a capability for something else', () => runNameOf(named('r1', 'team-b'), callerNamed('platform', 'x', ['renew']), 'issue')],
     ['with a namespace that has a dot', () => runNameOf(named('r1', 'team.b'), OPERATOR, 'issue')],

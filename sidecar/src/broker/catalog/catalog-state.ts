@@ -1,12 +1,12 @@
 import { StoredRun, withDeadline } from './run-of';
-import { templateOf } from './run-template';
+import type { StoredTemplate } from './template-of';
 import { VersionedMap } from './versioned-map';
 import type { NamedPolicy } from '../../../../src/protocol/policy';
-import type { HarnessTemplateSpec } from '../../../../src/protocol/resources';
+import { templateOf } from '../../../../src/protocol/run-template';
 import type { WatchSink } from '../../kube/watch';
 import type { CatalogRun, CatalogTemplate, Snapshot } from '../catalog';
 
-type Specs = ReadonlyMap<string, HarnessTemplateSpec>;
+type Specs = ReadonlyMap<string, StoredTemplate>;
 
 /** A namespace as it was at one moment. */
 interface NamespaceView {
@@ -43,7 +43,7 @@ export class CatalogState {
     };
   }
 
-  templates(namespace: string): WatchSink<HarnessTemplateSpec> {
+  templates(namespace: string): WatchSink<StoredTemplate> {
     return mapSink(() => this.namespaces.get(namespace)!.templates, (templates) => this.update(namespace, { templates, resolved: new Map() }));
   }
 
@@ -54,7 +54,7 @@ export class CatalogState {
     });
   }
 
-  clusterTemplates(): WatchSink<HarnessTemplateSpec> {
+  clusterTemplates(): WatchSink<StoredTemplate> {
     return mapSink(() => this.clusterSpecs, (specs) => {
       this.clusterSpecs = specs;
       this.namespaces = new Map([...this.namespaces].map(([name, view]) => [name, { ...view, resolved: new Map() }]));

@@ -1,6 +1,6 @@
 import { LeftOut, Projected, projection, ReadKind, resourceOf } from './custom-objects';
 import type { LateReads } from './late-reads';
-import type { HarnessTemplateSpec } from '../../../../src/protocol/resources';
+import type { StoredTemplate } from './template-of';
 import type { KubeClient, KubeObject, Resource } from '../../kube/client';
 import { hasCode } from '../../kube/kube-error';
 import { keyOf } from '../../kube/watch-event';
@@ -17,7 +17,7 @@ export interface ConfirmationOptions {
   readonly leftOut: LeftOut;
   readonly snapshot: () => Snapshot;
   readonly reads: ReadonlyMap<string, NamespaceReads>;
-  readonly clusterTemplates: LateReads<HarnessTemplateSpec>;
+  readonly clusterTemplates: LateReads<StoredTemplate>;
 }
 
 /** Milliseconds for which what was confirmed for a run is not asked again. */

@@ -1,5 +1,6 @@
 import { CheckedObject, checkedObject } from './object-check';
 import { StoredRun, storedRun } from './run-of';
+import { StoredTemplate, storedTemplate } from './template-of';
 import { API_GROUP, API_VERSION } from '../../../../src/protocol/names';
 import type { NamedPolicy } from '../../../../src/protocol/policy';
 import { BrokerPolicySpec, HarnessTemplateSpec, KindName, KINDS } from '../../../../src/protocol/resources';
@@ -14,10 +15,10 @@ type CustomObject = Extract<CheckedObject, { object: unknown }>;
 /** What the broker keeps of each kind. */
 export const PROJECTIONS = {
   HarnessRun: storedRun,
-  HarnessTemplate: ({ object }: CustomObject) => object.spec as HarnessTemplateSpec,
-  ClusterHarnessTemplate: ({ object }: CustomObject) => object.spec as HarnessTemplateSpec,
+  HarnessTemplate: ({ object }: CustomObject) => storedTemplate(object.spec as HarnessTemplateSpec),
+  ClusterHarnessTemplate: ({ object }: CustomObject) => storedTemplate(object.spec as HarnessTemplateSpec),
   BrokerPolicy: ({ name, object }: CustomObject): NamedPolicy => ({ name, spec: object.spec as BrokerPolicySpec }),
-} satisfies Partial<Record<KindName, (object: CustomObject) => StoredRun | HarnessTemplateSpec | NamedPolicy>>;
+} satisfies Partial<Record<KindName, (object: CustomObject) => StoredRun | StoredTemplate | NamedPolicy>>;
 
 export type ReadKind = keyof typeof PROJECTIONS;
 

@@ -1,8 +1,9 @@
 import { CheckedObject, NO_NAMESPACE } from './object-check';
 import { StoredRun, storedRun, withDeadline } from './run-of';
-import { templateOf, TemplateSpecs } from './run-template';
+import { StoredTemplate, storedTemplate } from './template-of';
 import type { NamedPolicy } from '../../../../src/protocol/policy';
 import type { BrokerPolicySpec, HarnessTemplateSpec } from '../../../../src/protocol/resources';
+import { templateOf, TemplateSpecs } from '../../../../src/protocol/run-template';
 import { InputError } from '../../server/input-error';
 import type { CatalogRun, CatalogTemplate, Snapshot } from '../catalog';
 
@@ -21,13 +22,13 @@ export function snapshotOf(objects: readonly CheckedObject[]): DirectorySnapshot
   refuseTwins(objects);
   const secrets = new Map<string, SnapshotSecret>();
   const runs = new Map<string, StoredRun>();
-  const specs = new Map<string, HarnessTemplateSpec>();
+  const specs = new Map<string, StoredTemplate>();
   const policies = new Map<string, NamedPolicy[]>();
   for (const one of objects) {
     const { namespace, name } = one;
     if (one.kind === 'Secret') secrets.set(keyOf(namespace, name), one);
     if (one.kind === 'HarnessRun') runs.set(keyOf(namespace, name), storedRun(one));
-    if (one.kind === 'HarnessTemplate' || one.kind === 'ClusterHarnessTemplate') specs.set(keyOf(namespace, name, one.kind), one.object.spec as HarnessTemplateSpec);
+    if (one.kind === 'HarnessTemplate' || one.kind === 'ClusterHarnessTemplate') specs.set(keyOf(namespace, name, one.kind), storedTemplate(one.object.spec as HarnessTemplateSpec));
     if (one.kind === 'BrokerPolicy') policies.set(namespace, [...policies.get(namespace) ?? [], { name, spec: one.object.spec as BrokerPolicySpec }]);
   }
   for (const list of policies.values()) list.sort((a, b) => (a.name < b.name ? -1 : 1));

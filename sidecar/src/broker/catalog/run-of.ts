@@ -15,7 +15,7 @@ export interface StoredRun {
 /** What the broker keeps of a run; its events are not among it, nor is a prompt, but the name of the Secret that holds it. */
 export function storedRun({ namespace, name, uid, object }: Extract<CheckedObject, { object: unknown }>): StoredRun {
   const { templateRef, mode, timeout, interactiveOverrides, promptFrom } = object.spec as HarnessRunSpec;
-  const { phase = 'Pending', revokedLeases = {}, issuedLeases = [], podUID, podIPs, startTime } = (object.status ?? {}) as HarnessRunStatus;
+  const { phase = 'Pending', revokedLeases = {}, issuedLeases = [], podUID, podIPs, template, startTime } = (object.status ?? {}) as HarnessRunStatus;
   const expiries = issuedLeases.flatMap(({ leaseID, expiresAt }) => (expiresAt === undefined ? [] : [[leaseID, Date.parse(expiresAt)] as const]));
   return {
     run: {
@@ -28,6 +28,7 @@ export function storedRun({ namespace, name, uid, object }: Extract<CheckedObjec
       ...(promptFrom?.secretKeyRef === undefined ? {} : { promptSecret: promptFrom.secretKeyRef.name }),
       ...(podUID === undefined ? {} : { podUid: podUID }),
       ...(podIPs === undefined ? {} : { podIps: podIPs }),
+      ...(template === undefined ? {} : { template }),
       ...(expiries.length === 0 ? {} : { leaseExpiries: new Map(expiries) }),
     },
     ...(startTime === undefined ? {} : { startedAt: Date.parse(startTime) }),

@@ -1,4 +1,5 @@
 import { labelName, namespaceName, time } from '../../../../src/protocol/resources/common';
+import { templateIdentity } from '../../../../src/protocol/resources/harness-run-status';
 import { MAX_TOKEN_LENGTH } from '../../crypto/sealed-token';
 
 /**
@@ -24,11 +25,24 @@ const namespace = { type: 'string', minLength: 1, maxLength: namespaceName.maxLe
 const moment = { type: 'string', maxLength: time.maxLength, pattern: time.pattern } as const;
 const credential = { type: 'string', minLength: 1, maxLength: 253 } as const;
 
+const { name: templateName, kind: templateKind, imageDigest } = templateIdentity.properties;
+const template = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'kind'],
+  properties: {
+    name: { type: 'string', minLength: 1, maxLength: templateName.maxLength, pattern: templateName.pattern },
+    kind: { type: 'string', enum: templateKind.enum },
+    imageDigest: { type: 'string', maxLength: imageDigest.maxLength },
+    shadows: { type: 'boolean' },
+  },
+} as const;
+
 export const ISSUE_BODY = {
   type: 'object',
   additionalProperties: false,
   required: ['name'],
-  properties: { name: credential, egressToken: proof.egressToken },
+  properties: { name: credential, template, egressToken: proof.egressToken },
 } as const;
 
 export const VALIDATE_EGRESS_BODY = {

@@ -6,7 +6,7 @@ import type { CatalogRun, CatalogTemplate, Snapshot } from '../catalog';
 import { confirmed } from '../confirmed';
 import { about, Actor } from '../entrance';
 import { issueLease } from '../issuing';
-import { recordedName, refuseEnded, refuseGrantedPrompt, requiredGrant, requiredRun } from '../opening';
+import { recordedName, refuseEnded, refuseGrantedPrompt, refuseOtherTemplate, requiredGrant, requiredRun } from '../opening';
 import { issueContext } from '../provider-context';
 import { refuse } from '../refuse';
 import type { Revocations } from '../revocations';
@@ -16,10 +16,10 @@ import { presentSubject } from '../subject';
  * Hands a run a credential that its template requires and a policy grants. The order of the checks is part of the
  * API: clients tell by the first code whether asking again makes sense.
  */
-export async function issue(deps: BrokerDeps, actor: Actor, { name }: IssueRequest): Promise<IssueResponse> {
+export async function issue(deps: BrokerDeps, actor: Actor, { name, template }: IssueRequest): Promise<IssueResponse> {
   const { audit, catalog, keyring, revocations } = deps;
   const { answer } = await audited(audit, { decision: 'denied', kind: 'credential-denied', ...about(actor), credential: { name: recordedName(name) } }, async (draft) => {
-    const { snapshot, run, policy, grant } = await confirmed(catalog, actor, (present) => judged(present, revocations, actor, name));
+    const { snapshot, run, policy, grant } = await confirmed(catalog, actor, (present) => judged(present, revocations, actor, { name, template }));
     draft.credential = { name, provider: grant.provider.kind };
     const provider = requiredProvider(deps, grant);
     const lease = await issueLease({ ...issueContext(deps, snapshot, run, policy), keyring, provider, grant, session: actor.session?.sealed });
@@ -29,11 +29,13 @@ export async function issue(deps: BrokerDeps, actor: Actor, { name }: IssueReque
   return answer;
 }
 
-function judged(snapshot: Snapshot, revocations: Revocations, actor: Actor, name: string) {
+function judged(snapshot: Snapshot, revocations: Revocations, actor: Actor, { name, template }: IssueRequest) {
   const run = requiredRun(presentSubject(snapshot, revocations, actor), actor.run);
   refuseEnded(run);
   refuseGrantedPrompt(snapshot, run);
-  requireCredential(requiredTemplate(snapshot, run), name);
+  const present = requiredTemplate(snapshot, run);
+  refuseOtherTemplate(snapshot, run, template);
+  requireCredential(present, name);
   return { snapshot, run, ...requiredGrant(snapshot, run, name) };
 }
 
