@@ -6,14 +6,17 @@ type RepositorySpec = NonNullable<WorkspaceSpec['seed']>['repos'][number];
 /** Where git finds the credential for a repository. */
 export class SeedCredential {
   /**
-   * A Secret in the namespace of the workspace: keys `username` and `password` for `https`,
-   * key `ssh-privatekey` for `ssh`.
+   * A Secret in the namespace of the workspace with the keys `username` and `password`.
+   * Only the container that clones has it, not the agent.
    */
   public static secret(secretName: string): SeedCredential {
     return new SeedCredential({ credentialsSecretRef: { name: secretName } });
   }
 
-  /** A Secret of the same namespace that holds a surrogate issued by the broker; for `https` only. */
+  /**
+   * A credential of the run that clones, which is the first one in the workspace: `key` is its name, which the template of that run
+   * must require. The clone uses the run's own surrogate, so `name`, the Secret of paddock with surrogates, does not count.
+   */
   public static broker(surrogate: SecretKey): SeedCredential {
     return new SeedCredential({ brokerCredentialRef: { name: surrogate.name, key: surrogate.key } });
   }
@@ -25,9 +28,9 @@ export class SeedCredential {
   ) {}
 }
 
-/** A git repository that is cloned into a new workspace. */
+/** A git repository that is cloned into a new workspace, through the egress proxy. */
 export interface SeedRepository {
-  /** `https://…` without user information, `ssh://…`, or `user@host:path`. */
+  /** `https://…` without user information. A policy must grant its host; `ssh` does not pass the egress proxy and is refused. */
   readonly url: string;
 
   /**

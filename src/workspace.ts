@@ -1,6 +1,7 @@
 import { Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import type { IAgentNamespace } from './agent-namespace-ref';
+import { seedProblems } from './manifests/seed';
 import { addCustomResource } from './private/custom-resource';
 import { quantity } from './private/quantities';
 import { optional, plain } from './private/render';
@@ -54,7 +55,7 @@ export interface WorkspaceProps {
   readonly accessMode?: WorkspaceAccessMode;
 
   /**
-   * Repositories that are cloned before the first run.
+   * Repositories that are cloned by the first run, before its agent starts.
    * @default - none: the workspace starts empty
    */
   readonly seed?: SeedRepository[];
@@ -83,7 +84,7 @@ export class Workspace extends Construct implements IWorkspace {
     this._namespaceName = namespace.namespaceName;
     this._spec = render(props);
     const objectId = { platform: namespace.platformName, part: 'runs', name: this.workspaceName, namespace: namespace.namespaceName } as const;
-    addCustomResource(this, 'Workspace', objectId, this._spec);
+    addCustomResource(this, 'Workspace', objectId, this._spec, seedProblemsOf(this._spec));
   }
 }
 
@@ -94,4 +95,10 @@ function render({ size, storageClassName, accessMode, seed }: WorkspaceProps): W
       repos: repos.map(({ url, path, branch, depth, credential }) => ({ url, path, branch, depth, ...credential?._spec })),
     })),
   });
+}
+
+/** What the schema allows, as manifests of paddock have it, and no run could clone. Which credentials the first run has is not known here. */
+function seedProblemsOf({ seed }: WorkspaceSpec): string[] {
+  if (seed === undefined) return [];
+  return seedProblems(seed, seed.repos.flatMap(({ brokerCredentialRef }) => brokerCredentialRef?.key ?? []));
 }

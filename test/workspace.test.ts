@@ -15,6 +15,7 @@ const refusal = (options: Options) => () => synth(options);
 const seeded = (...seed: SeedRepository[]) => synth({ seed }).manifest.spec.seed.repos;
 const unseedable = (...seed: SeedRepository[]) => refusal({ seed });
 const HTTPS = 'https://github.com/acme/app.git';
+const LIBRARY = 'https://github.com/acme/lib.git';
 
 test('a workspace is an object of its namespace, named by its construct id', () => {
   const { workspace, manifest } = synth();
@@ -29,12 +30,12 @@ test('every property reaches the object', () => {
     size: Size.mebibytes(1536),
     storageClassName: 'fast',
     accessMode: WorkspaceAccessMode.READ_WRITE_MANY,
-    seed: [{ url: HTTPS, path: 'app', branch: 'main', depth: 1 }, { url: 'git@github.com:acme/lib.git', path: 'lib' }],
+    seed: [{ url: HTTPS, path: 'app', branch: 'main', depth: 1 }, { url: LIBRARY, path: 'lib' }],
   });
   expect(manifest.metadata.name).toBe('fixed');
   expect(manifest.spec).toEqual({
     storage: { size: '1536Mi', storageClass: 'fast', accessMode: 'ReadWriteMany' },
-    seed: { repos: [{ url: HTTPS, path: 'app', branch: 'main', depth: 1 }, { url: 'git@github.com:acme/lib.git', path: 'lib' }] },
+    seed: { repos: [{ url: HTTPS, path: 'app', branch: 'main', depth: 1 }, { url: LIBRARY, path: 'lib' }] },
   });
 });
 
@@ -74,6 +75,20 @@ describe('a workspace is refused', () => {
 
   test('for two repositories in one place', () => {
     expect(unseedable({ url: HTTPS, path: 'app' }, { url: HTTPS, path: 'app' })).toThrow(/test\/files: .*no two repositories may have the same path/);
+  });
+
+  // The kind takes ssh, as paddock does, but the only way out of a pod is the egress proxy: such a seed would fail in the cluster.
+  test.each(['git@github.com:acme/lib.git', 'ssh://git@github.com/acme/lib.git', 'ssh://github.com:22/acme/lib.git'])('for the repository %s over ssh', (url) => {
+    expect(unseedable({ url: HTTPS, path: 'app' }, { url, path: 'lib' })).toThrow(/test\/files: .*must begin with https:\/\/, .*ssh.*, got /);
+  });
+
+  test('for a repository in the folder that is kept for what is about the workspace', () => {
+    expect(unseedable({ url: HTTPS, path: '.paddock/app' })).toThrow(/test\/files: .*, got \.paddock\/app/);
+  });
+
+  test('for a repository whose address ends without a name for its folder', () => {
+    expect(unseedable({ url: 'https://github.com/' })).toThrow(/test\/files: .*must have a path/);
+    expect(unseedable({ url: 'https://github.com/', path: 'app' })).not.toThrow();
   });
 
   test('for a surrogate over ssh, which the egress proxy cannot exchange', () => {

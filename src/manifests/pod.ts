@@ -1,4 +1,4 @@
-import type { Container, EnvVar, PodSpec, ResourceRequirements, Toleration, Volume, VolumeMount } from 'kubernetes-types/core/v1';
+import type { Container, EnvFromSource, EnvVar, PodSpec, ResourceRequirements, Toleration, Volume, VolumeMount } from 'kubernetes-types/core/v1';
 import { ADMIN_PATHS } from '../protocol/admin-api';
 import { API_TOKEN_SECONDS } from '../protocol/limits';
 import { PATHS } from '../protocol/paths';
@@ -20,6 +20,8 @@ export interface RestrictedContainer {
   readonly args?: readonly string[];
   readonly workingDir?: string;
   readonly env?: readonly EnvVar[];
+  /** Secrets and ConfigMaps whose keys become variables; `env` wins over them. */
+  readonly envFrom?: readonly EnvFromSource[];
   readonly ports?: readonly PortName[];
   readonly resources: ResourceRequirements;
   readonly mounts?: readonly VolumeMount[];
@@ -28,6 +30,11 @@ export interface RestrictedContainer {
   readonly probed?: boolean;
   /** What is asked of a program that has no admin port. */
   readonly probes?: Probes;
+  /**
+   * Whether an init container stays beside the containers until they have ended.
+   * https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
+   */
+  readonly stays?: boolean;
 }
 
 export type Probes = Pick<Container, 'startupProbe' | 'livenessProbe' | 'readinessProbe'>;
@@ -51,6 +58,8 @@ export interface RestrictedPod {
   readonly volumes?: readonly Volume[];
   readonly placement?: PodPlacement;
   readonly terminationGracePeriodSeconds: number;
+  /** Time after which the kubelet ends the pod. */
+  readonly activeDeadlineSeconds?: number;
   /** Whether the pod gets a token for the API server, short-lived and mounted in one container only. */
   readonly apiTokenFor?: string;
   /** Whether names can be resolved in the pod. Pods that reach nothing by name do without: DNS is a way out. */
@@ -81,6 +90,7 @@ export function restrictedPod(pod: RestrictedPod): PodSpec {
       seccompProfile: { type: 'RuntimeDefault' },
     },
     terminationGracePeriodSeconds: pod.terminationGracePeriodSeconds,
+    ...(pod.activeDeadlineSeconds === undefined ? {} : { activeDeadlineSeconds: pod.activeDeadlineSeconds }),
     ...(pod.dns ? {} : NO_DNS),
     ...hostAliases(pod.hostAddresses ?? {}),
     ...(pod.restartPolicy === undefined ? {} : { restartPolicy: pod.restartPolicy }),
@@ -122,6 +132,8 @@ function restrictedContainer(container: RestrictedContainer, pod: RestrictedPod)
     ...(container.args === undefined ? {} : { args: [...container.args] }),
     ...(container.workingDir === undefined ? {} : { workingDir: container.workingDir }),
     ...(container.env === undefined ? {} : { env: [...container.env] }),
+    ...(container.envFrom === undefined ? {} : { envFrom: [...container.envFrom] }),
+    ...(container.stays ? { restartPolicy: 'Always' } : {}),
     ...(container.ports === undefined ? {} : { ports: container.ports.map((name) => ({ name, containerPort: PORTS[name], protocol: 'TCP' })) }),
     resources: container.resources,
     securityContext: {

@@ -1,6 +1,7 @@
 import type { EnvVar, PodSpec, ResourceRequirements, Volume } from 'kubernetes-types/core/v1';
 import { environment } from './environment';
 import { fenceInit, PinnedImage, TRUST_MOUNT, TRUST_VOLUME } from './fence';
+import { literal, userEnv } from './literal';
 import { PodPlacement, RestrictedContainer, restrictedPod } from './pod';
 import { SESSION_ENV } from '../protocol/env';
 import { PLATFORM_GRACE_SECONDS, SESSION_SEMI_SPACE_MEBIBYTES } from '../protocol/limits';
@@ -111,12 +112,3 @@ const IDENTITY_ENV: readonly EnvVar[] = [
   { name: 'USER', value: AGENT_USER },
   { name: 'LOGNAME', value: AGENT_USER },
 ];
-
-function userEnv(env: Readonly<Record<string, string>>): EnvVar[] {
-  return Object.keys(env).sort().map((name) => ({ name, value: literal(env[name]) }));
-}
-
-/** Kubernetes expands `$(NAME)` in values and commands and reads `$$` as `$`; doubling keeps the user's text as it is. */
-function literal(text: string): string {
-  return text.replaceAll('$', '$$$$');
-}
