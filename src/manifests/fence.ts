@@ -17,8 +17,8 @@ export const TRUST_VOLUME: Volume = { name: 'trust', configMap: { name: OBJECTS.
 export const TRUST_MOUNT: VolumeMount = { name: TRUST_VOLUME.name, mountPath: PATHS.trust, readOnly: true };
 
 /**
- * The last init container of every pod that runs foreign code: some network plugins let the first packets of a new pod
- * out, whatever its policies say. The pod needs `TRUST_VOLUME`.
+ * The init container after which a pod may run foreign code: some network plugins let the first packets of a new pod
+ * out, whatever its policies say. In pods of runs it is the first, as others use the network. The pod needs `TRUST_VOLUME`.
  */
 export function fenceInit({ image, pinned }: PinnedImage): RestrictedContainer {
   return {

@@ -60,13 +60,18 @@ export function headlessService(id: WorkloadId, ports: readonly PortName[]): Man
   return service(id, ports, { clusterIP: 'None', publishNotReadyAddresses: true });
 }
 
-/** At most one serving pod of the workload is taken away by a drain at a time. */
+/**
+ * At most one serving pod of the workload is taken away by a drain at a time. A server that is not ready gets nothing new to do, so it
+ * holds up no drain; a worker that is not ready may still have a session, as it is reached by an address of its own.
+ * https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy
+ */
 export function podDisruptionBudget(id: WorkloadId): Manifest {
+  const unready = id.role === 'session' ? {} : { unhealthyPodEvictionPolicy: 'AlwaysAllow' };
   return {
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
     metadata: metadata(id),
-    spec: { maxUnavailable: 1, selector: { matchLabels: servingSelector(id.role, id.pool) } },
+    spec: { maxUnavailable: 1, ...unready, selector: { matchLabels: servingSelector(id.role, id.pool) } },
   };
 }
 

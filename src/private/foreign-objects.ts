@@ -1,5 +1,6 @@
 import { isOwn } from './api-objects';
 import { EmittedBy } from './emitted-objects';
+import { MORE_NETWORKS } from '../manifests/more-networks';
 import { podsIn } from '../manifests/pod-security/pods-in';
 import { LABELS } from '../protocol/names';
 
@@ -31,9 +32,6 @@ function identityOf({ object: { apiVersion, kind, metadata } }: EmittedBy): stri
   const group = String(apiVersion).split('/').reverse()[1] ?? '';
   return [group, kind, metadata?.namespace ?? 'default', metadata?.name].join('/');
 }
-
-/** https://github.com/k8snetworkplumbingwg/multi-net-spec */
-const MORE_NETWORKS = ['k8s.v1.cni.cncf.io/networks', 'v1.multus-cni.io/default-network'];
 
 /** Pods that get an interface which no NetworkPolicy knows. */
 export function secondNetworkProblems(emitted: readonly EmittedBy[], namespaces: readonly string[]): string[] {
