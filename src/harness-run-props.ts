@@ -24,19 +24,19 @@ export interface HarnessRunProps {
   readonly prompt: RunPrompt;
 
   /**
-   * Workspace that keeps the files of the run, in the same namespace.
-   * @default - a temporary one of 1 GiB, when the template wants one
+   * Workspace that keeps the files of the run, in the same namespace. Runs of one workspace take turns.
+   * @default - one of its own that goes with the run, 1 GiB unless the operator is told otherwise; scratch space when the template requires no workspace
    */
   readonly workspace?: IWorkspace;
 
   /**
-   * Batch or interactive.
+   * Batch or interactive. The operator of this version ends an interactive run at once, as Failed with the reason `InteractiveUnsupported`.
    * @default RunMode.batch()
    */
   readonly mode?: RunMode;
 
   /**
-   * Longest time of a batch run, more than zero. Refused for interactive runs, which end by `maxLifetime`.
+   * Longest time of a batch run over all its attempts, more than zero and at most 30 days. It counts from `status.startTime`. Refused for interactive runs, which end by `maxLifetime`.
    * @default - the timeout of the template
    */
   readonly timeout?: Duration;
@@ -48,10 +48,16 @@ export interface HarnessRunProps {
   readonly retries?: number;
 
   /**
-   * CPU, memory and storage of the agent.
+   * CPU, memory and storage of the agent. Together with `extendedResources` they replace those of the template.
    * @default - those of the template
    */
   readonly resources?: ContainerResources;
+
+  /**
+   * Whole numbers, 0 to 64, of extended resources of the agent such as `nvidia.com/gpu`. Only those that the template names.
+   * @default - those of the template; none when `resources` is set
+   */
+  readonly extendedResources?: Record<string, number>;
 
   /**
    * Environment variables of the agent. Names that the platform sets itself are refused.

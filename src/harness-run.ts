@@ -3,10 +3,11 @@ import type { HarnessRunProps } from './harness-run-props';
 import type { IHarnessTemplate } from './harness-template-ref';
 import { coveredTemplate } from './private/coverage';
 import { addCustomResource } from './private/custom-resource';
-import { requirements, resourceProblems } from './private/quantities';
+import { extendedResourceProblems } from './private/extended-resources';
+import { resourceProblems } from './private/quantities';
 import { durationText, optional, plain } from './private/render';
 import { runProblems } from './private/run-checks';
-import { limitsSpec } from './private/template-spec';
+import { statedResources, limitsSpec } from './private/template-spec';
 import type { HarnessRunSpec } from './protocol/resources';
 
 /** One piece of work for an agent. Its spec cannot change once it is applied. */
@@ -27,7 +28,9 @@ export class HarnessRun extends Construct {
     this._template = template;
     this._spec = render(props);
     const objectId = { platform: namespace.platformName, part: 'runs', name: this.runName, namespace: namespace.namespaceName } as const;
-    addCustomResource(this, 'HarnessRun', objectId, this._spec, [...runProblems(this._spec, props), ...resourceProblems(props.resources)]);
+    addCustomResource(this, 'HarnessRun', objectId, this._spec, [
+      ...runProblems(this._spec, props), ...resourceProblems(props.resources), ...extendedResourceProblems(props.extendedResources),
+    ]);
     const { templateName, templateKind } = template;
     namespace._addRun({ name: this.runName, path: this.node.path, spec: this._spec, templateName, templateKind }, coveredTemplate(template));
   }
@@ -41,7 +44,7 @@ function render(props: HarnessRunProps): HarnessRunSpec {
     ...props.prompt._spec,
     timeout: optional(props.timeout, durationText),
     retries: props.retries,
-    resources: optional(props.resources, requirements),
+    resources: statedResources(props),
     extraEnv: optional(props.extraEnv, sortedEnv),
     model: props.model,
     ttlSecondsAfterFinished: props.ttlAfterFinished?.toSeconds({ integral: false }),

@@ -4,6 +4,7 @@ import type { IAgentNamespace } from './agent-namespace-ref';
 import type { IAgentPlatform } from './agent-platform-ref';
 import type { IHarnessTemplate } from './harness-template-ref';
 import type { InteractiveLimits } from './interactive-limits';
+import type { TemplatePodOptions } from './template-pod-options';
 
 /** A host that runs of a template must be able to reach. */
 export interface EgressRequirement {
@@ -47,7 +48,7 @@ export enum InteractiveMode {
   PERSISTENT_PROCESS = 'persistent-process',
 }
 
-/** Makes interactive runs of a template possible. */
+/** Makes interactive runs of a template possible. The operator of this version refuses such runs. */
 export interface InteractiveOptions {
   /**
    * How the agent takes prompts.
@@ -71,7 +72,7 @@ export interface InteractiveOptions {
 /** Where runs of a template have their files. */
 export interface WorkspaceOptions {
   /**
-   * Whether the operator makes runs without a workspace of their own a temporary one.
+   * Whether runs that name no workspace get one of their own, a volume that goes with the run; otherwise they have scratch space on the node.
    * @default true
    */
   readonly required?: boolean;
@@ -128,19 +129,25 @@ export interface HarnessTemplateOptions {
   readonly model?: string;
 
   /**
-   * Longest time of a batch run unless the run says otherwise; more than zero.
+   * Longest time of a batch run unless the run says otherwise; more than zero and at most 30 days, as its tokens live no longer.
    * @default - that of the base template, else Duration.minutes(30)
    */
   readonly timeout?: Duration;
 
   /**
-   * CPU, memory and storage of the agent unless the run says otherwise.
-   * @default - those of the base template, else none
+   * CPU, memory and storage of the agent unless the run says otherwise. Together with `extendedResources` they replace those of a base template.
+   * @default - those of the base template; what nobody says is 250m to 2 CPU, 512 MiB to 4 GiB of memory, 10 GiB of ephemeral storage
    */
   readonly resources?: ContainerResources;
 
   /**
-   * Time between the request to stop and the end of the process: whole seconds from 0 to 300.
+   * Whole numbers, 0 to 64, of extended resources of the agent such as `nvidia.com/gpu`, unless the run says otherwise.
+   * @default - those of the base template, else none
+   */
+  readonly extendedResources?: Record<string, number>;
+
+  /**
+   * Time between the request to stop and the end of the process: whole seconds from 0 to 300, of which 0 counts as 1.
    * @default - that of the base template, else Duration.seconds(60), for interactive runs Duration.seconds(300)
    */
   readonly terminationGracePeriod?: Duration;
@@ -157,6 +164,12 @@ export interface HarnessTemplateOptions {
    * @default - none
    */
   readonly egress?: EgressRequirement[];
+
+  /**
+   * User, placement, scratch space and shared directories of the pods of runs. With a base template, each replaces what that says.
+   * @default - as the base template says, else the defaults of `TemplatePodOptions`
+   */
+  readonly pod?: TemplatePodOptions;
 
   /**
    * Makes interactive runs possible.

@@ -3,6 +3,7 @@ import type { ClusterHarnessTemplateProps, HarnessTemplateProps } from './harnes
 import { IHarnessTemplate, TemplateKind } from './harness-template-ref';
 import { coveredTemplate } from './private/coverage';
 import { addCustomResource } from './private/custom-resource';
+import { extendedResourceProblems } from './private/extended-resources';
 import { resourceProblems } from './private/quantities';
 import { templateProblems } from './private/template-checks';
 import { templateSpec } from './private/template-spec';
@@ -39,7 +40,7 @@ export class HarnessTemplate extends Construct implements IHarnessTemplate {
     this._spec = templateSpec(props, baseTemplate);
     const objectId = { platform: namespace.platformName, part: 'runs', name: this.templateName, namespace: namespace.namespaceName } as const;
     addCustomResource(this, 'HarnessTemplate', objectId, this._spec, [
-      ...templateProblems(this._spec, baseTemplate), ...resourceProblems(props.resources),
+      ...templateProblems(this._spec, baseTemplate), ...resourceProblems(props.resources), ...extendedResourceProblems(props.extendedResources),
     ]);
     namespace._addTemplate(coveredTemplate(this, this.node.path));
   }
@@ -66,7 +67,9 @@ export class ClusterHarnessTemplate extends Construct implements IHarnessTemplat
     this.templateName = props.name ?? id;
     this._spec = templateSpec(props);
     const objectId = { platform: props.platform.platformName, part: 'runs', name: this.templateName } as const;
-    addCustomResource(this, 'ClusterHarnessTemplate', objectId, this._spec, [...templateProblems(this._spec), ...resourceProblems(props.resources)]);
+    addCustomResource(this, 'ClusterHarnessTemplate', objectId, this._spec, [
+      ...templateProblems(this._spec), ...resourceProblems(props.resources), ...extendedResourceProblems(props.extendedResources),
+    ]);
     props.platform._addClusterTemplate?.(coveredTemplate(this, this.node.path));
   }
 }

@@ -42,6 +42,7 @@ export * from './session-gateway';
 export * from './session-options';
 export * from './session-store';
 export * from './sidecar-image';
+export * from './template-pod-options';
 export * from './worker-pool';
 export * from './worker-pool-props';
 export * from './worker-workload';

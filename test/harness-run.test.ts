@@ -39,11 +39,12 @@ test('a run is an object of its namespace, named by its construct id', () => {
 test('every property reaches the object', () => {
   const { manifest } = synth({
     name: 'fixed',
-    template: template(),
+    template: template({ extendedResources: { 'nvidia.com/gpu': 2 } }),
     workspace: Workspace.fromName('files'),
     timeout: Duration.minutes(45),
     retries: 2,
     resources: { cpu: { limit: Cpu.units(2) }, memory: { request: Size.mebibytes(512) } },
+    extendedResources: { 'nvidia.com/gpu': 1 },
     extraEnv: { LOG_LEVEL: 'debug', EMPTY: '' },
     model: 'opus',
     ttlAfterFinished: Duration.hours(1),
@@ -55,7 +56,7 @@ test('every property reaches the object', () => {
     workspaceRef: 'files',
     timeout: '45m',
     retries: 2,
-    resources: { limits: { cpu: '2' }, requests: { memory: '512Mi' } },
+    resources: { limits: { 'cpu': '2', 'nvidia.com/gpu': '1' }, requests: { memory: '512Mi' } },
     extraEnv: [{ name: 'EMPTY', value: '' }, { name: 'LOG_LEVEL', value: 'debug' }],
     model: 'opus',
     ttlSecondsAfterFinished: 3600,
@@ -80,6 +81,11 @@ test('an interactive run states its limits', () => {
   expect(synth({ mode: RunMode.interactive() }).manifest.spec).not.toHaveProperty('interactiveOverrides');
 });
 
+test('a run that says nothing of resources leaves them to its template', () => {
+  expect(synth().manifest.spec).not.toHaveProperty('resources');
+  expect(synth({ extendedResources: { 'nvidia.com/gpu': 1 } }).manifest.spec.resources).toEqual({ requests: {}, limits: { 'nvidia.com/gpu': '1' } });
+});
+
 test('variables in another order are the same run, because the spec of a run cannot change', () => {
   expect(synth({ extraEnv: { B: '2', A: '1' } }).manifest).toEqual(synth({ extraEnv: { A: '1', B: '2' } }).manifest);
 });
@@ -87,6 +93,18 @@ test('variables in another order are the same run, because the spec of a run can
 describe('a run is refused', () => {
   test('for a request above its limit, which no pod may have', () => {
     expect(refusal({ resources: { cpu: { request: Cpu.units(2), limit: Cpu.units(1) } } })).toThrow(/test\/fix-bug: resources.cpu: the request must not exceed/);
+  });
+
+  test('for a device that its template does not name, of those that this app makes', () => {
+    const trainer = template({ extendedResources: { 'nvidia.com/gpu': 1 } });
+    expect(refusal({ template: trainer, extendedResources: { 'nvidia.com/gpu': 4 } })).not.toThrow();
+    expect(refusal({ template: trainer, extendedResources: { 'rdma/hca': 1 } })).toThrow(
+      'test/fix-bug: resources of a run must be cpu, memory, ephemeral-storage or what its template names, got rdma/hca');
+    expect(refusal({ extendedResources: { 'rdma/hca': 1 } })).not.toThrow();
+  });
+
+  test('for half a device', () => {
+    expect(refusal({ extendedResources: { 'nvidia.com/gpu': 0.5 } })).toThrow("test/fix-bug: extendedResources['nvidia.com/gpu'] must be a whole number from 0 to 64");
   });
 
   test('without a prompt', () => {
@@ -103,8 +121,18 @@ describe('a run is refused', () => {
     expect(refusal({ extraEnv: { [name]: 'x' } })).toThrow(/test\/fix-bug: spec\.extraEnv\[0\]\.name: must not be a variable that the platform sets/);
   });
 
+  test('for a variable with the name of a credential that its template requires', () => {
+    expect(refusal({ template: template({ credentials: ['KEY'] }), extraEnv: { KEY: 'x', LOG: 'y' } }))
+      .toThrow("test/fix-bug: extraEnv must not have 'KEY': the HarnessTemplate 'coder' requires a credential of that name");
+    expect(refusal({ extraEnv: { KEY: 'x' } })).not.toThrow();
+  });
+
   test.each(['', '1X', 'A=B', 'A B'])('for an environment variable %j', (name) => {
     expect(refusal({ extraEnv: { [name]: 'x' } })).toThrow(/test\/fix-bug: spec\.extraEnv\[0\]\.name: /);
+  });
+
+  test('for a limit of nothing, which is none', () => {
+    expect(refusal({ resources: { cpu: { request: Cpu.millis(0), limit: Cpu.millis(0) } } })).toThrow(/test\/fix-bug: resources\.limits\.cpu must be more than 0, as 0 is no limit, got 0m/);
   });
 
   test.each([-1, 11, 0.5])('for %d retries', (retries) => {

@@ -142,8 +142,12 @@ describe('a template is refused', () => {
     expect(refusal({ ...AGENT, resources })).toThrow(/test\/coder: resources.memory: the request must not exceed/);
   });
 
-  test.each([0, 366])('for a timeout of %d days', (days) => {
-    expect(refusal({ ...AGENT, timeout: Duration.days(days) })).toThrow(/test\/coder: .*defaults\.timeout.*longer than 0 and at most 8760h/);
+  test('for a limit of nothing, which is none', () => {
+    expect(refusal({ ...AGENT, resources: { memory: { limit: Size.gibibytes(0) } } })).toThrow(/test\/coder: resources\.limits\.memory must be more than 0, as 0 is no limit, got 0Gi/);
+  });
+
+  test.each([0, 31])('for a timeout of %d days', (days) => {
+    expect(refusal({ ...AGENT, timeout: Duration.days(days) })).toThrow(/test\/coder: .*defaults\.timeout.*longer than 0 and at most 720h/);
   });
 
   test.each(['relative', '/', '/a/../b'])('for the mount path %j', (mountPath) => {

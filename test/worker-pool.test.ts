@@ -142,6 +142,7 @@ test.each<[string, Partial<WorkerPoolProps>, RegExp]>([
   ['a resource that a quota takes for its own', { extendedResources: { 'requests.example.com/gpu': 1 } }, /vendor.example\/device/],
   ['a request above its limit', { resources: { cpu: { request: Cpu.units(4), limit: Cpu.millis(3999) } } }, /resources.cpu: the request must not exceed/],
   ['memory above its limit', { resources: { memory: { request: Size.gibibytes(2), limit: Size.mebibytes(2047) } } }, /resources.memory: the request/],
+  ['a limit of nothing, which is none', { resources: { ephemeralStorage: { limit: Size.mebibytes(0) } } }, /resources\.limits\.ephemeral-storage must be more than 0, as 0 is no limit/],
   ['a workspace without size, which would have no limit', { workspaceSize: Size.gibibytes(0) }, /workspaceSize must be more than 0, got 0Gi/],
   ['a volume without size', { workload: WorkerWorkload.sticky({ volumeSize: Size.gibibytes(0) }) }, /volumeSize must be more than 0/],
   ['a StorageClass without name', { workload: WorkerWorkload.sticky({ storageClassName: '' }) }, /storageClassName must be .* got ""/],

@@ -1,6 +1,7 @@
 import { Size, SizeRoundingBehavior } from 'cdk8s';
 import { ContainerResources, Cpu } from 'cdk8s-plus-28';
 import type { ResourceRequirements } from 'kubernetes-types/core/v1';
+import { unlimitedProblems } from '../manifests/agent-resources';
 
 /** A Kubernetes quantity in the largest binary unit that loses nothing. */
 export function quantity(size: Size): string {
@@ -34,6 +35,7 @@ export function resourceProblems(resources: ContainerResources = {}): string[] {
   const over = (what: string, request: number | undefined, limit: number | undefined) =>
     (request === undefined || limit === undefined || request <= limit ? [] : [`resources.${what}: the request must not exceed the limit`]);
   return [
+    ...unlimitedProblems(requirements(resources)),
     ...over('cpu', cpu?.request && millis(cpu.request), cpu?.limit && millis(cpu.limit)),
     ...over('memory', memory?.request && kibibytes(memory.request), memory?.limit && kibibytes(memory.limit)),
     ...over('ephemeralStorage', ephemeralStorage?.request && kibibytes(ephemeralStorage.request), ephemeralStorage?.limit && kibibytes(ephemeralStorage.limit)),

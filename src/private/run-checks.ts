@@ -3,19 +3,32 @@ import type { IHarnessTemplate } from '../harness-template-ref';
 import { cutProblems } from './limit-checks';
 import { resolvedTemplate } from './template-checks';
 import { problems } from './validation';
+import { deviceProblems } from '../manifests/agent-resources';
 import type { HarnessRunSpec } from '../protocol/resources';
 import { interactiveTimeouts } from '../protocol/resources/template-defaults';
 
 /** What is wrong with a run beyond its schema: it needs the objects that the run names to be seen. */
 export function runProblems(spec: HarnessRunSpec, { namespace, template, workspace }: HarnessRunProps): string[] {
   const own = namespace.namespaceName;
+  const resolved = resolvedTemplate(template);
   return [
     ...problems(
       elsewhereProblem(`template '${template.templateName}'`, template._namespaceName, own),
       elsewhereProblem(`workspace '${workspace?.workspaceName}'`, workspace?._namespaceName, own),
     ),
+    ...variableProblems(spec, template),
+    // What a template names that is made outside this app is unknown here; the operator knows it.
+    ...resolved === undefined ? [] : deviceProblems(resolved, spec),
     ...interactiveProblems(spec, template),
   ];
+}
+
+/** The agent would see one of the two, and which one is neither author's choice. */
+function variableProblems({ extraEnv = [] }: HarnessRunSpec, template: IHarnessTemplate): string[] {
+  const required = resolvedTemplate(template)?.requires?.credentials ?? [];
+  return extraEnv
+    .filter((variable) => required.some(({ name }) => name === variable.name))
+    .map(({ name }) => `extraEnv must not have '${name}': the ${template.templateKind} '${template.templateName}' requires a credential of that name`);
 }
 
 function elsewhereProblem(subject: string, namespace: string | undefined, own: string): string | undefined {

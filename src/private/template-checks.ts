@@ -1,11 +1,15 @@
 import { IHarnessTemplate, TemplateKind } from '../harness-template-ref';
 import { cutProblems } from './limit-checks';
 import type { HarnessTemplateSpec } from '../protocol/resources';
+import { mountProblems } from '../protocol/resources/mount-paths';
 import { interactiveTimeouts, resolveTemplate } from '../protocol/resources/template-defaults';
 
 /** What is wrong with a template beyond its schema: it needs the base template or the defaults to be seen. */
 export function templateProblems(spec: HarnessTemplateSpec, base?: IHarnessTemplate): string[] {
-  return [...baseProblems(base), ...limitProblems(spec, base)];
+  // Without what the base template says the defaults would be compared in its place.
+  const baseUnknown = base !== undefined && base._spec === undefined;
+  const resolved = resolveTemplate(spec, base?._spec);
+  return [...baseProblems(base), ...baseUnknown ? [] : limitProblems(spec, resolved), ...mountProblems(resolved, baseUnknown)];
 }
 
 /** The template as its runs see it; undefined when it or its base is made outside this app. */
@@ -19,9 +23,6 @@ function baseProblems(base: IHarnessTemplate | undefined): string[] {
   return [`baseTemplate must be a ClusterHarnessTemplate, got the ${base.templateKind} '${base.templateName}'`];
 }
 
-function limitProblems(spec: HarnessTemplateSpec, base: IHarnessTemplate | undefined): string[] {
-  // Without the base template's limits the defaults would be compared in their place.
-  const baseUnknown = base !== undefined && base._spec === undefined;
-  if (spec.interactive === undefined || baseUnknown) return [];
-  return cutProblems(spec.interactive, interactiveTimeouts(resolveTemplate(spec, base?._spec)));
+function limitProblems(own: HarnessTemplateSpec, resolved: HarnessTemplateSpec): string[] {
+  return own.interactive === undefined ? [] : cutProblems(own.interactive, interactiveTimeouts(resolved));
 }

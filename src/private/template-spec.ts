@@ -1,10 +1,14 @@
+import type { ResourceRequirements } from 'kubernetes-types/core/v1';
 import type { HarnessTemplateOptions } from '../harness-template-props';
 import type { IHarnessTemplate } from '../harness-template-ref';
 import type { InteractiveLimits } from '../interactive-limits';
 import type { LimitTexts } from './limit-checks';
 import { requirements } from './quantities';
 import { durationText, optional, plain } from './render';
+import { templatePodSpec } from './template-pod-spec';
 import type { HarnessTemplateSpec } from '../protocol/resources';
+
+type Resources = Pick<HarnessTemplateOptions, 'resources' | 'extendedResources'>;
 
 /** The `spec` of a template. Members that are not set stay absent, because a set one would override the base template. */
 export function templateSpec(options: HarnessTemplateOptions, base?: IHarnessTemplate): HarnessTemplateSpec {
@@ -19,7 +23,7 @@ export function templateSpec(options: HarnessTemplateOptions, base?: IHarnessTem
     defaults: unlessEmpty({
       model: options.model,
       timeout: optional(options.timeout, durationText),
-      resources: optional(options.resources, requirements),
+      resources: statedResources(options),
       terminationGracePeriodSeconds: options.terminationGracePeriod?.toSeconds({ integral: false }),
     }),
     requires: unlessEmpty({
@@ -27,8 +31,14 @@ export function templateSpec(options: HarnessTemplateOptions, base?: IHarnessTem
       egress: egress?.map(({ host, ports }) => ({ host, ports })),
     }),
     workspace: optional(workspace, ({ required, mountPath }) => ({ required, mountPath })),
+    pod: optional(options.pod, templatePodSpec),
     interactive: optional(interactive, ({ mode, limits, maxRecentEvents }) => ({ mode, ...limitsSpec(limits), maxRecentEvents })),
   });
+}
+
+/** What the agent asks for; undefined when nothing is said, so that the base template or the template holds. */
+export function statedResources({ resources, extendedResources }: Resources): ResourceRequirements | undefined {
+  return resources === undefined && extendedResources === undefined ? undefined : requirements(resources ?? {}, extendedResources);
 }
 
 /** The limits as a template or a run states them. */

@@ -6,10 +6,11 @@ import { POOL_DEFAULTS } from '../protocol/session-pools';
 import { LONGEST_SESSION, SHORTEST_IDLE } from '../protocol/session-record';
 import { WorkerPoolProps } from '../worker-pool-props';
 import { WorkerWorkload } from '../worker-workload';
+import { extendedResourceProblems } from './extended-resources';
 import { placementProblems } from './placement-checks';
 import { resourceProblems, sizeProblem } from './quantities';
 import { sessionCredentialProblems } from './session-credentials';
-import { dnsLabelProblem, imageProblem, integerProblem, labelProblem, objectNameProblem, problems, secondsProblem, serviceNameProblem } from './validation';
+import { dnsLabelProblem, imageProblem, integerProblem, objectNameProblem, problems, secondsProblem, serviceNameProblem } from './validation';
 
 /** Everything wrong with a pool's properties, one text each. */
 export function workerPoolProblems(name: string, props: WorkerPoolProps): string[] {
@@ -23,10 +24,7 @@ export function workerPoolProblems(name: string, props: WorkerPoolProps): string
     ...Object.entries(props.env ?? {}).flatMap(([variable, value]) => problems(envProblem(variable), envValueProblem(variable, value))),
     ...resourceProblems(props.resources),
     ...placementProblems(props.placement),
-    ...Object.entries(props.extendedResources ?? {}).flatMap(([resource, count]) => problems(
-      isExtendedResource(resource) ? undefined : `extendedResources names must be like 'vendor.example/device', got '${resource}'`,
-      integerProblem(`extendedResources['${resource}']`, count, 0, 64),
-    )),
+    ...extendedResourceProblems(props.extendedResources),
     ...workloadProblems(props.workload ?? WorkerWorkload.warmPool(), props),
     ...sessionProblems(props.workload ?? WorkerWorkload.warmPool(), props),
   ];
@@ -75,11 +73,6 @@ function workloadProblems({ _warm, _sticky, _batch }: WorkerWorkload, props: Wor
 }
 
 const YEAR_SECONDS = 31_536_000;
-
-/** Qualified names outside of Kubernetes' own domains, which quotas do not take for theirs. */
-function isExtendedResource(name: string): boolean {
-  return name.includes('/') && !name.startsWith('requests.') && labelProblem(name, '') === undefined;
-}
 
 /** Asked at run time too: `process.env.X` is easily undefined. */
 function envValueProblem(name: string, value: unknown): string | undefined {

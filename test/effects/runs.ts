@@ -4,13 +4,15 @@ import { Build, clusterTemplate, each, Effects, emitted, merged, rows, run, temp
 import {
   AgentPlatform, ClusterHarnessTemplate, ConfigMapKey, EgressRequirement, HarnessRun, HarnessRunProps, HarnessRuntime, HarnessTemplate,
   HarnessTemplateOptions, ImagePullPolicy, InteractiveLimits, InteractiveMode, InteractiveOptions, RunMode, RunPrompt, SeedCredential,
-  SeedRepository, Workspace, WorkspaceAccessMode, WorkspaceOptions,
+  SeedRepository, SharedDirectory, TemplatePodOptions, Workspace, WorkspaceAccessMode, WorkspaceOptions,
 } from '../../src';
 import { API_SERVER, IMAGE } from '../helpers/platform';
 
 const runtime = (value: HarnessRuntime) => template({ runtime: value });
 const interactive = (options: InteractiveOptions) => template({ interactive: options });
 const limits = (value: InteractiveLimits) => interactive({ mode: InteractiveMode.PER_PROMPT_PROCESS, limits: value });
+const pod = (value: TemplatePodOptions) => template({ pod: value });
+const shared = (value: SharedDirectory) => pod({ sharedDirectories: [value] });
 const prompt = (value: RunPrompt) => run({ prompt: value });
 const mode = (value: RunMode) => run({ mode: value });
 const seed = (value: SeedRepository) => workspace({ size: Size.gibibytes(1), seed: [value] });
@@ -22,10 +24,12 @@ const OPTIONS: HarnessTemplateOptions = {
   command: ['/bin/other'],
   credentials: ['TOKEN'],
   egress: [{ host: 'a.example.com' }],
+  extendedResources: { 'nvidia.com/gpu': 1 },
   harness: 'claude-code',
   image: 'example.com/other:1',
   interactive: { mode: InteractiveMode.PER_PROMPT_PROCESS },
   model: 'large',
+  pod: { userId: 1001 },
   resources: RESOURCES,
   runtime: { image: 'example.com/runtime:1' },
   terminationGracePeriod: Duration.seconds(0),
@@ -74,7 +78,20 @@ export const RUN_EFFECTS: Effects = merged(
   }),
   rows('WorkspaceOptions', (value: WorkspaceOptions) => template({ workspace: value }), {}, { mountPath: '/work', required: false }),
 
+  rows('TemplatePodOptions', pod, {}, {
+    groupId: 2001,
+    homeSize: Size.gibibytes(2),
+    imagePullPolicy: ImagePullPolicy.ALWAYS,
+    placement: { runtimeClassName: 'gvisor' },
+    sharedDirectories: [{ name: 'cache' }],
+    temporarySize: Size.gibibytes(2),
+    userId: 1001,
+    userName: 'node',
+  }),
+  rows('SharedDirectory', shared, { name: 'cache' }, { mountPath: '/cache', name: 'data', readOnly: true, size: Size.gibibytes(2), storageClassName: 'nfs' }),
+
   rows('HarnessRunProps', run, {}, {
+    extendedResources: { 'nvidia.com/gpu': 1 },
     extraEnv: { MODE: 'test' },
     mode: RunMode.interactive(),
     model: 'large',
