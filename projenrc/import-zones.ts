@@ -29,6 +29,7 @@ export const IMPORT_ZONES: Readonly<Record<string, ImportZone>> = {
   controller: { path: 'sidecar/src/controller', mayImport: ['protocol', 'server', 'crypto', 'kube', 'store'] },
   gateway: { path: 'sidecar/src/gateway', mayImport: ['protocol', 'server', 'crypto', 'store'] },
   egress: { path: 'sidecar/src/egress', mayImport: ['protocol', 'server', 'crypto', 'kube'] },
+  operator: { path: 'sidecar/src/operator', mayImport: ['protocol', 'manifests', 'server', 'crypto', 'kube'] },
   // Both in one process, for development: the one room that imports roles.
   dev: { path: 'sidecar/src/dev', mayImport: ['protocol', 'server', 'crypto', 'kube', 'store', 'controller', 'gateway'] },
   session: { path: 'sidecar/src/session', mayImport: ['protocol', 'server', 'crypto'] },

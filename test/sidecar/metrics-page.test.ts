@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import { BrokerMetrics } from '../../sidecar/src/broker/metrics';
 import { ControllerMetrics } from '../../sidecar/src/controller/metrics';
 import { EgressMetrics } from '../../sidecar/src/egress/metrics';
+import { OperatorMetrics } from '../../sidecar/src/operator/metrics';
 import { RequestMetrics } from '../../sidecar/src/server/metrics';
 
 const PAGE = readFileSync('docs/reference/metrics.md', 'utf8');
@@ -25,6 +26,9 @@ beforeAll(async () => {
   });
   new ControllerMetrics(registry);
   new EgressMetrics(registry);
+  new OperatorMetrics(registry).observe({
+    queue: { depth: 0, oldestAge: 0 }, leading: () => false, unknownNamespaces: () => 0, lackingDefinitions: () => false,
+  });
   const described = await registry.getMetricsAsJSON();
   metrics = described.map(({ name, help, type }) => {
     const { labelNames } = registry.getSingleMetric(name) as unknown as Registered;
