@@ -1,0 +1,81 @@
+import { exitHint, isFinalCode, MEMORY_HINT } from './hints';
+import { imposedEnd, ImposedEnd } from './imposed-ends';
+import { failedInit, initEnded } from './init-ends';
+import { isHeldOpen, isOverdue, isPodOver, toldAt } from './pod-facts';
+import { quoted, sentence } from './sentence';
+import type { Ended, Observed } from './verdict';
+import type { ContainerState, Pod } from '../objects/pod';
+
+type Stopping = NonNullable<Observed['stopping']>;
+type Told = Omit<ImposedEnd, 'retryable'> & Partial<ImposedEnd>;
+
+/** Reasons of a container that the runtime could not start, those of containerd and of Docker. Their message is the runtime's, not the agent's. */
+const NOT_STARTED: readonly (string | undefined)[] = ['StartError', 'ContainerCannotRun'];
+
+const STOPPED: Readonly<Record<Stopping, string>> = {
+  Cancelled: 'the run was cancelled',
+  DeadlineExceeded: 'the run took longer than its timeout; raise it or ask for less',
+};
+
+/** The end of a run whose agent container has ended, which the exit code tells and nothing else. */
+export function agentEnded(pod: Pod, agent: ContainerState, stopping?: Stopping): Ended {
+  const { retryable = false, ...end } = endOf(pod, agent, stopping);
+  return {
+    kind: 'ended',
+    agent: agent.exitCode === 0 ? 'stopped' : 'error',
+    ...end,
+    retryable: retryable && stopping === undefined,
+    stopsPod: pod.deletedAt === undefined && !isPodOver(pod) && isHeldOpen(pod) && !isOverdue(pod),
+  };
+}
+
+function endOf(pod: Pod, agent: ContainerState, stopping: Stopping | undefined): Told {
+  const imposed = endedByItself(pod, agent) ? undefined : imposedEnd(pod);
+  if (imposed === undefined) return ownEnd(agent);
+  return stopping === undefined ? imposed : { reason: stopping, message: sentence(STOPPED[stopping], exitText(agent)) };
+}
+
+/** What the agent did before anybody told its pod to end is its own doing, whoever has wanted an end meanwhile. */
+function endedByItself(pod: Pod, { exitCode, finishedAt }: ContainerState): boolean {
+  const told = toldAt(pod);
+  return told === undefined ? exitCode === 0 : finishedAt !== undefined && finishedAt < told;
+}
+
+function ownEnd(agent: ContainerState): Told {
+  const { exitCode, reason, message } = agent;
+  if (exitCode === 0) return { reason: 'Succeeded', message: exitText(agent) };
+  if (reason === 'OOMKilled') return { reason: 'OOMKilled', message: sentence(exitText(agent), MEMORY_HINT), retryable: true };
+  if (reason === 'ContainerStatusUnknown') return { reason: 'NodeLost', message: sentence('the node has lost the container of the agent', quoted('the kubelet says', message)), retryable: true };
+  if (NOT_STARTED.includes(reason)) {
+    return { reason: 'RunContainerError', message: sentence('the agent could not be started; check that its command is in the image', quoted('the runtime says', message)) };
+  }
+  return { reason: 'AgentFailed', message: sentence(exitText(agent), exitHint(exitCode)), retryable: !isFinalCode(exitCode) };
+}
+
+function exitText({ exitCode, signal }: ContainerState): string {
+  return `the agent has ended with exit code ${exitCode}${signal ? ` (signal ${signal})` : ''}`;
+}
+
+/** The end of a pod that is over and does not say how its agent has ended: evicted before it began, or garbage of a node that is gone. */
+export function podEnded(pod: Pod, stopping?: Stopping): Ended {
+  if (pod.phase === 'Succeeded') return { kind: 'ended', agent: 'stopped', reason: 'Succeeded', message: 'all containers of the pod have succeeded', retryable: false, stopsPod: false };
+  if (stopping !== undefined) return stopped(stopping);
+  const imposed = imposedEnd(pod);
+  if (imposed !== undefined) return { kind: 'ended', agent: 'error', ...imposed, stopsPod: false };
+  const init = failedInit(pod);
+  if (init !== undefined) return initEnded(pod, init);
+  const message = sentence('the pod has failed before the agent ended', quoted('its reason', pod.reason), quoted('the cluster says', pod.message));
+  return { kind: 'ended', agent: 'error', reason: 'PodFailed', message, retryable: true, stopsPod: false };
+}
+
+/** The end of an attempt without a pod: it is gone, or was never made because the run had to end first. */
+export function gone(stopping?: Stopping): Ended {
+  if (stopping !== undefined) return stopped(stopping);
+  return {
+    kind: 'ended', agent: 'error', reason: 'PodLost', message: 'the pod of the run is gone: somebody has deleted it, or its node is no more', retryable: true, stopsPod: false,
+  };
+}
+
+function stopped(stopping: Stopping): Ended {
+  return { kind: 'ended', agent: stopping === 'Cancelled' ? 'stopped' : 'error', reason: stopping, message: STOPPED[stopping], retryable: false, stopsPod: false };
+}

@@ -1,0 +1,54 @@
+import { agentEnded, gone, podEnded } from './ends';
+import { agentOf, isNodeSilent, isPodOver, isScheduled } from './pod-facts';
+import { quoted, sentence } from './sentence';
+import { starting } from './starting';
+import { unscheduled } from './unscheduled';
+import type { Going, Observed, Verdict } from './verdict';
+import { RUN_CONTAINERS } from '../../../../src/protocol/runs';
+import type { Pod } from '../objects/pod';
+
+/**
+ * The phase of an attempt. The agent container decides; the pod as a whole is asked only when that container says
+ * nothing, since containers beside it keep a pod running that is of no use any more.
+ */
+export function phaseOf({ pod, wasThere, stopping, ...look }: Observed): Verdict {
+  if (pod === undefined) return wasThere || stopping !== undefined ? gone(stopping) : NOT_YET;
+  const agent = agentOf(pod);
+  if (agent?.state === 'terminated') return agentEnded(pod, agent, stopping);
+  if (isPodOver(pod)) return podEnded(pod, stopping);
+  if (stopping !== undefined || pod.deletedAt !== undefined) return leaving(pod, stopping);
+  const verdict = agent?.state === 'running' ? running(pod) : isScheduled(pod) ? starting(pod, look) : unscheduled(pod);
+  return verdict.kind === 'going' && isNodeSilent(pod) ? { ...verdict, ...SILENT } : verdict;
+}
+
+const NOT_YET: Going = { kind: 'going', agent: 'created', reason: 'InProgress', message: 'the run has no pod yet', podReady: 'Pending' };
+
+/** What is known last stays true until the node answers again or is given up. */
+const SILENT = {
+  reason: 'NodeUnreachable',
+  message: 'the node of the pod does not answer; the run goes on when it does, and the cluster takes the pod away when it stays silent',
+  podReady: 'NodeUnreachable',
+} as const;
+
+function running(pod: Pod): Going {
+  const runtime = pod.inits.find(({ name, state }) => name === RUN_CONTAINERS.runtime && state !== 'running');
+  const beside = runtime && sentence(`container ${runtime.name} beside it does not, so its reports may be missing`, quoted('the kubelet says', runtime.reason));
+  return { kind: 'going', agent: 'running', reason: 'InProgress', message: sentence('the agent runs', beside), podReady: 'Running' };
+}
+
+/** A pod that is told to end, or is about to be: no other pod of the run may work in its Workspace before it has. */
+function leaving(pod: Pod, stopping: Observed['stopping']): Going {
+  const agent = 'stopping';
+  const reason = stopping === 'Cancelled' ? 'Cancelling' : isNodeSilent(pod) ? SILENT.reason : 'Terminating';
+  if (isNodeSilent(pod)) return { kind: 'going', agent, ...SILENT, reason, message: 'the pod is to end but its node does not answer; delete the pod by force only when the node is really off' };
+  // At its deadline nobody deletes it, so that its log stays.
+  const byNode = stopping === 'DeadlineExceeded' && pod.deletedAt === undefined;
+  const why = stopping === undefined ? 'somebody has deleted the pod' : stopping === 'Cancelled' ? 'the run is cancelled' : 'the run took longer than its timeout';
+  return {
+    kind: 'going',
+    agent,
+    reason,
+    message: sentence(why, byNode ? 'its node ends the agent, which has the grace period of the pod' : 'the agent has the grace period of the pod to end', quoted('the cluster says', pod.disrupted?.message)),
+    podReady: agentOf(pod)?.state === 'running' ? 'Running' : 'Pending',
+  };
+}

@@ -1,0 +1,19 @@
+import { cutText } from '../../server/cut-text';
+import { oneLine } from '../../server/one-line';
+
+/** Longest text of the kubelet, the scheduler or a container runtime that is repeated, in characters. */
+export const MAX_QUOTED = 300;
+
+/** Longest message of a verdict, in characters. */
+export const MAX_MESSAGE = 1024;
+
+/** The clauses that there are, as one message. */
+export function sentence(...clauses: readonly (string | undefined)[]): string {
+  return cutText(clauses.filter((clause) => clause !== undefined).join('; '), MAX_MESSAGE, '...');
+}
+
+/** What another program says, on one line; undefined when it says nothing. */
+export function quoted(who: string, message: string | undefined): string | undefined {
+  const line = oneLine(message ?? '');
+  return line === '' ? undefined : `${who}: ${cutText(line, MAX_QUOTED, '...')}`;
+}
