@@ -1,0 +1,56 @@
+import { seedProblems } from '../../../../src/manifests/seed';
+import type { WorkspaceSpec } from '../../../../src/protocol/resources';
+import { RUN_CONTAINERS } from '../../../../src/protocol/runs';
+import { Condition, conditionOf } from '../conditions';
+import type { Pod } from '../objects/pod';
+import type { Claim, Workspace } from '../objects/workspace';
+
+export interface SeenSeeding {
+  readonly workspace: Workspace;
+  /** What is cloned onto; undefined when there is no claim. */
+  readonly claim?: Claim;
+  /** Pods of the run that works in the Workspace, or did so last. */
+  readonly pods: readonly Pod[];
+  /** Name of the run that works in it now. */
+  readonly active?: string;
+}
+
+type Seeded = Pick<Condition, 'status' | 'reason' | 'message'>;
+
+/** Why no run can clone what the seed names; undefined when one can that has the credentials. */
+export function seedProblem({ seed }: WorkspaceSpec): string | undefined {
+  if (seed === undefined) return undefined;
+  const keys = seed.repos.flatMap(({ brokerCredentialRef }) => (brokerCredentialRef === undefined ? [] : [brokerCredentialRef.key]));
+  return seedProblems(seed, keys)[0];
+}
+
+/** The condition `Seeded`. Once true it stays so: the volume keeps what was cloned. */
+export function seededCondition({ workspace, claim, pods, active }: SeenSeeding): Seeded {
+  const { spec: { seed }, status } = workspace;
+  if (seed === undefined) return { status: 'True', reason: 'NoSeedRequired', message: 'there is nothing to clone' };
+  const problem = seedProblem(workspace.spec);
+  if (problem !== undefined) return { status: 'False', reason: 'SeedRejected', message: problem };
+  const before = conditionOf(status.conditions, 'Seeded');
+  if (claim === undefined) return waiting(undefined);
+  if (before?.status === 'True') return before;
+  // A pod that is older than the claim has cloned onto an earlier volume.
+  const seeds = pods.filter((pod) => pod.createdAt >= claim.createdAt).sort((a, b) => b.attempt - a.attempt).flatMap(seedOf);
+  const cloned = seeds.find(({ exitCode }) => exitCode === 0);
+  if (cloned !== undefined) return { status: 'True', reason: 'SeedSucceeded', message: `pod '${cloned.pod}' has cloned what the seed names` };
+  if (seeds[0]?.exitCode !== undefined) return failed(seeds[0].pod, seeds[0].exitCode);
+  return before?.reason === 'SeedFailed' && seeds.length === 0 ? before : waiting(active);
+}
+
+function seedOf({ name, inits }: Pod): { readonly pod: string; readonly exitCode: number | undefined }[] {
+  return inits.filter((one) => one.name === RUN_CONTAINERS.seed).map(({ exitCode }) => ({ pod: name, exitCode }));
+}
+
+function failed(pod: string, exitCode: number): Seeded {
+  const hint = `see kubectl logs ${pod} -c ${RUN_CONTAINERS.seed}; the next run tries again`;
+  return { status: 'False', reason: 'SeedFailed', message: `cloning in pod '${pod}' ended with exit code ${exitCode}, ${hint}` };
+}
+
+function waiting(active: string | undefined): Seeded {
+  const message = active === undefined ? 'the first run that works in it clones its repositories' : `run '${active}' clones its repositories`;
+  return { status: 'False', reason: 'Seeding', message };
+}
