@@ -13,6 +13,7 @@ export const ENTRIES = {
   'controller': 'sidecar/src/controller/main.ts',
   'gateway': 'sidecar/src/gateway/main.ts',
   'egress': 'sidecar/src/egress/main.ts',
+  'operator': 'sidecar/src/operator/main.ts',
   'dev': 'sidecar/src/dev/main.ts',
   'cli': 'sidecar/src/cli/main.ts',
   'probe': 'sidecar/src/probe/main.ts',

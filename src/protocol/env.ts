@@ -161,6 +161,26 @@ export const EGRESS_ENV = {
   ...API_SERVER,
 } as const satisfies EnvTable;
 
+/** Turns runs into pods. */
+export const OPERATOR_ENV = {
+  ...COMMON_ENV,
+  RUN_NAMESPACES: { kind: 'names', default: '', doc: 'namespaces whose runs are served' },
+  BROKER_URL: { kind: 'text', required: true, doc: 'https URL of the credential broker' },
+  BROKER_CA_FILE: { kind: 'path', doc: 'PEM file with the authorities that may have signed its certificate, read for each request; unset means those of Node' },
+  BROKER_TOKEN_FILE: { kind: 'path', required: true, doc: 'file with the token for the broker, read for each request' },
+  SIDECAR_IMAGE: { kind: 'text', required: true, doc: 'image of the platform, from which pods of runs have the program that waits for their NetworkPolicy' },
+  SIDECAR_IMAGE_PINNED: { kind: 'flag', default: 'false', doc: 'SIDECAR_IMAGE always means the same content' },
+  SEED_IMAGE: { kind: 'text', required: true, doc: 'image with git and sh, which clones the repositories of Workspaces' },
+  SEED_IMAGE_PULL_POLICY: { kind: 'enum', values: ['Always', 'IfNotPresent', 'Never'], doc: 'when a node pulls it; unset means always, unless it has a digest' },
+  WORKSPACE_SIZE: { kind: 'text', default: '1Gi', doc: 'size of the Workspace that a run gets which names none' },
+  WORKSPACE_STORAGE_CLASS: { kind: 'text', doc: 'StorageClass of such a Workspace; unset means that of the cluster' },
+  POD_SECURITY_VERSION: { kind: 'text', default: 'v1.30', doc: 'version of the Pod Security rules that pods of runs are held against' },
+  RECONCILES: { kind: 'integer', range: [1, 64], default: '8', doc: 'objects that are worked on at the same time' },
+  POD_NAME: { kind: 'text', required: true, doc: 'name of this replica, as holder of the lease' },
+  POD_NAMESPACE: { kind: 'text', required: true, doc: "namespace of the platform's own objects, and its name" },
+  ...API_SERVER,
+} as const satisfies EnvTable;
+
 export const PROBE_ENV = {
   PROBE_CONFIG: { kind: 'path', required: true, doc: 'JSON file that says what to try' },
   POD_IPS: { kind: 'text', required: true, doc: 'addresses of the pod, separated by commas' },
