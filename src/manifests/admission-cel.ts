@@ -13,3 +13,12 @@ export function mapOf(owner: string, field: string): string {
 export function listOf(owner: string, field: string): string {
   return `(has(${owner}.${field}) ? ${owner}.${field} : [])`;
 }
+
+/** A value as CEL writes it, which has the escapes of JSON. `dyn`, because lists and maps of Kubernetes' CEL have elements of one type. */
+export function celLiteral(value: unknown): string {
+  if (Array.isArray(value)) return `dyn([${value.map(celLiteral).join(', ')}])`;
+  if (typeof value === 'object' && value !== null) {
+    return `dyn({${Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}: ${celLiteral(member)}`).join(', ')}})`;
+  }
+  return `dyn(${JSON.stringify(value)})`;
+}

@@ -19,6 +19,11 @@ export const SECRET_SOURCES: readonly SecretSource[] = [
     names: 'has(object.spec.promptFrom) && has(object.spec.promptFrom.secretKeyRef) ? [object.spec.promptFrom.secretKeyRef.name] : []',
   },
   {
+    // With it the node fetches images that only the owners of the Secret may have.
+    resource: 'harnesstemplates',
+    names: 'has(object.spec.pod) && has(object.spec.pod.imagePullSecrets) ? object.spec.pod.imagePullSecrets.map(s, s.name) : []',
+  },
+  {
     resource: 'workspaces',
     names: `has(object.spec.seed) ? ${seeded('credentialsSecretRef')} + ${seeded('brokerCredentialRef')} : []`,
   },

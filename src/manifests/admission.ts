@@ -1,6 +1,8 @@
 import type { MatchCondition } from 'kubernetes-types/admissionregistration/v1';
 import { brokerStatusRule } from './admission-broker-status';
 import { controllerRules } from './admission-controller';
+import { operatorRules } from './admission-operator';
+import { OperatorAdmission } from './admission-operator-pods';
 import { hardenedPodsRules } from './admission-pods';
 import { AdmissionRule } from './admission-rule';
 import { SECRET_SOURCES, secretAuthorRule } from './admission-secrets';
@@ -16,6 +18,8 @@ export interface AdmissionOptions {
   readonly controller?: Account;
   /** Missing where there is no way out. */
   readonly egress?: Account;
+  /** Missing where there are no runs. */
+  readonly operator?: OperatorAdmission;
   /** Names of the platform's namespaces; may be lazy. Not their label: a label can be forgotten or taken off, and then nothing would be refused. */
   readonly namespaces: unknown;
   /** Whether pods that others make in the platform's namespaces must be as hardened as its own. */
@@ -27,12 +31,13 @@ export interface AdmissionOptions {
  * platform everywhere.
  * https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
-export function admissionPolicies({ platform, broker, controller, egress, namespaces, hardenedPods }: AdmissionOptions): Manifest[] {
+export function admissionPolicies({ platform, broker, controller, egress, operator, namespaces, hardenedPods }: AdmissionOptions): Manifest[] {
   const rules = [
     ...SECRET_SOURCES.map(secretAuthorRule),
     brokerStatusRule(broker),
     ...(controller === undefined ? [] : controllerRules(controller)),
     ...(egress === undefined ? [] : egressRules(egress)),
+    ...(operator === undefined ? [] : operatorRules(operator)),
     ...(hardenedPods ? hardenedPodsRules() : []),
   ];
   return rules.flatMap((rule) => policyAndBinding(platform, rule, namespaces));
