@@ -58,7 +58,7 @@ function secrets(objects: readonly KubeObject[]): string[] {
       kind === 'Role' && metadata.name === binding.roleRef.name && metadata.namespace === binding.metadata.namespace);
     const rules = (role?.rules ?? []).filter(({ resources }: any) => resources.includes('secrets'));
     return rules.map(({ verbs, resourceNames }: any) =>
-      `${binding.subjects[0].namespace}/${binding.subjects[0].name} may ${verbs.join(' and ')} ${binding.metadata.namespace}/${resourceNames.join(', ')}`);
+      `${binding.subjects[0].namespace}/${binding.subjects[0].name} may ${verbs.join(' and ')} ${binding.metadata.namespace}/${resourceNames?.join(', ') ?? 'those of runs'}`);
   });
   const mounted = objects.flatMap((object) => (podOf(object)?.volumes ?? [])
     .filter(({ secret }: any) => secret !== undefined)

@@ -24,7 +24,7 @@ export interface AgentNamespaceOptions {
   readonly create?: boolean;
 
   /**
-   * Secrets that policies outside this app name. The broker may read them as well.
+   * Secrets that policies outside this app name. The broker may read them as well, and the operator gives them to no pod.
    *
    * @default - only the Secrets that the policies of this app name
    */
@@ -91,8 +91,13 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
     }
     addManifest(this, 'Trust', emptyConfigMap({ platform: context.platformName, part: 'namespaces', name: OBJECTS.agentTrust, namespace: name }));
     context.boundary._addNamespace(name);
-    context.broker._serve(this, name, () => this.content.secretNames(options.additionalSecrets ?? []));
+    const secretNames = () => this.content.secretNames(options.additionalSecrets ?? []);
+    context.broker._serve(this, name, secretNames);
     context.egress?._serve(this, name, () => this.content.grantedPorts());
+    if (context.operator !== undefined) {
+      context.operator._serve(this, name, secretNames);
+      context.boundary._addEndpoint({ role: 'agent', namespace: name });
+    }
     if (!(options.managedElsewhere ?? false)) {
       this.node.addValidation({ validate: () => this.content.problems(context.clusterTemplates) });
     }

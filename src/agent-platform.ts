@@ -20,9 +20,12 @@ import { emittedObjects } from './private/emitted-objects';
 import { claimedRoleProblems, namespaceProblems, secondNetworkProblems, takenNameProblems } from './private/foreign-objects';
 import { withOwnCallers } from './private/own-callers';
 import { podSecurityProblems } from './private/pod-security-validation';
+import { addRuns } from './private/runs';
 import { addSessions } from './private/sessions';
 import { dnsLabelProblem, problems, refuse, ValidationError } from './private/validation';
 import { MAX_PLATFORM_NAME } from './protocol/limits';
+import { RunOperator } from './run-operator';
+import { RunOptions } from './run-options';
 import { SessionController } from './session-controller';
 import { SessionGateway } from './session-gateway';
 import { SessionOptions } from './session-options';
@@ -104,6 +107,13 @@ export interface AgentPlatformProps extends NetworkBoundaryOptions {
   readonly sessions?: SessionOptions;
 
   /**
+   * Runs: HarnessRuns that become pods.
+   *
+   * @default - an operator of two replicas, where there is an egress proxy
+   */
+  readonly runs?: RunOptions;
+
+  /**
    * Where the platform's own pods may run. Worker pools have a placement of their own.
    *
    * @default - anywhere
@@ -124,6 +134,9 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
 
   /** The way out of agents and workers; missing where there is none. */
   public readonly egress?: EgressGateway;
+
+  /** What turns runs into pods; missing where there are no runs. */
+  public readonly operator?: RunOperator;
 
   /** The controller of sessions; missing where there are none. */
   public readonly controller?: SessionController;
@@ -166,6 +179,7 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
     const access = { url: this.broker.url, tlsSecret: props.broker?.tls?.secretName };
     const part = { platformName: name, image, placement, boundary: this.boundary };
     this.egress = addEgress(this, { ...part, broker: access }, props);
+    this.operator = addRuns(this, { ...part, broker: access, podSecurityVersion }, props);
     const sessions = addSessions(this, { ...part, broker: this.broker._endpoint.usesApi ? access : undefined }, options);
     this.controller = sessions?.controller;
     this.gateway = sessions?.gateway;
@@ -173,11 +187,11 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
     const namespaces = Lazy.any({ produce: () => this.boundary._namespaceNames });
     const hardenedPods = props.requireHardenedPods ?? true;
     const accounts = { broker: this.broker._account, controller: this.controller?._account, egress: this.egress?._account };
-    for (const manifest of admissionPolicies({ platform: name, ...accounts, namespaces, hardenedPods })) {
+    for (const manifest of admissionPolicies({ platform: name, ...accounts, operator: this.operator?._admission, namespaces, hardenedPods })) {
       addManifest(this, `${manifest.kind}-${manifest.metadata.name}`, manifest);
     }
-    const { boundary, controller, egress, clusterTemplates } = this;
-    this.context = { platformName: name, podSecurityVersion, sidecar: image, broker: this.broker, controller, egress, boundary, clusterTemplates };
+    const { broker, boundary, controller, egress, operator, clusterTemplates } = this;
+    this.context = { platformName: name, podSecurityVersion, sidecar: image, broker, controller, egress, operator, boundary, clusterTemplates };
   }
 
   /**

@@ -35,6 +35,8 @@ export * from './pod-security-validation';
 export * from './posture-report';
 export * from './restricted-pods';
 export * from './run-mode';
+export * from './run-operator';
+export * from './run-options';
 export * from './run-prompt';
 export * from './seed-repository';
 export * from './session-controller';

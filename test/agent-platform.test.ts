@@ -70,15 +70,17 @@ test('nothing that is emitted holds a value of a Secret', () => {
   }
 });
 
-const OF_ONE_ACCOUNT = /^agent-platform-(broker|controller|egress)-/;
+const OF_ONE_ACCOUNT = /^agent-platform-(broker|controller|egress|operator)-/;
 
 test('admission rules about one account of the platform hold everywhere, as its rights may be left in a namespace that is no longer listed', () => {
   const objects = everything('a').filter(({ metadata }) => OF_ONE_ACCOUNT.test(metadata.name));
   const bindings = objects.filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding');
-  expect(bindings.map(({ metadata }) => metadata.name)).toEqual(['broker-status', 'controller-pods', 'controller-deletions', 'controller-trust', 'egress-trust'].map((name) => `agent-platform-${name}`));
+  const ofOperator = ['pods', 'pod-deletions', 'secrets', 'network-policies', 'workspaces', 'claims', 'runs', 'run-status', 'run-deletions'].map((name) => `operator-${name}`);
+  const names = ['broker-status', 'controller-pods', 'controller-deletions', 'controller-trust', 'egress-trust', ...ofOperator];
+  expect(bindings.map(({ metadata }) => metadata.name)).toEqual(names.map((name) => `agent-platform-${name}`));
   for (const { spec } of bindings) expect(spec).not.toHaveProperty('matchResources');
   for (const { spec } of objects.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy')) {
-    expect(spec.matchConditions[0].expression).toMatch(/^request\.userInfo\.username == 'system:serviceaccount:agent-platform:(broker|controller|egress)'$/);
+    expect(spec.matchConditions[0].expression).toMatch(/^request\.userInfo\.username == 'system:serviceaccount:agent-platform:(broker|controller|egress|operator)'$/);
   }
 });
 

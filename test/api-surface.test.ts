@@ -45,7 +45,7 @@ test('the tree that a user builds is made of these constructs', () => {
   const constructs = ALL.filter(({ base }) => base === 'constructs.Construct').map(({ name }) => name).sort();
   expect(constructs).toEqual([
     'AgentNamespace', 'AgentPlatform', 'BrokerPolicy', 'ClusterHarnessTemplate', 'CredentialBroker', 'CustomResourceDefinitions', 'DenialProbe',
-    'EgressGateway', 'HarnessRun', 'HarnessTemplate', 'NetworkBoundary', 'SessionController', 'SessionGateway', 'WorkerPool', 'Workspace',
+    'EgressGateway', 'HarnessRun', 'HarnessTemplate', 'NetworkBoundary', 'RunOperator', 'SessionController', 'SessionGateway', 'WorkerPool', 'Workspace',
   ]);
 });
 
@@ -80,6 +80,7 @@ test('these names are public, and no others', () => {
       'PostureReport',
       'RestrictedPods',
       'RunMode',
+      'RunOperator',
       'RunPrompt',
       'SeedCredential',
       'SessionController',
@@ -139,6 +140,7 @@ test('these names are public, and no others', () => {
       'EgressLimits',
       'EgressOptions',
       'EgressRequirement',
+      'EphemeralWorkspaceOptions',
       'ExistingStoreOptions',
       'GatewayLimits',
       'GatewayOptions',
@@ -165,6 +167,7 @@ test('these names are public, and no others', () => {
       'QueryParameterDeliveryProps',
       'RepositoryGrant',
       'RestrictedPodsProps',
+      'RunOptions',
       'SecretKey',
       'SeedRepository',
       'SessionOptions',

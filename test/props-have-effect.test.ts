@@ -1,6 +1,7 @@
 import { Effects } from './effects/build';
 import { EGRESS_EFFECTS } from './effects/egress';
 import { NETWORK_EFFECTS } from './effects/network';
+import { OPERATOR_EFFECTS } from './effects/operator';
 import { PLATFORM_EFFECTS } from './effects/platform';
 import { POLICY_EFFECTS } from './effects/policies';
 import { PROBE_EFFECTS } from './effects/probe';
@@ -9,7 +10,10 @@ import { SESSION_EFFECTS } from './effects/sessions';
 import { WORKER_EFFECTS } from './effects/workers';
 import { JsiiType, mentioned, propertiesOf, TYPES } from './helpers/assembly';
 
-const TABLES = [PLATFORM_EFFECTS, NETWORK_EFFECTS, WORKER_EFFECTS, POLICY_EFFECTS, RUN_EFFECTS, PROBE_EFFECTS, SESSION_EFFECTS, EGRESS_EFFECTS];
+const TABLES = [
+  PLATFORM_EFFECTS, NETWORK_EFFECTS, WORKER_EFFECTS, POLICY_EFFECTS, RUN_EFFECTS, PROBE_EFFECTS, SESSION_EFFECTS, EGRESS_EFFECTS,
+  OPERATOR_EFFECTS,
+];
 const EFFECTS: Effects = Object.assign({}, ...TABLES);
 
 /** Everything that a user can say: properties of structs, parameters of factories and methods, enums. */

@@ -55,6 +55,24 @@ export const RIGHTS: readonly Right[] = [
   { role: 'egress', scope: 'system', group: '', resources: ['secrets'], verbs: FILL, names: [OBJECTS.egressCa], why: 'creates and renews the CAs that sign what agents see in place of the certificates of upstreams' },
   { role: 'egress', scope: 'system', group: '', resources: ['services'], verbs: ['get'], names: [OBJECTS.egress], why: 'learns its address, to tell it to agents' },
   { role: 'egress', scope: 'run-namespace', group: '', resources: ['configmaps'], verbs: FILL, names: [OBJECTS.agentTrust], why: 'publishes its address and whom to trust; admission allows no other entry' },
+
+  { role: 'operator', scope: 'cluster', group: API_GROUP, resources: ['clusterharnesstemplates'], verbs: READ, why: 'what runs of all namespaces may be made of' },
+  { role: 'operator', scope: 'cluster', group: API_GROUP, resources: ['clusterharnesstemplates/status'], verbs: ['patch'], why: 'says whether a template can be used' },
+  { role: 'operator', scope: 'cluster', group: API_GROUP, resources: ['harnessruns'], verbs: ['patch'], why: 'takes its finalizer off where its other rights have gone before the run, with their namespace; admission allows nothing else' },
+  { role: 'operator', scope: 'run-namespace', group: API_GROUP, resources: ['harnessruns'], verbs: [...READ, 'patch', 'delete'], why: 'keeps its finalizer on runs that have something to take back, and deletes them when their time after the end is over; admission allows no other change' },
+  { role: 'operator', scope: 'run-namespace', group: API_GROUP, resources: ['harnessruns/status'], verbs: ['patch'], why: 'says what a run does; admission leaves the revocations to the broker' },
+  { role: 'operator', scope: 'run-namespace', group: API_GROUP, resources: ['brokerpolicies', 'harnesstemplates'], verbs: READ, why: 'what a run is made of, and whether it is granted what it needs' },
+  { role: 'operator', scope: 'run-namespace', group: API_GROUP, resources: ['brokerpolicies/status', 'harnesstemplates/status'], verbs: ['patch'], why: 'says whether a template can be used, and which policies apply' },
+  { role: 'operator', scope: 'run-namespace', group: API_GROUP, resources: ['workspaces'], verbs: [...READ, 'create'], why: 'makes those of runs that name none; admission allows no others' },
+  { role: 'operator', scope: 'run-namespace', group: API_GROUP, resources: ['workspaces/status'], verbs: ['patch'], why: 'says which run a Workspace is lent to' },
+  { role: 'operator', scope: 'run-namespace', group: '', resources: ['pods'], verbs: [...READ, 'create', 'delete'], why: 'makes and ends the pods of runs; admission allows no other pod' },
+  // No patch: a JSON patch copies a value to where it is invalid, and the answer shows it. https://www.rfc-editor.org/rfc/rfc6902#section-4.5
+  { role: 'operator', scope: 'run-namespace', group: '', resources: ['secrets'], verbs: ['create', 'update'], why: 'hands a run its bearers and its prompt, and can read no Secret; admission allows no other Secret' },
+  { role: 'operator', scope: 'run-namespace', group: '', resources: ['configmaps'], verbs: ['get'], names: [OBJECTS.agentTrust], why: 'learns where the egress proxy is' },
+  { role: 'operator', scope: 'run-namespace', group: '', resources: ['persistentvolumeclaims'], verbs: [...READ, 'create'], why: 'makes the volumes of Workspaces and shared directories; admission allows no others' },
+  { role: 'operator', scope: 'run-namespace', group: 'networking.k8s.io', resources: ['networkpolicies'], verbs: [...READ, 'create', 'update'], why: 'gives each run a NetworkPolicy of its own; admission allows no other openings' },
+  { role: 'operator', scope: 'run-namespace', group: '', resources: ['events'], verbs: ['list', 'create', 'patch'], why: 'tells people about runs, and reads why a pod waits' },
+  { role: 'operator', scope: 'system', group: 'coordination.k8s.io', resources: ['leases'], verbs: FILL, names: [OBJECTS.operatorLease], why: 'lets one replica act' },
 ];
 
 /** The rights of a role in a scope. `skip` leaves out rights on named objects that the role does not own in this deployment. */

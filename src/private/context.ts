@@ -4,6 +4,7 @@ import { BrokerAccess } from '../manifests/broker-access';
 import { StoreAccess } from '../manifests/store-access';
 import { NetworkBoundary } from '../network-boundary';
 import { Placement } from '../placement';
+import { RunOperator } from '../run-operator';
 import { SessionController } from '../session-controller';
 import { SidecarImage } from '../sidecar-image';
 import type { CoveredTemplate } from './coverage';
@@ -18,6 +19,8 @@ export interface PlatformContext {
   readonly controller?: SessionController;
   /** Missing where agents and workers have no way out. */
   readonly egress?: EgressGateway;
+  /** Missing where there are no runs. */
+  readonly operator?: RunOperator;
   readonly boundary: NetworkBoundary;
   /** Grows while the app is built; asked at synth. */
   readonly clusterTemplates: readonly CoveredTemplate[];
@@ -47,4 +50,11 @@ export interface GatewayContext extends PartContext {
 /** What a platform tells the egress proxy. */
 export interface EgressContext extends PartContext {
   readonly broker: BrokerAccess;
+}
+
+/** What a platform tells the operator. */
+export interface OperatorContext extends PartContext {
+  readonly broker: BrokerAccess;
+  /** Version of the rules that the namespaces of its pods are pinned to. */
+  readonly podSecurityVersion: string;
 }

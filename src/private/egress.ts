@@ -11,7 +11,7 @@ import { ipBlockPeer, PeerRule, publicInternet, Topology } from '../manifests/ne
 import { NetworkBoundary } from '../network-boundary';
 
 /** What a platform was told about its broker and its way out. */
-interface Wanted {
+export interface EgressWanted {
   readonly broker?: BrokerOptions;
   readonly egress?: EgressOptions;
 }
@@ -21,7 +21,7 @@ export interface EgressSurroundings extends EgressContext {
 }
 
 /** Whether a platform has an egress proxy: it shows the broker a token of its ServiceAccount, which a broker of documents does not know. */
-export function hasEgress({ broker, egress }: Wanted): boolean {
+export function hasEgress({ broker, egress }: EgressWanted): boolean {
   return egress?.enabled ?? readsApi(broker);
 }
 
@@ -30,7 +30,7 @@ function readsApi(broker: BrokerOptions | undefined): boolean {
 }
 
 /** Makes the egress proxy and opens its connections. Undefined where none is wanted. */
-export function addEgress(scope: Construct, context: EgressSurroundings, wanted: Wanted): EgressGateway | undefined {
+export function addEgress(scope: Construct, context: EgressSurroundings, wanted: EgressWanted): EgressGateway | undefined {
   refuse(scope, wantedProblems(wanted));
   if (!hasEgress(wanted)) return undefined;
   const options = wanted.egress ?? {};
@@ -42,7 +42,7 @@ export function addEgress(scope: Construct, context: EgressSurroundings, wanted:
   return egress;
 }
 
-function wantedProblems({ broker, egress = {} }: Wanted): string[] {
+function wantedProblems({ broker, egress = {} }: EgressWanted): string[] {
   const { enabled, ...others } = egress;
   const given = Object.entries(others).filter(([, value]) => value !== undefined).map(([name]) => `egress.${name}`);
   if (enabled === false) return given.map((name) => `${name} has no effect without the proxy; leave it out, or leave out 'enabled: false'`);

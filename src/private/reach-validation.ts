@@ -1,8 +1,9 @@
 import { IConstruct } from 'constructs';
 import { emittedObjects } from './emitted-objects';
 import { unprovenProblems } from './unproven-policies';
+import { futurePolicies } from '../manifests/future-policies';
 import { Manifest } from '../manifests/manifest';
-import { policyFor, Topology } from '../manifests/network-policy';
+import { Topology } from '../manifests/network-policy';
 import { reachProblems } from '../manifests/reach-proof';
 
 /** The part of a NetworkBoundary that a proof needs. */
@@ -15,31 +16,18 @@ export interface ProvenBoundary extends IConstruct {
 /**
  * Where the NetworkPolicies of the whole app differ from the flow table, for one
  * platform. They are read from the construct tree, so that a policy of the user's own
- * in a namespace of the platform counts too, and so does one that was patched. Policies
- * of kinds that cannot be read are refused, unless the platform or a reason stands for them.
+ * in a namespace of the platform counts too, and so does one that was patched; and what the
+ * operator will write for runs. Policies of kinds that cannot be read are refused, unless
+ * the platform or a reason stands for them.
  */
 export function validateReach(boundary: ProvenBoundary): string[] {
   const topology = boundary._topology();
   const objects = emittedObjects(boundary).map(({ object }) => object);
   const emitted = objects.filter(({ apiVersion, kind }) => isNetworkPolicy(apiVersion, kind)) as unknown[];
   return [
-    ...reachProblems([...emitted, ...futurePolicies(topology, emitted)], topology, boundary._namespaceNames),
+    ...reachProblems([...emitted, ...futurePolicies(topology)], topology, boundary._namespaceNames),
     ...unprovenProblems(objects, boundary._ciliumPolicies(), boundary._namespaceNames),
   ];
-}
-
-/** Policies that the operator writes once agents exist, where synth has not written them already. */
-function futurePolicies(topology: Topology, emitted: readonly unknown[]): unknown[] {
-  const there = new Set(emitted.map(idOf));
-  return topology.endpoints
-    .filter(({ role }) => role === 'agent')
-    .map((endpoint) => policyFor(endpoint, topology))
-    .filter((policy) => !there.has(idOf(policy)));
-}
-
-function idOf(policy: unknown): string {
-  const { metadata } = policy as { metadata?: { namespace?: string; name?: string } };
-  return `${metadata?.namespace}/${metadata?.name}`;
 }
 
 function isNetworkPolicy(apiVersion: unknown, kind: unknown): boolean {

@@ -8,18 +8,36 @@ test('no right uses a wildcard', () => {
   }
 });
 
-test('Secrets are never listed or watched, and are always named', () => {
-  for (const right of RIGHTS.filter((candidate) => candidate.resources.includes('secrets'))) {
-    expect(right.names).toBeDefined();
-    expect(right.verbs).not.toEqual(expect.arrayContaining(['list']));
-    expect(right.verbs).not.toEqual(expect.arrayContaining(['watch']));
+const onSecrets = RIGHTS.filter(({ resources }) => resources.includes('secrets'));
+
+test('Secrets are never listed or watched, and who may read one is told its name', () => {
+  for (const { verbs, names } of onSecrets) {
+    expect(verbs).not.toEqual(expect.arrayContaining(['list']));
+    expect(verbs).not.toEqual(expect.arrayContaining(['watch']));
+    // The answer to a JSON patch that copies shows what was there.
+    expect(verbs).not.toEqual(expect.arrayContaining(['patch']));
+    if (verbs.includes('get')) expect(names).toBeDefined();
   }
 });
 
-test('nobody may create Secrets, pods, roles or pods/exec', () => {
-  for (const right of RIGHTS.filter((candidate) => candidate.verbs.includes('create'))) {
-    for (const resource of right.resources) expect(['tokenreviews', 'auditevents']).toContain(resource);
+test('nobody may create Secrets, pods and volumes but the operator, and nobody roles or pods/exec', () => {
+  for (const { role, resources } of RIGHTS.filter(({ verbs }) => verbs.includes('create'))) {
+    const ofRuns = ['pods', 'secrets', 'workspaces', 'persistentvolumeclaims', 'networkpolicies', 'events'];
+    for (const resource of resources) expect(role === 'operator' ? ofRuns : ['tokenreviews', 'auditevents']).toContain(resource);
   }
+});
+
+test('the operator may read no Secret, and of ConfigMaps only what agents trust', () => {
+  const ofOperator = RIGHTS.filter(({ role }) => role === 'operator');
+  expect(ofOperator.filter(({ resources }) => resources.includes('secrets')).map(({ scope, verbs }) => [scope, verbs])).toEqual([['run-namespace', ['create', 'update']]]);
+  expect(ofOperator.filter(({ resources }) => resources.includes('configmaps')).map(({ verbs, names }) => [verbs, names])).toEqual([[['get'], ['agent-trust']]]);
+});
+
+test('the operator writes nothing in the whole cluster but the status of templates and, as admission has it, its finalizer, and in the namespace of the platform only its Lease', () => {
+  const written = (scope: 'cluster' | 'system') => rightsOf('operator', scope).filter(({ verbs }) => verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)))
+    .map(({ resources, verbs, names = [] }) => [...resources, ...verbs, ...names].join(' '));
+  expect(written('cluster')).toEqual(['clusterharnesstemplates/status patch', 'harnessruns patch']);
+  expect(written('system')).toEqual(['leases get update operator']);
 });
 
 test('every right names one resource group and says why it is there', () => {
@@ -45,7 +63,7 @@ test('a role keeps no right on an object that it does not own', () => {
 
 test('roles without a line in the table have no right at all', () => {
   for (const scope of ['cluster', 'system', 'run-namespace', 'worker-namespace'] as const) {
-    for (const role of ['session', 'gateway', 'store'] as const) expect(rightsOf(role, scope)).toEqual([]);
+    for (const role of ['session', 'agent', 'gateway', 'store'] as const) expect(rightsOf(role, scope)).toEqual([]);
   }
 });
 
@@ -59,9 +77,11 @@ test('the controller gets no ConfigMap of a namespace without pools', () => {
   expect(rules.filter(({ resources }) => resources!.includes('configmaps'))).toEqual([{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'update'], resourceNames: ['agent-trust'] }]);
 });
 
-test('only the controller touches pods, and cannot make any or run anything in them', () => {
+test('only controller and operator touch pods: the one cannot make any, the other cannot change any, and neither can run anything in them', () => {
   const onPods = RIGHTS.filter(({ resources }) => resources.some((resource) => resource.startsWith('pods')));
-  expect(onPods.map(({ role, resources, verbs }) => [role, resources, verbs])).toEqual([['controller', ['pods'], ['get', 'list', 'watch', 'patch', 'delete']]]);
+  expect(onPods.map(({ role, resources, verbs }) => [role, resources, verbs])).toEqual([
+    ['controller', ['pods'], ['get', 'list', 'watch', 'patch', 'delete']], ['operator', ['pods'], ['get', 'list', 'watch', 'create', 'delete']],
+  ]);
 });
 
 test('the egress proxy gets what agents trust in their namespaces, and elsewhere only its own objects', () => {

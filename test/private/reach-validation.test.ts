@@ -24,13 +24,16 @@ test('a platform with a pool is proved', () => {
   expect(problemsOf(world().boundary)).toEqual([]);
 });
 
-test('agents are proved with the policy that the operator will write', () => {
-  // Of the way out, synth has written the policy already, for those that it knows.
-  const { boundary } = world({ egress: { enabled: false } });
-  const topology = boundary._topology();
-  const withAgents = { ...topology, endpoints: [...topology.endpoints, { role: 'agent' as const, namespace: 'team-a' }] };
-  const future = Object.assign(Object.create(boundary), { _topology: () => withAgents });
-  expect(problemsOf(future)).toEqual([]);
+test('runs are proved with the policy that the operator will write for each of them', () => {
+  const { boundary } = world();
+  const withoutProxy = Object.assign(Object.create(boundary), { _topology: () => ({ ...boundary._topology(), endpoints: boundary._topology().endpoints.filter(({ role }) => role !== 'egress') }) });
+  expect(problemsOf(withoutProxy).join('\n')).toContain('team-a/<run>-egress)');
+});
+
+test('without an operator there is nothing to come', () => {
+  const { boundary } = world({ runs: { enabled: false } });
+  expect(boundary._topology().endpoints.map(({ role }) => role)).not.toEqual(expect.arrayContaining(['agent']));
+  expect(problemsOf(boundary)).toEqual([]);
 });
 
 test('a policy of the user in a namespace of the platform counts', () => {

@@ -12,7 +12,7 @@ import { postureWaivers } from './waivers';
 import { POSTURE_SCHEMA, PostureDocument, PostureNamespace } from '../../protocol/posture';
 import { POD_SECURITY_VERSION } from '../config';
 import { unpacked } from '../lists';
-import { policyFor, Topology } from '../network-policy';
+import { Topology } from '../network-policy';
 import { compilePolicies } from '../reach/compile';
 
 const LEVEL_LABEL = 'pod-security.kubernetes.io/enforce';
@@ -34,7 +34,7 @@ const ALWAYS_UNKNOWN = [
  */
 export function postureOf(emitted: readonly EmittedObject[], topology: Topology, namespaces: readonly string[]): PostureDocument {
   const { objects, unread } = readable(emitted.flatMap(unpacked));
-  const policies = [...networkPolicies(objects, namespaces), ...futurePolicies(objects, topology)];
+  const policies = networkPolicies(objects, namespaces);
   const ours = podParties(objects, topology, namespaces);
   // The evaluator says what is wrong with the others.
   const evaluable = policies.filter((policy) => compilePolicies([policy]).findings.length === 0);
@@ -61,13 +61,6 @@ export function postureOf(emitted: readonly EmittedObject[], topology: Topology,
 /** Policies of other namespaces do not count: whoever runs those knows their pods. */
 function networkPolicies(objects: readonly EmittedObject[], namespaces: readonly string[]): EmittedObject[] {
   return objects.filter((object) => isOf(object, 'networking.k8s.io', 'NetworkPolicy') && namespaces.includes(object.metadata.namespace ?? 'default'));
-}
-
-/** What the operator writes once there are agents. */
-function futurePolicies(objects: readonly EmittedObject[], topology: Topology): EmittedObject[] {
-  const there = new Set(objects.filter(({ kind }) => kind === 'NetworkPolicy').map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
-  return topology.endpoints.filter(({ role }) => role === 'agent').map((endpoint) => policyFor(endpoint, topology))
-    .filter(({ metadata }) => !there.has(`${metadata.namespace}/${metadata.name}`));
 }
 
 function namespaceOf(objects: readonly EmittedObject[], name: string): PostureNamespace {

@@ -1,3 +1,4 @@
+import { OBJECTS } from '../../../protocol/objects';
 import { PostureContainer, PostureDocument, PosturePods, PostureRight } from '../../../protocol/posture';
 import { unique } from '../emitted';
 
@@ -41,9 +42,11 @@ function imagePoints({ pods }: PostureDocument): string[] {
   return tags.length === 0 ? [] : [`images that are not pinned by digest may change after this review: ${tags.join(', ')}`];
 }
 
-function accessPoints({ accounts, credentials, egress, policies }: PostureDocument): string[] {
+function accessPoints({ platform, accounts, credentials, egress, policies }: PostureDocument): string[] {
   return [
-    ...accounts.flatMap(({ subject, rights }) => rights.flatMap((right) => rightPoints(right).map((point) => `${subject} ${point}`))),
+    ...accounts.flatMap(({ subject, rights }) => rights
+      .filter((right) => !(subject === `ServiceAccount ${platform}/${OBJECTS.operator}` && writesSecrets(right)))
+      .flatMap((right) => rightPoints(right).map((point) => `${subject} ${point}`))),
     ...credentials.filter(({ inContainer }) => inContainer).map(({ holder, credential, reason }) => (
       `runs of ${holder.name} in ${holder.namespace} hold the credential ${credential} themselves: ${reason ?? ''}`)),
     ...egress.filter(({ ports }) => ports.length === 0).map(({ holder, host }) => `runs of ${holder.name} in ${holder.namespace} may reach every port of ${host}`),
@@ -52,6 +55,11 @@ function accessPoints({ accounts, credentials, egress, policies }: PostureDocume
       ...(discovery === undefined ? [] : [`policy ${namespace}/${name} lets runs reach every host until ${discovery.expiresAt}: ${discovery.reason}`]),
     ]),
   ];
+}
+
+/** Of the operator, because its rules of admission leave it no Secret but those that it makes for runs. */
+function writesSecrets({ resources, verbs }: PostureRight): boolean {
+  return resources.every((resource) => resource === 'secrets') && verbs.every((verb) => ['create', 'update'].includes(verb));
 }
 
 function rightPoints({ scope, role, known, verbs, groups, resources, names, urls }: PostureRight): string[] {
