@@ -2,10 +2,13 @@ import { Construct } from 'constructs';
 import { IAgentNamespace } from './agent-namespace-ref';
 import { emptyConfigMap, restrictedNamespace } from './manifests/config';
 import { Endpoint } from './manifests/network-policy';
+import { objectQuota } from './manifests/object-quota';
+import { ObjectQuota } from './object-quota';
 import { addManifest } from './private/api-objects';
 import { PlatformContext } from './private/context';
 import type { CoveredRun, CoveredTemplate } from './private/coverage';
 import { NamespaceContent } from './private/namespace-content';
+import { objectCounts, objectQuotaProblems } from './private/object-quota';
 import { objectNameProblem, problems, refuse, ValidationError } from './private/validation';
 import { OBJECTS } from './protocol/objects';
 import type { NamedPolicy } from './protocol/policy';
@@ -37,6 +40,14 @@ export interface AgentNamespaceOptions {
    * @default false
    */
   readonly managedElsewhere?: boolean;
+
+  /**
+   * How many runs, templates, workspaces and policies there may be; `{}` for the usual numbers. Refused where the platform has
+   * no runs.
+   *
+   * @default - no limit: whoever may make very many can so hold up the runs of all namespaces
+   */
+  readonly objectQuota?: ObjectQuota;
 }
 
 /** A namespace where agents and workers run. `AgentPlatform.addNamespace` makes one. */
@@ -84,7 +95,10 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
     this._hasSessions = context.controller !== undefined;
     this._hasEgress = context.egress !== undefined;
 
-    refuse(this, problems(...(options.additionalSecrets ?? []).map((secret) => objectNameProblem('additionalSecrets', secret))));
+    refuse(this, [
+      ...problems(...(options.additionalSecrets ?? []).map((secret) => objectNameProblem('additionalSecrets', secret))),
+      ...objectQuotaProblems(options.objectQuota, context.operator !== undefined),
+    ]);
     if (options.create ?? true) {
       const id = { platform: context.platformName, part: 'namespaces', name } as const;
       addManifest(this, 'Resource', restrictedNamespace(id, context.podSecurityVersion));
@@ -97,6 +111,10 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
     if (context.operator !== undefined) {
       context.operator._serve(this, name, secretNames);
       context.boundary._addEndpoint({ role: 'agent', namespace: name });
+    }
+    if (options.objectQuota !== undefined) {
+      const id = { platform: context.platformName, part: 'namespaces', name: OBJECTS.agentQuota, namespace: name } as const;
+      addManifest(this, 'Quota', objectQuota(id, objectCounts(options.objectQuota)));
     }
     if (!(options.managedElsewhere ?? false)) {
       this.node.addValidation({ validate: () => this.content.problems(context.clusterTemplates) });

@@ -30,6 +30,7 @@ export * from './harness-template-ref';
 export * from './interactive-limits';
 export * from './network-boundary';
 export * from './network-peer';
+export * from './object-quota';
 export * from './placement';
 export * from './pod-security-validation';
 export * from './posture-report';

@@ -155,6 +155,7 @@ test('these names are public, and no others', () => {
       'InteractiveOptions',
       'NetworkBoundaryOptions',
       'NetworkBoundaryProps',
+      'ObjectQuota',
       'ObjectStore',
       'PatPoolCredentialProps',
       'Placement',

@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Size, Testing } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-28';
@@ -7,9 +6,10 @@ import { Build, each, Effects, emitted, merged, platform, refusal, rows, TEMPLAT
 import {
   AgentNamespace, AgentNamespaceOptions, AuditClaimOptions, AuditStorage, BrokerCaller, BrokerCapability, BrokerCatalog, BrokerLimits,
   BrokerOptions, BrokerPolicy, BrokerSubject, BrokerTls, CredentialBroker, CredentialBrokerProps, CustomResourceDefinitions, DefinitionsOwner,
-  HarnessTemplate, Placement, SidecarImage,
+  HarnessTemplate, ObjectQuota, Placement, SidecarImage,
 } from '../../src';
 import { DIGEST, IMAGE } from '../helpers/platform';
+import { tempFolder } from '../helpers/temp-folder';
 
 const OTHER_DIGEST = `sha256:${'f'.repeat(64)}`;
 const image = (value: SidecarImage) => platform({ image: value });
@@ -19,7 +19,7 @@ const placed = (placement: Placement) => platform({ placement });
 
 /** A file as `npm run image` writes it. */
 function digestFile(digest: string): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'effects-')), 'digest.json');
+  const file = join(tempFolder(), 'digest.json');
   writeFileSync(file, JSON.stringify({ mediaType: 'application/vnd.oci.image.manifest.v1+json', digest }));
   return file;
 }
@@ -137,8 +137,9 @@ export const PLATFORM_EFFECTS: Effects = merged(
   },
   rows('AuditClaimOptions', (options: AuditClaimOptions) => storage(AuditStorage.claim(options)), {}, { size: Size.gibibytes(7), storageClassName: 'fast' }),
   rows('Placement', placed, {}, PLACEMENT),
-  rows('AgentNamespaceOptions', namespace, {}, { additionalSecrets: ['token'], create: false }),
+  rows('AgentNamespaceOptions', namespace, {}, { additionalSecrets: ['token'], create: false, objectQuota: {} }),
   rows('AgentNamespaceOptions', unmetNamespace, {}, { managedElsewhere: true }),
+  rows('ObjectQuota', (objectQuota: ObjectQuota) => namespace({ objectQuota }), {}, { policies: 7, runs: 7, templates: 7, workspaces: 7 }),
   {
     'AgentPlatform.addNamespace(name)': [emitted((world) => world.platform.addNamespace('b')), emitted((world) => world.platform.addNamespace('c'))],
     'AgentPlatform.addNamespace(options)': [namespace({}), namespace({ create: false })],
