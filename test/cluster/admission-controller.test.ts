@@ -29,7 +29,7 @@ beforeAll(async () => {
   await eventually(async () => drop('warm'), ({ status, body }) => status === 403 && body.message!.includes('only claimed workers'));
   await eventually(async () => claim('warm', [add('/metadata/annotations', { a: 'b' })]), ({ body }) => body.message?.includes('no annotation') === true);
   await eventually(async () => write({ data: { other: 'x' } }), ({ body }) => body.message?.includes('only the entry') === true);
-}, 90_000);
+}, 180_000);
 afterAll(() => must(['delete', 'pods', '-n', 'team-a', '--force', '--grace-period=0', '--ignore-not-found', ...Object.keys(WORKERS)]));
 
 const own = template.metadata.labels;
@@ -192,7 +192,7 @@ describe('in a namespace that is not of the platform any more, where nobody took
     await admin.call('POST', '/api/v1/namespaces/left-over/serviceaccounts', { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } });
     expect(await admin.call('POST', '/api/v1/namespaces/left-over/pods', { apiVersion: 'v1', kind: 'Pod', metadata, spec })).toMatchObject({ status: 201 });
     await eventually(async () => controller.call('GET', LEFT), ({ status }) => status === 200);
-  });
+  }, 120_000);
   afterAll(() => must(['delete', 'namespace', 'left-over', '--wait=false']));
 
   test('may give no pod another image', async () => {

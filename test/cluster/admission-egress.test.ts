@@ -19,7 +19,7 @@ beforeAll(async () => {
   apply(everything('a'));
   await eventually(async () => write({ data: { other: 'x' } }), ({ body }) => body.message?.includes('only the entries') === true);
   await eventually(async () => write({ data: { other: 'x' } }, {}, controller), ({ body }) => body.message?.includes('only the entry') === true);
-}, 90_000);
+}, 180_000);
 
 const ENTRIES = { 'proxy-url': 'http://10.96.0.200:15001', 'ca-bundle.pem': 'x' };
 const refused = (message: RegExp) => ({ status: 403, body: { message: expect.stringMatching(message) } });

@@ -33,6 +33,13 @@ const workspace = (...secretNames: string[]) => ({
   },
 });
 
+const template = (secretName: string) => ({
+  apiVersion: 'paddock.dev/v1alpha1',
+  kind: 'HarnessTemplate',
+  metadata: { name: 'tried', namespace: NAMESPACE },
+  spec: { image: 'registry.example.com/private:1', command: ['/agent'], pod: { imagePullSecrets: [{ name: secretName }] } },
+});
+
 const asAuthor = (object: object) => kubectl(['create', '--dry-run=server', '--as', AUTHOR, '-f', '-'], [object]);
 const own = (count: number) => OWN.slice(0, count).map(credential);
 
@@ -57,10 +64,10 @@ beforeAll(async () => {
       subjects: [{ apiGroup: rbac, kind: 'User', name: AUTHOR }],
     },
   ]);
-  for (const object of [policy([credential('foreign', 0)]), run('foreign'), workspace('foreign')]) {
+  for (const object of [policy([credential('foreign', 0)]), run('foreign'), workspace('foreign'), template('foreign')]) {
     await eventually(async () => asAuthor(object), ({ stderr }) => stderr.includes('foreign'));
   }
-}, 60_000);
+}, 180_000);
 
 describe('an author who names a Secret', () => {
   test.each([
@@ -68,6 +75,7 @@ describe('an author who names a Secret', () => {
     ['BrokerPolicy with as many Secrets as are checked one by one', policy(own(24))],
     ['HarnessRun', run('own-1')],
     ['Workspace', workspace('own-1')],
+    ['HarnessTemplate', template('own-1')],
   ])('that the author may read gets the %s', (_kind, object) => {
     expect(asAuthor(object).stderr).toBe('');
   });
@@ -77,6 +85,7 @@ describe('an author who names a Secret', () => {
     ['BrokerPolicy, as the last of many,', policy([...own(23), credential('foreign', 23)])],
     ['HarnessRun', run('foreign')],
     ['Workspace', workspace('foreign')],
+    ['HarnessTemplate', template('foreign')],
   ])('that the author may not read is refused the %s', (_kind, object) => {
     expect(asAuthor(object)).toMatchObject({ ok: false, stderr: expect.stringContaining("you name Secret 'foreign' but may not get it in namespace 'team-a'") });
   });
@@ -112,7 +121,7 @@ describe('an update of a policy that names a Secret its writer may not read', ()
     ['takes another key of it', { secretRef: { name: 'foreign', key: 'other' } }],
     ['hands it to the agent', { kind: 'UserSuppliedSecret', hosts: undefined, deliveryMode: { inContainer: { accepted: true, reason: 'because I would like to see it' } } }],
   ])('is refused when it %s', (_what, provider) => {
-    const [{ name, provider: before }] = existing.spec.grants.credentials as any[];
+    const { name, provider: before } = credential('foreign', 0);
     const changed = { ...existing, spec: { ...existing.spec, grants: { credentials: [{ name, provider: { ...before, ...provider } }], egress: [{ host: '*.example.com' }, { host: 'example.com' }] } } };
     expect(update(changed).stderr).toContain("you name Secret 'foreign' but may not get it");
   });

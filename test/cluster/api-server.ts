@@ -67,7 +67,7 @@ function decoded(base64: string): Buffer {
 }
 
 /** Tries until the check holds; fails with what it saw last. */
-export async function eventually<T>(look: () => Promise<T>, holds: (seen: T) => boolean, seconds = 30): Promise<T> {
+export async function eventually<T>(look: () => Promise<T>, holds: (seen: T) => boolean, seconds = 60): Promise<T> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const seen = await look();

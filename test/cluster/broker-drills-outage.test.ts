@@ -39,7 +39,7 @@ beforeAll(async () => {
   expect(issued.RAW.value).toBe(PLANTED.raw);
   expect(outcome(await ask('substitute-auth', swapPat(issued.PAT.value)))).toBe('200');
   expect(outcome(await asDeputy('revoke', { provider: 'AnthropicAPI', leaseId: 'anth-00000000000000000000000000000000' }))).toBe('204');
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   await broker.end('SIGKILL');
@@ -85,11 +85,11 @@ test('the API server is gone for a while: what is known goes on, what is new wai
   // What happened meanwhile is known once it is back.
   await runs.end('late');
   wire.mend();
-  await eventually(() => ask('validate-egress', GITHUB, 'late'), ({ status, body }) => status === 200 && body.reason === 'the run is over', 40);
+  await eventually(() => ask('validate-egress', GITHUB, 'late'), ({ status, body }) => status === 200 && body.reason === 'the run is over');
   expect(outcome(await ask('issue', { name: 'PAT' }))).toBe('200');
   expect(outcome(await asDeputy('revoke', revocation))).toBe('204');
   expect(JSON.parse(must(['get', 'harnessrun', 'calm', '-n', TEAM, '-o', 'json'])).status.revokedLeases).toHaveProperty(issued.KEY.leaseId);
-}, 90_000);
+}, 180_000);
 
 test('a network that drops every packet is the same outage, and no client runs out of patience by it', async () => {
   const swap = () => ask('substitute-auth', swapPat(issued.PAT.value));
@@ -104,8 +104,8 @@ test('a network that drops every packet is the same outage, and no client runs o
   }
   expect([...seen].sort()).toEqual(['new 503 Unavailable', 'swap 200', 'validate 200']);
   wire.mend();
-  await eventually(() => ask('validate-egress', GITHUB, 'calm', token.fresh), ({ status }) => status === 200, 20);
-}, 60_000);
+  await eventually(() => ask('validate-egress', GITHUB, 'calm', token.fresh), ({ status }) => status === 200);
+}, 180_000);
 
 test('namespaces that take no audit events hold nobody up', async () => {
   const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'no-events', namespace: TEAM }, spec: { hard: { 'count/auditevents.paddock.dev': '0' } } };
@@ -115,20 +115,20 @@ test('namespaces that take no audit events hold nobody up', async () => {
   expect(outcome(await ask('issue', { name: 'RAW' }))).toBe('200');
   const moved = async () => JSON.parse(must(['get', 'auditevents', '-n', SYSTEM, '-o', 'json'])).items
     .filter(({ spec }: { spec: { kind: string; detail?: { namespace?: string } } }) => spec.kind === 'credential-issued' && spec.detail?.namespace === TEAM);
-  expect((await eventually(moved, (events) => events.length > 0, 30)).length).toBeGreaterThan(0);
+  expect((await eventually(moved, (events) => events.length > 0)).length).toBeGreaterThan(0);
   must(['delete', 'resourcequota', 'no-events', '-n', TEAM]);
-}, 60_000);
+}, 120_000);
 
 test('a Secret that is deleted under way ends the exchange, and nothing of it is told', async () => {
   const pats = JSON.parse(must(['get', 'secret', 'drill-pats', '-n', TEAM, '-o', 'json']));
   must(['delete', 'secret', 'drill-pats', '-n', TEAM]);
-  const gone = await eventually(() => ask('substitute-auth', swapPat(issued.PAT.value)), ({ status }) => status !== 200, 5);
+  const gone = await eventually(() => ask('substitute-auth', swapPat(issued.PAT.value)), ({ status }) => status !== 200, 20);
   expect(outcome(gone)).toBe('500 ProviderFailure');
   expect(JSON.stringify(gone.body)).not.toContain('planted');
   must(['create', '-f', '-'], [{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'drill-pats', namespace: TEAM }, data: pats.data }]);
-  const back = await eventually(() => ask('substitute-auth', swapPat(issued.PAT.value)), ({ status }) => status === 200, 5);
+  const back = await eventually(() => ask('substitute-auth', swapPat(issued.PAT.value)), ({ status }) => status === 200, 20);
   expect(PLANTED.pats).toContain(patOf(back));
-}, 60_000);
+}, 120_000);
 
 test('a record of slots that cannot be read leases nothing, and ends nothing that is leased', async () => {
   const slots = must(['get', 'configmap', 'broker-slots', '-n', SYSTEM, '-o', 'jsonpath={.data.slots\\.json}']);
@@ -137,17 +137,17 @@ test('a record of slots that cannot be read leases nothing, and ends nothing tha
   expect(outcome(await ask('substitute-auth', swapPat(issued.PAT.value)))).toBe('200');
   must(['patch', 'configmap', 'broker-slots', '-n', SYSTEM, '--type=merge', '-p', JSON.stringify({ data: { 'slots.json': slots } })]);
   expect((await ask('issue', { name: 'PAT' })).body.leaseId).toBe(issued.PAT.leaseId);
-}, 60_000);
+}, 120_000);
 
 test('a run that was deleted and made again under its name is another run', async () => {
   const old = await ask('issue', { name: 'PAT' });
   await runs.delete('calm');
   token.calm = await runs.make('calm');
-  const answers = await eventually(() => ask('substitute-auth', swapPat(old.body.value)), ({ status }) => status !== 401, 10);
+  const answers = await eventually(() => ask('substitute-auth', swapPat(old.body.value)), ({ status }) => status !== 401, 30);
   expect(outcome(answers)).toBe('403 SubstituteFailed');
   const fresh = await ask('issue', { name: 'KEY' });
   expect([fresh.status, fresh.body.leaseId === issued.KEY.leaseId]).toEqual([200, false]);
-}, 60_000);
+}, 120_000);
 
 test('nothing secret is in any line that it printed', () => {
   const secrets = [PLANTED.model, PLANTED.raw, ...PLANTED.pats, ...Object.values(token), ...Object.values(issued).map(({ value }) => value)];

@@ -61,7 +61,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(open.map((one) => one.close()));
   must(['delete', 'namespace', NAMESPACE, '--wait=false']);
-}, 60_000);
+}, 120_000);
 
 function client(): KubeClient {
   const { certificate: _, ...connection } = kubeconfig(process.env.KUBECONFIG!, Date.now);
@@ -70,11 +70,11 @@ function client(): KubeClient {
   return one;
 }
 
-function replica(): PodsProvider {
+function replica(longestWait = 10_000): PodsProvider {
   const one = new PodsProvider({
     client: client(),
     pools: () => POOLS,
-    longestWait: 5_000,
+    longestWait,
     maxAge: 1_000,
     clock: Date.now,
     steady: steadyClock,
@@ -128,7 +128,7 @@ test('of a hundred claims of a pool of one, by two replicas, exactly one wins, a
   expect(activeDeadlineSeconds).toBeGreaterThanOrEqual(EIGHT_HOURS / 1000);
   expect(activeDeadlineSeconds).toBeLessThan(EIGHT_HOURS / 1000 + 120);
   expect(await replicas[0].claimed()).toContainEqual(expect.objectContaining({ namespace: NAMESPACE, pool: 'single', sessionId: ids[won] }));
-}, 60_000);
+}, 120_000);
 
 test('of thirty claims of a pool of twenty each pod serves one session, and a release ends exactly that', async () => {
   const ids = Array.from({ length: 30 }, () => randomUUID());
@@ -142,13 +142,15 @@ test('of thirty claims of a pool of twenty each pod serves one session, and a re
   expect(await replicas[0].locate(NAMESPACE, id, worker)).toBeUndefined();
   expect(await replicas[0].locate(NAMESPACE, kept.id, kept.worker)).toMatchObject({ worker: kept.worker });
   expect(must(['get', 'pods', '-n', NAMESPACE, '-l', `${LABELS.pool}=many`, '-o', 'name']).trim().split('\n')).toHaveLength(19);
-}, 60_000);
+}, 120_000);
 
 test('who waits gets a pod as soon as it is ready', async () => {
-  const claimed = claim(replicas[0], LATE, randomUUID());
+  const patient = replica(60_000);
+  await eventually(async () => patient.problem(), (problem) => problem === undefined);
+  const claimed = claim(patient, LATE, randomUUID());
   makePods('late', 1);
   expect((await claimed).worker.podName).toBe('late-0');
-}, 60_000);
+}, 120_000);
 
 test('a pod that was made anew under the same name is neither claimed nor deleted for the one before', async () => {
   makePods('reused', 1);
@@ -164,7 +166,7 @@ test('a pod that was made anew under the same name is neither claimed nor delete
   await expect(api.delete(podsOf(NAMESPACE), 'reused-0', { uid: before.uid })).rejects.toMatchObject({ code: 'Conflict' });
   expect(await provider.locate(NAMESPACE, id, worker)).toBeUndefined();
   expect(stored('reused-0').metadata.labels).toEqual({ [LABELS.role]: 'session', [LABELS.pool]: 'reused', [LABELS.state]: 'warm' });
-}, 60_000);
+}, 120_000);
 
 test('pods that have failed, even before they started, and pods that are too old are recycled', async () => {
   makePods('old', 1, { phase: 'Failed', startTime: null, conditions: [] });
@@ -178,7 +180,7 @@ test('pods that have failed, even before they started, and pods that are too old
     await provider.recycle();
     return must(['get', 'pods', '-n', NAMESPACE, '-l', `${LABELS.pool}=${OLD.name}`, '-o', 'name']).trim();
   }, (names) => names === '');
-}, 60_000);
+}, 120_000);
 
 test('of two replicas one leads, and the other as soon as that one closes', async () => {
   const failed: unknown[] = [];
@@ -202,4 +204,4 @@ test('of two replicas one leads, and the other as soon as that one closes', asyn
   expect(failed).toEqual([]);
   await second.close();
   expect(JSON.parse(must(['get', 'lease', 'controller', '-n', NAMESPACE, '-o', 'json'])).spec).toMatchObject({ leaseTransitions: 2, leaseDurationSeconds: 1 });
-}, 60_000);
+}, 120_000);

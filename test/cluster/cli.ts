@@ -16,14 +16,14 @@ export function kubectl(args: readonly string[], objects?: readonly object[]): C
   return { ok: status === 0, stdout, stderr };
 }
 
-/** Applies objects server-side; definitions first, because nothing can be mapped to them before. */
+/** Applies objects server-side, also over what an earlier test has changed by hand; definitions first, because nothing can be mapped to them before. */
 export function apply(objects: readonly Emitted[]): void {
   const definitions = objects.filter(({ kind }) => kind === 'CustomResourceDefinition');
   if (definitions.length > 0) {
     must(['apply', '--server-side', '-f', '-'], definitions);
     must(['wait', '--for=condition=Established', '--timeout=30s', ...definitions.map(({ metadata }) => `crd/${metadata.name}`)]);
   }
-  must(['apply', '--server-side', '--validate=strict', '-f', '-'], objects.filter((object) => !definitions.includes(object)));
+  must(['apply', '--server-side', '--force-conflicts', '--validate=strict', '-f', '-'], objects.filter((object) => !definitions.includes(object)));
 }
 
 export function must(args: readonly string[], objects?: readonly object[]): string {

@@ -5,7 +5,7 @@ import { everything } from '../helpers/everything';
 const objects = everything('a');
 const ACCOUNT = 'system:serviceaccount:agent-platform';
 
-beforeAll(() => apply(objects), 60_000);
+beforeAll(() => apply(objects), 120_000);
 
 const idOf = ({ kind, metadata }: any): string => `${kind} ${metadata.namespace ?? ''} ${metadata.name}`;
 
@@ -46,7 +46,7 @@ test('the API server finds nothing to warn about in the admission policies', asy
   const policies = (text: string) => JSON.parse(text).items as any[];
   const { stdout } = await eventually(warned, (answer) => policies(answer.stdout).every(({ status }) => status?.typeChecking !== undefined));
   for (const { metadata, status } of policies(stdout)) expect([metadata.name, status.typeChecking]).toEqual([metadata.name, {}]);
-});
+}, 120_000);
 
 const SUBRESOURCES = ['eviction', 'exec', 'status', 'token'];
 

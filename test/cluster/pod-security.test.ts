@@ -27,7 +27,7 @@ beforeAll(async () => {
       await eventually(() => api.call('GET', `/api/v1/namespaces/${namespaceOf(level, version)}/serviceaccounts/default`), ({ status }) => status === 200);
     }
   }
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   for (const level of LEVELS) for (const version of versions) await api.call('DELETE', `/api/v1/namespaces/${namespaceOf(level, version)}`);
@@ -84,7 +84,7 @@ test('the API server agrees on pods with several changes', async () => {
     expect(result.different).toEqual([]);
   }), { numRuns: 150, seed: 5 });
   expect(compared).toBeGreaterThan(150 * 2);
-}, 120_000);
+}, 300_000);
 
 describe('a container that is added to a running pod', () => {
   const hardened = goodPod().spec.containers[0].securityContext;
@@ -93,7 +93,7 @@ describe('a container that is added to a running pod', () => {
     for (const level of LEVELS) {
       for (const version of versions) await api.call('POST', `/api/v1/namespaces/${namespaceOf(level, version)}/pods`, goodPod());
     }
-  });
+  }, 60_000);
 
   test.each([
     ['as hardened as the others', hardened],

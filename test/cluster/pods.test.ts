@@ -44,7 +44,7 @@ beforeAll(async () => {
   delete soft.spec.enableServiceLinks;
   const inForce = await eventually(async () => tryPod(withClaims(soft)), ({ ok }) => !ok);
   expect(inForce.stderr).toContain('a pod here must state enableServiceLinks: false');
-}, 60_000);
+}, 180_000);
 
 describe.each(pods)('the pod of $owner', ({ pod }) => {
   test('is admitted as it is emitted', () => {

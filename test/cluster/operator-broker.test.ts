@@ -1,0 +1,149 @@
+import { eventually } from './api-server';
+import { must } from './cli';
+import { BEARERS, LeaseBook } from './lease-book';
+import { SkippableTime } from './operator-time';
+import { admin, clear, condition, deploy, eventsOf, get, messageOf, OpenOperator, openHere, over, podsOf, RUNS, submit, TEAM, told, until } from './operator-world';
+import { PretendKubelet } from './pretend-kubelet';
+import { BrokerFailure } from '../../sidecar/src/server/broker-exchange';
+import { runNetworkPolicy } from '../../src/manifests/run-network-policy';
+import { equal } from '../../src/protocol/schema/equal';
+
+/* eslint-disable @typescript-eslint/no-explicit-any */
+
+const MERGE = 'application/merge-patch+json';
+const TEMPLATE = `/apis/paddock.dev/v1alpha1/namespaces/${TEAM}/harnesstemplates/coder`;
+const POLICIES = `/apis/networking.k8s.io/v1/namespaces/${TEAM}/networkpolicies`;
+
+let kubelet: PretendKubelet;
+let time: SkippableTime;
+let book: LeaseBook;
+let operator: OpenOperator;
+
+beforeAll(() => {
+  deploy();
+  kubelet = new PretendKubelet(admin, TEAM, ({ metadata }) => (metadata.name.startsWith('long') ? 'never' : 0));
+});
+
+beforeEach(() => {
+  time = new SkippableTime();
+  book = new LeaseBook(time.clock);
+  operator = openHere({ time, broker: book });
+});
+
+afterEach(() => operator.close());
+
+afterAll(async () => {
+  await clear();
+  await kubelet.close();
+  admin.close();
+});
+
+const refusing = (code: 'Unavailable' | 'Refused', answered?: string) => (call: string) => (
+  call.startsWith('issue') ? Promise.reject(new BrokerFailure(code, 'no route to the broker', answered)) : Promise.resolve()
+);
+
+test('a run waits while the broker is away, and goes on when it is back', async () => {
+  book.before = refusing('Unavailable');
+  await submit('waiting');
+  const run = await told('waiting', 'BrokerUnavailable');
+  expect(messageOf(run)).toBe('the broker does not give the credential API_KEY: no route to the broker');
+  expect(condition(run, 'BrokerReady')).toMatchObject({ status: 'False', reason: 'BrokerUnavailable' });
+  expect(await podsOf('waiting')).toEqual([]);
+  book.before = () => Promise.resolve();
+  await time.passes(2, () => get('waiting'), (one) => one.status.phase === 'Succeeded');
+  expect(condition(await over('waiting'), 'BrokerReady')).toMatchObject({ status: 'True', reason: 'Issued' });
+});
+
+test('a run waits for a token of a pool, and says so', async () => {
+  book.before = refusing('Unavailable', 'PoolExhausted');
+  await submit('pooled');
+  await told('pooled', 'PoolExhausted');
+  book.before = () => Promise.resolve();
+  await time.passes(2, () => get('pooled'), (one) => one.status.phase === 'Succeeded');
+});
+
+test('a run that the broker denies what it needs fails, and what it got before is revoked', async () => {
+  book.before = (call) => (call === 'issue OTHER_KEY' ? Promise.reject(new BrokerFailure('Refused', 'the broker answered 403', 'Forbidden')) : Promise.resolve());
+  await submit('not-granted');
+  const run = await over('not-granted');
+  expect(condition(run, 'Completed')).toMatchObject({ status: 'True', reason: 'BrokerDenied', message: expect.stringContaining('the credential OTHER_KEY: Forbidden') });
+  expect([...book.issued.keys()]).toContain('lease-not-granted-api-key');
+  expect(book.live('not-granted')).toEqual([]);
+});
+
+test('leases of a running pod are renewed at half of their life, and the status has the new ends', async () => {
+  book.ttl = 600_000;
+  await submit('long-renewed');
+  const before = await until('long-renewed', (run) => run?.status?.agentPhase === 'running');
+  const renewals: string[] = [];
+  book.before = (call) => Promise.resolve(void (call === 'renew' && renewals.push(call)));
+  time.skip(250);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(renewals).toEqual([]);
+  const after = await time.passes(10, () => get('long-renewed'), (run) => run.status.issuedLeases.every(({ expiresAt }: any, at: number) => expiresAt > before.status.issuedLeases[at].expiresAt));
+  expect(after.status.issuedLeases.map(({ leaseID }: any) => leaseID)).toEqual(before.status.issuedLeases.map(({ leaseID }: any) => leaseID));
+  expect(renewals.length).toBeGreaterThan(0);
+});
+
+test('what the broker writes to the status of a run is never lost while the operator writes', async () => {
+  await submit('long-written');
+  await until('long-written', (run) => run?.status?.agentPhase === 'running');
+  const revokedLeases: Record<string, string> = {};
+  for (let count = 0; count < 20; count += 1) {
+    const id = `lease-by-broker-${count}`;
+    revokedLeases[id] = '2026-11-22T10:00:00Z';
+    const written = admin.call('PATCH', `${RUNS}/long-written/status`, { status: { revokedLeases: { [id]: revokedLeases[id] } } }, MERGE);
+    // A change of the pod's status, which makes the operator write as well.
+    await admin.call('PATCH', `/api/v1/namespaces/${TEAM}/pods/long-written-0/status`, { status: { podIPs: [{ ip: `10.0.0.${count + 10}` }], podIP: `10.0.0.${count + 10}` } }, MERGE);
+    expect((await written).status).toBe(200);
+  }
+  const run = await until('long-written', (one) => one.status.podIPs[0] === '10.0.0.29');
+  expect(run.status.revokedLeases).toEqual(revokedLeases);
+});
+
+test("the template's changes are nothing to a run that has a pod", async () => {
+  await submit('long-steady');
+  await until('long-steady', (run) => run?.status?.agentPhase === 'running');
+  const podBefore = (await admin.call('GET', `/api/v1/namespaces/${TEAM}/pods/long-steady-0`)).body as any;
+  const { status: before } = await get('long-steady');
+  must(['patch', 'harnesstemplate', 'coder', '-n', TEAM, '--type=merge', '-p', JSON.stringify({ spec: { image: 'registry.example.com/coder:2' } })]);
+  await eventually(async () => (await admin.call('GET', TEMPLATE)).body as any, ({ status, metadata }) => status.observedGeneration === metadata.generation);
+  await submit('new-image');
+  await over('new-image');
+  expect((await get('long-steady')).status).toEqual(before);
+  const { body: pod } = await admin.call('GET', `/api/v1/namespaces/${TEAM}/pods/long-steady-0`);
+  expect([pod.metadata!.uid, (pod.spec as any).containers[0].image]).toEqual([podBefore.metadata.uid, 'registry.example.com/coder:1']);
+  expect(((await admin.call('GET', `/api/v1/namespaces/${TEAM}/pods/new-image-0`)).body as any).spec.containers[0].image).toBe('registry.example.com/coder:2');
+});
+
+test.each<[string, () => Promise<unknown>]>([
+  ['deleted', () => admin.call('DELETE', `${POLICIES}/long-fenced-egress`)],
+  ['opened', () => admin.call('PATCH', `${POLICIES}/long-fenced-egress`, { spec: { egress: [{}] } }, MERGE)],
+  ['turned to other pods', () => admin.call('PATCH', `${POLICIES}/long-fenced-egress`, { spec: { podSelector: { matchLabels: { app: 'none' } } } }, MERGE)],
+  ['taken its label', () => admin.call('PATCH', `${POLICIES}/long-fenced-egress`, { metadata: { labels: { 'paddock.dev/run': null } }, spec: { egress: [{}] } }, MERGE)],
+])('the NetworkPolicy of a running run that somebody has %s is put back', async (_what, change) => {
+  if (await get('long-fenced') === undefined) await submit('long-fenced');
+  const run = await until('long-fenced', (one) => one?.status?.agentPhase === 'running');
+  const policyNow = async () => (await admin.call('GET', `${POLICIES}/long-fenced-egress`)).body as any;
+  const { spec } = runNetworkPolicy({ platform: 'runs-platform', namespace: TEAM, run: 'long-fenced', uid: run.metadata.uid });
+  expect((await policyNow()).spec).toEqual(spec);
+  const { metadata: { resourceVersion } } = await policyNow();
+  await change();
+  const { spec: again } = await eventually(policyNow, (one) => one.metadata?.resourceVersion !== resourceVersion && equal(one.spec, spec));
+  expect(again).toEqual(spec);
+});
+
+test('no bearer is ever in the log, an Event or the status', async () => {
+  await submit('long-secret');
+  await until('long-secret', (run) => run?.status?.agentPhase === 'running');
+  await admin.call('DELETE', `${RUNS}/long-secret`);
+  await eventually(() => get('long-secret'), (run) => run === undefined);
+  await submit('plain');
+  await over('plain');
+  await eventsOf('plain', (events) => events.includes('Normal Succeeded'));
+  expect(Buffer.from(((await admin.call('GET', `/api/v1/namespaces/${TEAM}/secrets/plain-broker-creds`)).body as any).data.API_KEY, 'base64').toString()).toContain(BEARERS.credential);
+  const shown = [operator.log(), must(['get', 'events,harnessruns,workspaces,pods,networkpolicies', '-n', TEAM, '-o', 'json'])].join();
+  expect(shown).toContain('plain');
+  for (const bearer of Object.values(BEARERS)) expect(shown).not.toContain(bearer);
+  expect(operator.log()).not.toContain('the prompt of');
+});
