@@ -1,13 +1,14 @@
 import { Chart, Testing } from 'cdk8s';
 import { clientPod, inPod } from './client-pod';
-import { builtImage, CREDENTIAL, HOST, REAL_KEY } from './world';
+import { builtImage, forOneNode, given, localImage, NODE_API_SERVER, ready } from './one-node';
+import { get, until } from './session-cluster';
+import { CREDENTIAL, HOST, REAL_KEY } from './world';
 import {
-  AgentPlatform, ApiServerPeer, AuditStorage, BrokerPolicy, CredentialDelivery, CredentialGrant, HarnessRun, HarnessTemplate, NetworkPeer, RunPrompt,
-  SidecarImage,
+  AgentPlatform, AuditStorage, BrokerPolicy, CredentialDelivery, CredentialGrant, HarnessRun, HarnessTemplate, NetworkPeer, RunPrompt,
 } from '../../src';
 import { BROKER_AUDIENCE, ownAccount } from '../../src/protocol/names';
 import { PORTS } from '../../src/protocol/ports';
-import { apply, kubectl, must } from '../cluster/cli';
+import { apply, must } from '../cluster/cli';
 import { Emitted } from '../helpers/manifests';
 
 const IMAGE = builtImage();
@@ -20,10 +21,9 @@ const RUN = 'fix-login';
 /** The broker as it comes by default, but for storage, which this cluster has none of. */
 function objects(): Emitted[] {
   const chart = new Chart(Testing.app(), 'live');
-  const [repository, tag] = IMAGE.localName.split(/:(?=[^:/]+$)/);
   const platform = new AgentPlatform(chart, 'platform', {
-    image: SidecarImage.fromMutableTag(repository, tag),
-    apiServer: ApiServerPeer.cidrs([`${process.env.KIT_NODE_IP ?? '192.168.77.1'}/32`]),
+    image: localImage(),
+    apiServer: NODE_API_SERVER,
     namespace: SYSTEM,
     brokerCallers: [NetworkPeer.pods({ namespace: CALLERS, labels: LABELS })],
     broker: { auditStorage: AuditStorage.ephemeral() },
@@ -40,30 +40,26 @@ function objects(): Emitted[] {
   });
   const template = new HarnessTemplate(chart, 'coder', { namespace, image: 'registry.example.com/coder:1', command: ['/coder'], credentials: [CREDENTIAL] });
   new HarnessRun(chart, RUN, { namespace, template, name: RUN, prompt: RunPrompt.inline('Fix the login test.') });
-  const made: Emitted[] = Testing.synth(chart);
-  // The kit's node has no registry: the image is there already.
-  for (const { spec } of made.filter(({ kind }) => kind === 'StatefulSet')) spec.template.spec.containers[0].imagePullPolicy = 'Never';
-  return made;
+  return Testing.synth(chart).map(forOneNode);
 }
-
-const named = (kind: string, name: string, namespace?: string) => ({ apiVersion: 'v1', kind, metadata: { name, ...(namespace && { namespace }) } });
 
 let token: string;
 let ca: string;
 
-beforeAll(() => {
+beforeAll(async () => {
   const made = objects();
-  must(['apply', '--server-side', '-f', '-'], [named('Namespace', CALLERS), ...made.filter(({ kind }) => kind === 'Namespace')]);
-  must(['apply', '--server-side', '-f', '-'], [{ ...named('Secret', 'model-key', TEAM), stringData: { token: REAL_KEY } }, named('ServiceAccount', ownAccount(RUN), TEAM)]);
+  must(['apply', '--server-side', '-f', '-'], [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: CALLERS } }, ...made.filter(({ kind }) => kind === 'Namespace')]);
+  must(['apply', '--server-side', '-f', '-'], [{ ...given('Secret', TEAM, 'model-key'), stringData: { token: REAL_KEY } }, given('ServiceAccount', TEAM, ownAccount(RUN))]);
   apply(made);
   const caller = clientPod('caller', LABELS, IMAGE) as Emitted;
   must(['apply', '--server-side', '-f', '-'], [{ ...caller, metadata: { ...caller.metadata, namespace: CALLERS } }]);
-  must(['wait', '-n', CALLERS, '--for=condition=Ready', '--timeout=60s', 'pod/caller']);
-  const { ok, stderr } = kubectl(['rollout', 'status', '-n', SYSTEM, 'statefulset/broker', '--timeout=120s']);
-  if (!ok) throw new Error([stderr, ...[['describe', 'pod'], ['logs', 'broker-0']].map((args) => kubectl([...args, '-n', SYSTEM]).stdout)].join('\n'));
+  must(['wait', '-n', CALLERS, '--for=condition=Ready', '--timeout=120s', 'pod/caller']);
+  ready(SYSTEM, 'statefulset/broker');
   token = must(['create', 'token', ownAccount(RUN), '-n', TEAM, `--audience=${BROKER_AUDIENCE}`]).trim();
   ca = must(['get', 'configmap', 'broker-ca', '-n', SYSTEM, '-o', 'jsonpath={.data.ca\\.crt}']);
-}, 300_000);
+  // Names follow a moment after the pods are ready.
+  for (const replica of [0, 1]) await until(`broker-${replica} answers`, () => ask(replica, '/v1/validate-egress', { host: HOST, port: 443 }).status === 200);
+}, 900_000);
 
 /** One request to a replica, by its own name, over TLS that trusts the published CA only. */
 function ask(replica: number, path: string, body: object, bearer = token): { readonly status: number; readonly body: any } {
@@ -96,11 +92,9 @@ test('another account of the namespace is refused', () => {
 });
 
 test('the decisions become AuditEvents of the namespace, and the key is in no log', async () => {
-  const events = () => JSON.parse(must(['get', 'auditevents.paddock.dev', '-n', TEAM, '-o', 'json'])).items as any[];
-  for (let round = 0; round < 60 && events().length < 2; round++) await new Promise((resolve) => setTimeout(resolve, 1000));
-  expect(events().map(({ spec }) => spec.kind)).toContain('credential-issued');
+  await until('the issue is an AuditEvent', () => get('auditevents.paddock.dev', TEAM).items.some(({ spec }: any) => spec.kind === 'credential-issued'));
   for (const pod of ['broker-0', 'broker-1']) expect(must(['logs', pod, '-n', SYSTEM])).not.toContain(REAL_KEY);
-}, 90_000);
+}, 180_000);
 
 const REQUEST = `
   const { host, port, path, ca, headers, body } = JSON.parse(process.argv[1]);

@@ -1,4 +1,5 @@
-import { BuiltImage, CALLERS, SYSTEM, TOKEN } from './world';
+import { BuiltImage } from './one-node';
+import { CALLERS, SYSTEM, TOKEN } from './world';
 import { RUNTIME_FILES } from '../../src/protocol/paths';
 import { PORTS } from '../../src/protocol/ports';
 import { kubectl } from '../cluster/cli';

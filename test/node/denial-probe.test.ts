@@ -1,37 +1,32 @@
 import { Chart, Testing } from 'cdk8s';
-import { builtImage, SYSTEM } from './world';
-import { AgentPlatform, ApiServerPeer, DefinitionsOwner, DenialProbe, SidecarImage, WorkerPool } from '../../src';
+import { enforced, forOneNode, inert, localImage, NODE_API_SERVER } from './one-node';
+import { SYSTEM } from './world';
+import { AgentPlatform, DefinitionsOwner, DenialProbe, WorkerPool } from '../../src';
 import { LABELS } from '../../src/protocol/names';
 import { ProbeResult } from '../../src/protocol/probe';
 import { apply, kubectl, must } from '../cluster/cli';
 import { Emitted } from '../helpers/manifests';
 
-/** Whether the cluster was started with a network plugin that enforces policies. */
-const ENFORCED = process.env.KIT_NETPOL !== '0';
 const SERVICE_CIDR = '10.96.0.0/16';
 const POOLS: readonly (readonly [namespace: string, pool: string])[] = [['team-a', 'python'], ['team-a', 'node'], ['team-b', 'python']];
 const CONTROL = `${SYSTEM}/probe-control`;
-const ROLES = ['broker', 'controller', 'egress', 'gateway', 'store'];
-const JOBS = [CONTROL, ...ROLES.map((role) => `${SYSTEM}/probe-${role}`), ...POOLS.map(([namespace, pool]) => `${namespace}/probe-session-${pool}`)];
+const ROLES = ['broker', 'controller', 'egress', 'gateway', 'operator', 'store'];
+const TEAMS = [...new Set(POOLS.map(([namespace]) => namespace))];
+const JOBS = [
+  CONTROL, ...ROLES.map((role) => `${SYSTEM}/probe-${role}`), ...TEAMS.map((team) => `${team}/probe-agent`), ...POOLS.map(([namespace, pool]) => `${namespace}/probe-session-${pool}`),
+];
 
 /** The whole platform without what serves: the probe brings its own listeners. */
 function objects(): Emitted[] {
   const chart = new Chart(Testing.app(), 'probe');
-  const [repository, tag] = builtImage().localName.split(/:(?=[^:/]+$)/);
-  const image = SidecarImage.fromMutableTag(repository, tag);
-  const apiServer = ApiServerPeer.cidrs([`${process.env.KIT_NODE_IP ?? '192.168.77.1'}/32`]);
-  const platform = new AgentPlatform(chart, 'platform', { image, apiServer, namespace: SYSTEM, definitions: DefinitionsOwner.EXTERNAL });
+  const platform = new AgentPlatform(chart, 'platform', {
+    image: localImage(), apiServer: NODE_API_SERVER, namespace: SYSTEM, definitions: DefinitionsOwner.EXTERNAL,
+  });
   new DenialProbe(chart, 'probe', { platform, serviceCidr: SERVICE_CIDR, requireNodeIsolation: true });
-  const namespaces = new Map([...new Set(POOLS.map(([name]) => name))].map((name) => [name, platform.addNamespace(name)]));
+  const namespaces = new Map(TEAMS.map((name) => [name, platform.addNamespace(name)]));
   for (const [name, pool] of POOLS) new WorkerPool(chart, `${name}-${pool}`, { namespace: namespaces.get(name)!, name: pool, image: 'example.com/worker' });
-  const made: Emitted[] = Testing.synth(chart).filter(({ kind }) => !['StatefulSet', 'Deployment'].includes(kind));
-  // The kit's node has no registry: the image is there already.
-  for (const { spec } of made.filter(({ kind }) => kind === 'Job')) spec.template.spec.containers[0].imagePullPolicy = 'Never';
-  return made;
+  return Testing.synth(chart).filter(({ kind }) => !['StatefulSet', 'Deployment'].includes(kind)).map(forOneNode);
 }
-
-/** Takes the place of `describe` for what is about a cluster of the other kind. */
-function none(): void {}
 
 interface Ended {
   readonly exitCode: number;
@@ -72,10 +67,12 @@ beforeAll(async () => {
   must(['apply', '--server-side', '-f', '-'], all.filter(({ kind }) => kind === 'Namespace'));
   apply(all);
   ended = await outcomes();
-}, 300_000);
+}, 600_000);
 
 test('the control has heard of every pod, and all of them tried something', () => {
-  const titles = [`probe in ${SYSTEM}`, ...ROLES.map((role) => `${role} in ${SYSTEM}`), ...POOLS.map(([namespace, pool]) => `session ${pool} in ${namespace}`)];
+  const agents = TEAMS.map((team) => `agent in ${team}`);
+  const sessions = POOLS.map(([namespace, pool]) => `session ${pool} in ${namespace}`);
+  const titles = [`probe in ${SYSTEM}`, ...ROLES.map((role) => `${role} in ${SYSTEM}`), ...agents, ...sessions];
   expect(control().results.map(({ self, tried }) => [self, tried > 5]).sort()).toEqual(titles.map((title) => [title, true]).sort());
 });
 
@@ -88,9 +85,6 @@ test('the network keeps client addresses', () => expect(control().message).toCon
 test('what the flow table allows is possible', () => {
   expect(control().results.flatMap(({ wrong }) => wrong).filter((outcome) => !outcome.open)).toEqual([]);
 });
-
-const enforced = ENFORCED ? describe : none;
-const inert = ENFORCED ? none : describe;
 
 enforced('with a network plugin that enforces policies', () => {
   test.each(JOBS)('%s succeeds', (job) => {
@@ -118,7 +112,7 @@ enforced('when one end is opened, the other does not hide it', () => {
     expect(open(sender)).toEqual(new Set(reached));
     expect(control().results.filter(({ wrong }) => wrong.length > 0).map(({ self }) => self)).toEqual([sender]);
     expect(control()).toMatchObject({ exitCode: 1, message: expect.stringContaining(`OPEN: ${sender} -> ${reached[0]}`) });
-  }, 180_000);
+  }, 600_000);
 });
 
 inert('with a network plugin that enforces nothing', () => {
@@ -132,9 +126,10 @@ inert('with a network plugin that enforces nothing', () => {
     expect(control().message).toMatch(/\d+ more in the log$/);
   });
 
-  test('a worker reaches every part, other workers, DNS, the API server, the kubelet and the control', () => {
+  test('a worker reaches every part, agents, other workers, DNS, the API server, the kubelet and the control', () => {
     expect(open('session python in team-a')).toEqual(new Set([
-      ...ROLES.map((role) => `${role} in ${SYSTEM}`), 'session node in team-a', 'session python in team-b', 'API server', 'cluster DNS', 'kubelet of its node', `probe in ${SYSTEM}`,
+      ...ROLES.map((role) => `${role} in ${SYSTEM}`), ...TEAMS.map((team) => `agent in ${team}`),
+      'session node in team-a', 'session python in team-b', 'API server', 'cluster DNS', 'kubelet of its node', `probe in ${SYSTEM}`,
     ]));
   });
 

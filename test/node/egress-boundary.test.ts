@@ -4,6 +4,7 @@ import { inPod } from './client-pod';
 import { curl, EgressCluster, install, newSession, node, podOfSession, podsOfRole } from './egress-cluster';
 import { PUBLIC_ADDRESS, ZONE } from './egress-internet';
 import { OUTSIDE, SYSTEM, TEAM } from './egress-world';
+import { NODE_ADDRESS } from './one-node';
 import { DIAL } from './session-clients';
 import { get, until } from './session-cluster';
 import { Session } from '../../src/client';
@@ -15,7 +16,6 @@ import { kubectl, must } from '../cluster/cli';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
 
-const NODE_ADDRESS = process.env.KIT_NODE_IP ?? '192.168.77.1';
 const tunnel = `https://tunnel.${ZONE}`;
 let cluster: EgressCluster;
 let first: Session;
@@ -25,7 +25,7 @@ beforeAll(async () => {
   cluster = await install();
   first = await newSession(cluster);
   second = await newSession(cluster);
-}, 300_000);
+}, 900_000);
 
 afterAll(() => cluster.close());
 
@@ -130,7 +130,7 @@ describe('a session that is over', () => {
     console.info(`after the revocation the tunnel was open for ${ended} ms, the token good for at most ${Date.now() - since} ms`);
     expect((await download).exitCode).not.toBe(0);
     expect(logs()).toContain('"outcome":"REVOKED"');
-  }, 90_000);
+  }, 300_000);
 
   test('leaves nothing open when it is deleted', async () => {
     const session = await newSession(cluster);
@@ -140,7 +140,7 @@ describe('a session that is over', () => {
     await until('it has ended', () => !cluster.internet.open.has('/drip-deleted'), 20);
     await download;
     expect(Object.keys(get('configmap', SYSTEM, OBJECTS.revokedSessions).data)).toContain(session.id);
-  }, 90_000);
+  }, 300_000);
 });
 
 describe('the account of the proxy', () => {

@@ -1,5 +1,6 @@
 import { addNames, addressesOf, Certificates, Internet, newCertificates } from './egress-internet';
-import { API_KEY, givenObjects, OUTSIDE, outsideObjects, platformObjects, POOL, storeVolume, SYSTEM, TEAM, UPSTREAM_TLS, WARM } from './egress-world';
+import { API_KEY, givenObjects, OUTSIDE, outsideObjects, platformObjects, POOL, storeVolumes, SYSTEM, TEAM, UPSTREAM_TLS, WARM } from './egress-world';
+import { ready } from './one-node';
 import { get, podsOf, readySince, until } from './session-cluster';
 import { Session, SessionClient } from '../../src/client';
 import { EGRESS_CODE_HEADER } from '../../src/protocol/egress-api';
@@ -28,12 +29,12 @@ export async function applyAll(): Promise<EgressCluster> {
   const certificates = isNew ? await newCertificates() : certificatesInCluster();
   must(['apply', '--server-side', '-f', '-'], [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: OUTSIDE } }]);
   if (isNew) must(['apply', '--server-side', '-f', '-'], outsideObjects(certificates));
-  must(['wait', '-n', OUTSIDE, '--for=condition=Ready', '--timeout=60s', 'pod', '--all']);
+  must(['wait', '-n', OUTSIDE, '--for=condition=Ready', '--timeout=120s', 'pod', '--all']);
   const [named, other] = ['named', 'other'].map((name) => get('pod', OUTSIDE, name).status.podIP as string);
   const removeNames = addNames(addressesOf({ named, other }));
   const objects = platformObjects(named);
   must(['apply', '--server-side', '-f', '-'], objects.filter(({ kind }) => kind === 'Namespace'));
-  must(['apply', '--server-side', '-f', '-'], [...givenObjects(certificates.authority), ...(isNew ? [storeVolume()] : [])]);
+  must(['apply', '--server-side', '-f', '-'], [...givenObjects(certificates.authority), ...(isNew ? storeVolumes() : [])]);
   apply(objects);
   const internet = await Internet.start(certificates);
   const made: Session[] = [];
@@ -76,13 +77,6 @@ function certificatesInCluster(): Certificates {
   return { authority, pair: { cert, key } };
 }
 
-export function ready(namespace: string, what: string): void {
-  const { ok, stderr } = kubectl(['rollout', 'status', '-n', namespace, what, '--timeout=120s']);
-  if (ok) return;
-  const shown = [['get', 'pod', '-o', 'wide'], ['get', 'events'], ['logs', what, '--all-containers', '--tail=30']].map((args) => kubectl([...args, '-n', namespace]).stdout);
-  throw new Error([stderr, ...shown].join('\n'));
-}
-
 const isStaying = ({ metadata }: any) => metadata.deletionTimestamp === undefined;
 
 export const podsOfRole = (role: string): any[] => podsOf(SYSTEM, `${LABELS.role}=${role}`).filter(isStaying);
@@ -93,7 +87,7 @@ export const podOfSession = ({ id }: Session): any => podsOf(TEAM, `${LABELS.ses
 
 /** A session of the pool, once a worker waits. */
 export async function newSession({ sessions, made }: EgressCluster): Promise<Session> {
-  await until('the pool is full', () => workers().filter((pod) => pod.metadata.labels[LABELS.state] === 'warm' && readySince(pod) !== undefined).length >= WARM);
+  await until('the pool is full', () => workers().filter((pod) => pod.metadata.labels[LABELS.state] === 'warm' && readySince(pod) !== undefined).length >= WARM, 180);
   const session = await sessions.createSession({ namespace: TEAM, name: POOL });
   made.push(session);
   return session;

@@ -18,7 +18,7 @@ const WITH_KEY = ['-H', `x-api-key: $${CREDENTIAL}`] as const;
 beforeAll(async () => {
   cluster = await install();
   session = await newSession(cluster);
-}, 300_000);
+}, 900_000);
 
 afterAll(() => cluster.close());
 

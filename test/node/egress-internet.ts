@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer as createPlain, IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createSecure } from 'node:https';
+import { NODE_ADDRESS } from './one-node';
 import { makeAuthority, makeServingPair } from '../../sidecar/src/crypto/self-made-certificate';
 import { METADATA_ADDRESS } from '../../src/protocol/address-ranges';
 import { must } from '../cluster/cli';
@@ -15,7 +16,6 @@ export const GRANTED_PORT = 9443;
 /** Named by no policy. */
 export const OTHER_PORT = 9444;
 
-const NODE_ADDRESS = process.env.KIT_NODE_IP ?? '192.168.77.1';
 const HOUR = 3_600_000;
 
 /** What the upstream was asked. */
@@ -40,7 +40,7 @@ export async function newCertificates(): Promise<Certificates> {
 /** Names of the zone by address. `pods` are those of upstreams at private addresses. */
 export function addressesOf(pods: { readonly named: string; readonly other: string }): Readonly<Record<string, readonly string[]>> {
   return {
-    [PUBLIC_ADDRESS]: ['api', 'tunnel', 'plain', 'forbidden'],
+    [PUBLIC_ADDRESS]: ['api', 'tunnel', 'plain', 'forbidden', 'git'],
     [pods.named]: ['private', 'unnamed'],
     [pods.other]: ['outside'],
     [METADATA_ADDRESS]: ['metadata'],
@@ -77,7 +77,7 @@ export function addNames(addresses: ReturnType<typeof addressesOf>): () => void 
         }
 }
 ${before}`);
-  must(['rollout', 'status', ...DNS, 'deployment/coredns', '--timeout=60s']);
+  must(['rollout', 'status', ...DNS, 'deployment/coredns', '--timeout=120s']);
   return () => serveNames(before);
 }
 
@@ -93,6 +93,8 @@ export class Internet {
   readonly seen: Seen[] = [];
   /** Answers that are under way, by path. */
   readonly open = new Map<string, ServerResponse>();
+  /** What answers in place of the rest, by host. */
+  readonly hosts = new Map<string, (request: IncomingMessage, response: ServerResponse) => void>();
   private readonly plain: Server;
   private readonly secure: readonly Server[];
 
@@ -120,9 +122,12 @@ export class Internet {
     await once(server, 'listening');
   }
 
-  private answer({ url = '', headers }: IncomingMessage, response: ServerResponse): void {
+  private answer(request: IncomingMessage, response: ServerResponse): void {
+    const { url = '', headers } = request;
     this.seen.push({ host: headers.host ?? '', path: url, headers });
-    if (url.startsWith('/drip')) this.drip(url, response);
+    const host = this.hosts.get(headers.host ?? '');
+    if (host !== undefined) host(request, response);
+    else if (url.startsWith('/drip')) this.drip(url, response);
     else if (url === '/mirror') response.end(`you sent ${headers['x-api-key']}`);
     else response.end(`the internet, ${url}\n`);
   }

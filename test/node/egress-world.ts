@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { Chart, Size, Testing } from 'cdk8s';
-import { Cpu } from 'cdk8s-plus-28';
+import { Chart, Testing } from 'cdk8s';
 import { Certificates, GRANTED_PORT, HTTPS, ZONE } from './egress-internet';
-import { IMAGES, USER_ID } from './session-world';
-import { builtImage } from './world';
+import { forOneNode, given, localImage, localVolumes, NODE_API_SERVER } from './one-node';
+import { IMAGES, USER_ID, WORKER_RESOURCES } from './session-world';
 import {
-  AgentPlatform, ApiServerPeer, AuditStorage, BrokerPolicy, CredentialDelivery, CredentialGrant, GatewayScaling, HarnessTemplate, NetworkPeer,
-  SessionStore, SidecarImage, WorkerPool, WorkerWorkload,
+  AgentPlatform, AuditStorage, BrokerPolicy, CredentialDelivery, CredentialGrant, GatewayScaling, HarnessTemplate, NetworkPeer,
+  SessionStore, WorkerPool, WorkerWorkload,
 } from '../../src';
 import { CA_KEY, OBJECTS, SESSIONS_KEYS, TLS_KEYS } from '../../src/protocol/objects';
 import { Emitted } from '../helpers/manifests';
@@ -34,10 +31,9 @@ const GRANTED = ['api', 'private', 'unnamed', 'outside', 'metadata', 'node', 'se
 /** A platform as it comes by default, with one replica of what is not tried here. `privateAddress` is that of the host that may have one. */
 export function platformObjects(privateAddress: string): Emitted[] {
   const chart = new Chart(Testing.app(), 'egress');
-  const [repository, tag] = builtImage().localName.split(/:(?=[^:/]+$)/);
   const platform = new AgentPlatform(chart, 'platform', {
-    image: SidecarImage.fromMutableTag(repository, tag),
-    apiServer: ApiServerPeer.cidrs([`${process.env.KIT_NODE_IP ?? '192.168.77.1'}/32`]),
+    image: localImage(),
+    apiServer: NODE_API_SERVER,
     namespace: SYSTEM,
     clients: [NetworkPeer.pods({ namespace: OUTSIDE, labels: { role: 'client' } })],
     broker: { replicas: 1, auditStorage: AuditStorage.ephemeral() },
@@ -45,6 +41,7 @@ export function platformObjects(privateAddress: string): Emitted[] {
       upstreamCa: { name: UPSTREAM_CA, key: CA_KEY },
       privateDestinations: [{ host: `private.${ZONE}`, cidr: `${privateAddress}/32` }],
     },
+    runs: { enabled: false },
     sessions: {
       controller: { replicas: 1 },
       gateway: { scaling: GatewayScaling.fixed(1) },
@@ -52,7 +49,7 @@ export function platformObjects(privateAddress: string): Emitted[] {
     },
   });
   addPool(chart, platform);
-  return Testing.synth(chart).map(withLocalImages);
+  return Testing.synth(chart).map(forOneNode);
 }
 
 function addPool(chart: Chart, platform: AgentPlatform): void {
@@ -70,9 +67,8 @@ function addPool(chart: Chart, platform: AgentPlatform): void {
     egress,
   });
   const template = new HarnessTemplate(chart, POOL, { namespace, image: 'registry.example.com/coder:1', command: ['/coder'], credentials: [CREDENTIAL] });
-  const resources = { cpu: { request: Cpu.millis(10), limit: Cpu.units(2) }, memory: { request: Size.mebibytes(64), limit: Size.mebibytes(512) } };
   const workload = WorkerWorkload.warmPool({ replicas: WARM });
-  new WorkerPool(chart, 'pool', { namespace, name: POOL, image: IMAGES.glibc, userId: USER_ID, resources, workload, template });
+  new WorkerPool(chart, 'pool', { namespace, name: POOL, image: IMAGES.glibc, userId: USER_ID, resources: WORKER_RESOURCES, workload, template });
 }
 
 /** What whoever deploys makes: keys, and whom to trust. */
@@ -103,32 +99,4 @@ export function outsideObjects({ authority, pair: { cert, key } }: Certificates)
   return [{ ...given('Secret', OUTSIDE, UPSTREAM_TLS), type: 'kubernetes.io/tls', stringData }, pod('named'), pod('other')];
 }
 
-/** A folder beside the files of the cluster, with which it goes. */
-export function storeVolume(): object {
-  const path = join(dirname(process.env.KUBECONFIG!), 'egress-session-store');
-  mkdirSync(path);
-  return {
-    apiVersion: 'v1',
-    kind: 'PersistentVolume',
-    metadata: { name: 'egress-session-store' },
-    spec: {
-      capacity: { storage: '1Gi' },
-      accessModes: ['ReadWriteOnce'],
-      persistentVolumeReclaimPolicy: 'Retain',
-      storageClassName: STORAGE_CLASS,
-      local: { path },
-      nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'Exists' }] }] } },
-    },
-  };
-}
-
-function given(kind: string, namespace: string, name: string) {
-  return { apiVersion: 'v1', kind, metadata: { name, namespace } };
-}
-
-/** The kit's node has no registry: the images are there already. */
-function withLocalImages(object: Emitted): Emitted {
-  const { initContainers = [], containers = [] } = object.spec?.template?.spec ?? {};
-  for (const container of [...initContainers, ...containers]) container.imagePullPolicy = 'Never';
-  return object;
-}
+export const storeVolumes = () => localVolumes(STORAGE_CLASS, 'egress-session-store');

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clientObjects } from './session-clients';
-import { apiKeys, CLIENTS, platformObjects, storeVolume, SYSTEM, TEAM, WARM } from './sessions-world';
+import { ready } from './one-node';
+import { clientObjects, inClient } from './session-clients';
+import { apiKeys, CLIENTS, platformObjects, storeVolumes, SYSTEM, TEAM, WARM } from './sessions-world';
 import { LABELS } from '../../src/protocol/names';
 import { OBJECTS } from '../../src/protocol/objects';
 import { apply, kubectl, must } from '../cluster/cli';
@@ -19,24 +20,23 @@ export async function install(): Promise<void> {
   const objects = platformObjects();
   const isNew = !kubectl(['get', 'namespace', SYSTEM]).ok;
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: CLIENTS } };
-  must(['apply', '--server-side', '-f', '-'], [namespace, ...objects.filter(({ kind }) => kind === 'Namespace'), ...(isNew ? [storeVolume()] : [])]);
+  must(['apply', '--server-side', '-f', '-'], [namespace, ...objects.filter(({ kind }) => kind === 'Namespace'), ...(isNew ? storeVolumes() : [])]);
   const since = Date.now();
   apply(objects);
   must(['apply', '--server-side', '-f', '-'], clientObjects());
-  for (const part of PARTS) ready(part);
+  for (const part of PARTS) ready(...part);
   const parts = Date.now();
   if (isNew) await until('a gateway says that it has no keys', () => /api-keys/.test(kubectl(['logs', '-n', SYSTEM, '-l', `${LABELS.role}=gateway`]).stdout));
   must(['apply', '--server-side', '-f', '-'], [apiKeys()]);
-  ready(GATEWAY);
+  ready(...GATEWAY);
   if (isNew) console.info(`controller, store and workers were ready ${parts - since} ms after they were applied, the gateway ${Date.now() - parts} ms later`);
-  must(['wait', '-n', CLIENTS, '--for=condition=Ready', '--timeout=60s', 'pod', '--all']);
+  must(['wait', '-n', CLIENTS, '--for=condition=Ready', '--timeout=120s', 'pod', '--all']);
+  await answering();
 }
 
-function ready([namespace, what]: readonly [string, string]): void {
-  const { ok, stderr } = kubectl(['rollout', 'status', '-n', namespace, what, '--timeout=120s']);
-  if (ok) return;
-  const shown = [['get', 'pod', '-o', 'wide'], ['get', 'events'], ['logs', what, '--all-containers', '--tail=30']].map((args) => kubectl([...args, '-n', namespace]).stdout);
-  throw new Error([stderr, ...shown].join('\n'));
+/** Waits until the Service leads to the gateways, which it does a moment after they are ready. */
+export async function answering(): Promise<void> {
+  await until('a gateway answers', () => inClient('return alice.list().next().then(() => true, () => false)'));
 }
 
 /** Asks again and again until there is an answer, which is neither undefined nor false. */
@@ -46,7 +46,8 @@ export async function until<T>(what: string, ask: () => T | undefined | false | 
     if (answer !== undefined && answer !== false) return answer;
     await sleep(250);
   }
-  throw new Error(`not within ${seconds} s: ${what}\n${kubectl(['get', 'pod', '-A', '-o', 'wide']).stdout}`);
+  const warnings = kubectl(['events', '-A', '--types=Warning']).stdout.split('\n').slice(-20).join('\n');
+  throw new Error(`not within ${seconds} s: ${what}\n${kubectl(['get', 'pod', '-A']).stdout}${warnings}`);
 }
 
 export const get = (kind: string, namespace: string, ...which: string[]): any => JSON.parse(must(['get', kind, '-n', namespace, ...which, '-o', 'json']));
@@ -70,7 +71,7 @@ export function readySince({ status }: any): number | undefined {
 export const refilled = (pool: keyof typeof WARM): Promise<any[]> => until(`pool ${pool} is full`, () => {
   const pods = warmPods(pool);
   return pods.length >= WARM[pool] ? pods : undefined;
-});
+}, 180);
 
 export const podOfSession = (session: string): any => podsOf(TEAM, `${LABELS.session}=${session}`)[0];
 

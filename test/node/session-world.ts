@@ -2,11 +2,12 @@ import { createPublicKey, KeyObject } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Chart, Size, Testing } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-28';
-import { builtImage, SYSTEM } from './world';
+import { forOneNode, localImage } from './one-node';
+import { SYSTEM } from './world';
 import { httpDaemon } from '../../sidecar/src/controller/daemon-client';
 import { Initialized, shakeHands } from '../../sidecar/src/controller/handshake';
 import { signToken } from '../../sidecar/src/crypto/signed-token';
-import { AgentPlatform, DefinitionsOwner, SidecarImage, WorkerPool, WorkerWorkload } from '../../src';
+import { AgentPlatform, DefinitionsOwner, WorkerPool, WorkerWorkload } from '../../src';
 import { LABELS } from '../../src/protocol/names';
 import { OBJECTS } from '../../src/protocol/objects';
 import { PORTS } from '../../src/protocol/ports';
@@ -22,6 +23,12 @@ export const TEAM = 'team-a';
 /** Of the pool, and of no user in the images. */
 export const USER_ID = 4321;
 
+/** The node has two processors for the workers of all tests. */
+export const WORKER_RESOURCES = {
+  cpu: { request: Cpu.millis(10), limit: Cpu.units(2) },
+  memory: { request: Size.mebibytes(64), limit: Size.mebibytes(512) },
+};
+
 /** Images of `user-images.sh`, by the name of the pool. */
 export const IMAGES = { glibc: 'localhost/user-glibc:1', musl: 'localhost/user-musl:1' } as const;
 export type PoolName = keyof typeof IMAGES;
@@ -32,20 +39,18 @@ const BOOTSTRAP = newPair();
 /** A worker of each image as `WorkerPool` emits it, and the key that its daemon trusts, as the controller would publish it. */
 export function workerObjects(): Emitted[] {
   const chart = new Chart(Testing.app(), 'workers');
-  const [repository, tag] = builtImage().localName.split(/:(?=[^:/]+$)/);
-  const image = SidecarImage.fromMutableTag(repository, tag);
   const platform = new AgentPlatform(chart, 'platform', {
-    image, apiServer: API_SERVER, namespace: SYSTEM, definitions: DefinitionsOwner.EXTERNAL, egress: { enabled: false },
+    image: localImage(), apiServer: API_SERVER, namespace: SYSTEM, definitions: DefinitionsOwner.EXTERNAL, egress: { enabled: false },
   });
   const namespace = platform.addNamespace(TEAM);
-  const resources = { cpu: { request: Cpu.millis(50), limit: Cpu.units(2) }, memory: { request: Size.mebibytes(128), limit: Size.mebibytes(512) } };
   for (const [name, user] of Object.entries(IMAGES)) {
-    new WorkerPool(chart, name, { namespace, image: user, userId: USER_ID, resources, workload: WorkerWorkload.warmPool({ replicas: 1 }) });
+    const workload = WorkerWorkload.warmPool({ replicas: 1 });
+    new WorkerPool(chart, name, { namespace, image: user, userId: USER_ID, resources: WORKER_RESOURCES, workload });
   }
   const jwk = { ...createPublicKey(BOOTSTRAP.privateKey).export({ format: 'jwk' }), use: 'sig' };
   const trust = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: OBJECTS.agentTrust, namespace: TEAM }, data: { [BOOTSTRAP_JWKS]: JSON.stringify({ keys: [jwk] }) } };
   const served: Emitted[] = Testing.synth(chart).filter(({ kind, metadata }) => kind !== 'StatefulSet' && (kind !== 'Deployment' || metadata.namespace === TEAM));
-  return [...served.map(withLocalImages), trust];
+  return [...served.map(forOneNode), trust];
 }
 
 /** The pod of a worker whose init container has no volume to copy to. */
@@ -58,13 +63,6 @@ export function podWithoutRoom(name: string): object {
     metadata: { name, namespace: TEAM },
     spec: { ...spec, restartPolicy: 'Never', initContainers: [{ ...init, volumeMounts: [] }] },
   };
-}
-
-/** The kit's node has no registry: the images are there already. */
-function withLocalImages(object: Emitted): Emitted {
-  const { initContainers = [], containers = [] } = object.spec?.template?.spec ?? {};
-  for (const container of [...initContainers, ...containers]) container.imagePullPolicy = 'Never';
-  return object;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any

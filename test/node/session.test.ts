@@ -1,8 +1,9 @@
+import { ready } from './one-node';
 import { IMAGES, podOf, podWithoutRoom, PoolName, SessionClient, TEAM, USER_ID, workerObjects } from './session-world';
 import { SESSION_SEMI_SPACE_MEBIBYTES } from '../../src/protocol/limits';
 import { PATHS, RUNTIME_FILES } from '../../src/protocol/paths';
 import { SESSION_ROUTES } from '../../src/protocol/session-api';
-import { apply, kubectl, must } from '../cluster/cli';
+import { apply, must } from '../cluster/cli';
 
 const POOLS = Object.keys(IMAGES) as PoolName[];
 const clients = new Map<PoolName, SessionClient>();
@@ -13,23 +14,22 @@ beforeAll(async () => {
   apply(objects.filter(({ kind }) => kind !== 'Deployment'));
   apply(objects.filter(({ kind }) => kind === 'Deployment'));
   for (const pool of POOLS) {
-    const { ok, stderr } = kubectl(['rollout', 'status', '-n', TEAM, `deployment/${pool}`, '--timeout=60s']);
-    if (!ok) throw new Error([stderr, ...[['describe', 'pod'], ['logs', `deployment/${pool}`, '--all-containers']].map((args) => kubectl([...args, '-n', TEAM]).stdout)].join('\n'));
+    ready(TEAM, `deployment/${pool}`);
     const { metadata, status } = podOf(pool);
     clients.set(pool, new SessionClient(`session-${pool}`, metadata.uid, status.podIP));
     await clients.get(pool)!.init();
   }
-}, 240_000);
+}, 900_000);
 
 // Other tests of the cluster have workers of their own in this namespace.
 afterAll(() => must(['delete', 'deployment', '-n', TEAM, ...POOLS]));
 
 test('a runtime that cannot be copied ends the init container, and the reason is in the status of the pod', () => {
   must(['apply', '--server-side', '-f', '-'], [podWithoutRoom('no-room')]);
-  must(['wait', '-n', TEAM, 'pod/no-room', '--for=jsonpath={.status.phase}=Failed', '--timeout=60s']);
+  must(['wait', '-n', TEAM, 'pod/no-room', '--for=jsonpath={.status.phase}=Failed', '--timeout=120s']);
   const { exitCode, message } = JSON.parse(must(['get', 'pod', '-n', TEAM, 'no-room', '-o', 'json'])).status.initContainerStatuses[0].state.terminated;
   expect([exitCode, message]).toEqual([1, expect.stringMatching(/^install-runtime: bin\/node was not copied to \/mnt\/runtime: E/)]);
-}, 70_000);
+}, 150_000);
 
 describe('the images are what they are said to be', () => {
   const found = async (pool: PoolName, paths: string) => (await clients.get(pool)!.execute('/bin/sh', '-c', `ls -d ${paths} 2>/dev/null; true`)).stdout.trim().split('\n');
@@ -106,10 +106,10 @@ describe.each(POOLS)('a session in the %s image', (pool) => {
   test('is over when its daemon has been restarted, on the same runtime', async () => {
     const { metadata } = podOf(pool);
     must(['exec', '-n', TEAM, metadata.name, '--', RUNTIME_FILES.node, '-e', 'process.kill(1, "SIGTERM")']);
-    must(['wait', '-n', TEAM, `pod/${metadata.name}`, '--for=jsonpath={.status.containerStatuses[0].restartCount}=1', '--timeout=60s']);
-    must(['wait', '-n', TEAM, `pod/${metadata.name}`, '--for=condition=Ready', '--timeout=60s']);
+    must(['wait', '-n', TEAM, `pod/${metadata.name}`, '--for=jsonpath={.status.containerStatuses[0].restartCount}=1', '--timeout=120s']);
+    must(['wait', '-n', TEAM, `pod/${metadata.name}`, '--for=condition=Ready', '--timeout=120s']);
     const answer = await client().send('POST', SESSION_ROUTES.execute, { command: ['/bin/true'] });
     expect([answer.status, await answer.json()]).toEqual([503, expect.objectContaining({ code: 'DAEMON_NOT_INITIALIZED' })]);
     expect(podOf(pool).status.initContainerStatuses[0]).toMatchObject({ restartCount: 0 });
-  }, 150_000);
+  }, 300_000);
 });

@@ -14,7 +14,7 @@ import { kubectl, must } from '../cluster/cli';
 
 const hostOf = (name: string) => `${name}.${SYSTEM}.svc`;
 
-beforeAll(install, 300_000);
+beforeAll(install, 900_000);
 
 describe('the network', () => {
   const targets = () => ({

@@ -4,7 +4,7 @@
 #
 #   user-images.sh FOLDER      writes FOLDER/user-glibc.tar, FOLDER/user-musl.tar and FOLDER/user-store.tar
 #
-# localhost/user-glibc:1   Debian as debootstrap makes it and curl, with an older glibc than that of Node in the platform's image
+# localhost/user-glibc:1   Debian as debootstrap makes it with curl and git, with an older glibc than that of Node in the platform's image
 # localhost/user-musl:1    Debian's musl and a busybox linked to it by musl-gcc; there is no glibc in it
 # localhost/user-store:1   Debian's Redis under the names of Valkey, which this version of Debian does not have
 # Needs root for debootstrap, and the packages debootstrap, musl-tools, gcc, make, bzip2 and debian-archive-keyring.
@@ -59,7 +59,7 @@ debian() {
   debootstrap --variant=minbase "--cache-dir=$WORK/packages" "--keyring=$KEYRING" "$@" "$SUITE" "$name" "$MIRROR"
 }
 
-debian user-glibc --include=curl
+debian user-glibc --include=curl,git
 image user-glibc
 
 debian user-store --include=redis-server

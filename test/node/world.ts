@@ -3,19 +3,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Chart, Testing, Yaml } from 'cdk8s';
+import { forOneNode, given, localImage } from './one-node';
 import {
   AgentPlatform, AuditStorage, BrokerCatalog, BrokerPolicy, BrokerTls, CredentialDelivery, CredentialGrant, DefinitionsOwner,
-  HarnessRun, HarnessTemplate, NetworkPeer, RunPrompt, SidecarImage,
+  HarnessRun, HarnessTemplate, NetworkPeer, RunPrompt,
 } from '../../src';
 import { CALLERS_KEY } from '../../src/protocol/objects';
 import { Emitted } from '../helpers/manifests';
 import { API_SERVER } from '../helpers/platform';
-
-/** What `npm run image` wrote about the image that the cluster was given. */
-export interface BuiltImage {
-  readonly localName: string;
-  readonly config: string;
-}
 
 /** Namespace of the broker. */
 export const SYSTEM = 'agent-platform';
@@ -27,18 +22,11 @@ export const HOST = 'api.model.example';
 export const CALLERS = 'callers';
 export const CALLER_LABELS = { role: 'caller' };
 
-/** Reads the digest file of this machine's architecture, or that of IMAGE_DIGEST_FILE. */
-export function builtImage(): BuiltImage {
-  const arch = process.arch === 'x64' ? 'amd64' : process.arch;
-  return JSON.parse(readFileSync(process.env.IMAGE_DIGEST_FILE ?? join('sidecar', 'dist', `image-${arch}.digest.json`), 'utf8'));
-}
-
 /** The platform as synthesized, with a broker over mounted documents and nothing else. */
-export function platformObjects({ localName }: BuiltImage): { readonly objects: Emitted[]; readonly documents: Emitted[] } {
+export function platformObjects(): { readonly objects: Emitted[]; readonly documents: Emitted[] } {
   const chart = Testing.chart();
-  const [repository, tag] = localName.split(/:(?=[^:/]+$)/);
   const platform = new AgentPlatform(chart, 'platform', {
-    image: SidecarImage.fromMutableTag(repository, tag),
+    image: localImage(),
     apiServer: API_SERVER,
     namespace: SYSTEM,
     definitions: DefinitionsOwner.EXTERNAL,
@@ -55,7 +43,7 @@ export function platformObjects({ localName }: BuiltImage): { readonly objects: 
   const all: Emitted[] = Testing.synth(chart);
   const documents = all.filter(({ apiVersion }) => apiVersion.startsWith('paddock.dev/'));
   const objects = all.filter((object) => !documents.includes(object));
-  return { objects: objects.map(withLocalImage), documents };
+  return { objects: objects.map(forOneNode), documents };
 }
 
 function addRun(chart: Chart, platform: AgentPlatform): void {
@@ -75,26 +63,16 @@ function addRun(chart: Chart, platform: AgentPlatform): void {
   new HarnessRun(chart, 'fix-login', { namespace, template, prompt: RunPrompt.inline('Fix the login test.') });
 }
 
-/** The kit's node has no registry: the image is there already, under the name of its archive. */
-function withLocalImage(object: Emitted): Emitted {
-  for (const container of object.spec?.template?.spec?.containers ?? []) container.imagePullPolicy = 'Never';
-  return object;
-}
-
 /** The objects that the platform takes as given: documents, provider Secret with callers, and the certificate. */
 export function givenObjects(documents: readonly Emitted[], { key, certificate }: KeyPair): object[] {
-  const modelKey = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'model-key', namespace: 'team-a' }, stringData: { token: REAL_KEY } };
+  const modelKey = { ...given('Secret', 'team-a', 'model-key'), stringData: { token: REAL_KEY } };
   const callers = { [TOKEN]: { namespace: 'team-a', serviceAccount: 'fix-login-collector' } };
   const secrets = { 'model-key.yaml': Yaml.stringify(modelKey), [CALLERS_KEY]: JSON.stringify(callers) };
   return [
-    { ...given('ConfigMap', 'catalog'), data: { 'documents.yaml': Yaml.stringify(...documents) } },
-    { ...given('Secret', 'provider-keys'), stringData: secrets },
-    { ...given('Secret', 'broker-cert'), type: 'kubernetes.io/tls', stringData: { 'tls.crt': certificate, 'tls.key': key } },
+    { ...given('ConfigMap', SYSTEM, 'catalog'), data: { 'documents.yaml': Yaml.stringify(...documents) } },
+    { ...given('Secret', SYSTEM, 'provider-keys'), stringData: secrets },
+    { ...given('Secret', SYSTEM, 'broker-cert'), type: 'kubernetes.io/tls', stringData: { 'tls.crt': certificate, 'tls.key': key } },
   ];
-}
-
-function given(kind: string, name: string): object {
-  return { apiVersion: 'v1', kind, metadata: { name, namespace: SYSTEM } };
 }
 
 export interface KeyPair {
