@@ -88,6 +88,10 @@ export function addProjectTasks(project: cdk8s.ConstructLibraryCdk8s): void {
     description: 'Measure tunnels, requests and memory of the egress proxy against a bare HTTP echo and a bare forward proxy of the same run',
     steps: [{ spawn: bundle.name }, { exec: 'ts-node bench/egress/main.ts', receiveArgs: true }],
   });
+  project.addTask('bench:operator', {
+    description: 'Measure API calls, speed and memory of the operator against bare calls of the same run, on the API server of KUBECONFIG',
+    steps: [{ spawn: bundle.name }, { exec: 'ts-node bench/operator/main.ts', receiveArgs: true }],
+  });
   project.addTask('bench:broker', {
     description: 'Measure cost, latency and memory of the broker against a bare HTTP echo of the same run',
     steps: [{ spawn: bundle.name }, { exec: 'ts-node bench/broker/main.ts', receiveArgs: true }],
