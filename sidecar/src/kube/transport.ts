@@ -12,7 +12,7 @@ export interface Call {
   readonly body?: string;
   /** Milliseconds until the headers of the answer are there. */
   readonly timeout: number;
-  /** May be sent once more when the connection ended before an answer. */
+  /** May be sent once more when a kept connection ended before an answer. */
   readonly repeatable: boolean;
   readonly signal?: AbortSignal;
 }
@@ -48,11 +48,14 @@ export class Transport {
     this.agent?.destroy();
   }
 
-  private attempt(call: Call, mayRepeat: boolean): Promise<IncomingMessage> {
+  /** Others of its connections are as dead where a proxy has forgotten them, or the server was replaced. */
+  private attempt(call: Call, mayRepeat: boolean, failed?: Agent): Promise<IncomingMessage> {
     const { signal } = call;
+    if (this.agent === failed) this.agent = undefined;
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      const outgoing = request(this.options(call));
+      const agent = this.currentAgent();
+      const outgoing = request({ ...this.options(call), agent });
       const abort = () => outgoing.destroy(signal?.reason);
       const timer = setTimeout(() => outgoing.destroy(new KubeError('Unavailable', `${name(call)}: no answer within ${call.timeout} ms`)), call.timeout);
       const settled = () => {
@@ -66,8 +69,8 @@ export class Transport {
       });
       outgoing.on('error', (error: NodeJS.ErrnoException) => {
         settled();
-        // The server has closed a connection that was kept, just as it was used again.
-        if (mayRepeat && outgoing.reusedSocket && error.code === 'ECONNRESET') resolve(this.attempt(call, false));
+        // A connection that was kept has died just as it was used again.
+        if (mayRepeat && outgoing.reusedSocket && error.code === 'ECONNRESET') resolve(this.attempt(call, false, agent));
         else if (signal?.aborted === true || error instanceof KubeError) reject(error);
         else reject(new KubeError('Unavailable', `${name(call)}: ${error.code ?? 'the connection failed'}`, { cause: error }));
       });
@@ -78,7 +81,6 @@ export class Transport {
   private options({ method, path, contentType, body }: Call): RequestOptions {
     const { server, serverName, token } = this.connection;
     return {
-      agent: this.currentAgent(),
       method,
       // A name in brackets is that of an IPv6 address in a URL only.
       host: server.hostname.replace(/^\[|\]$/g, ''),
@@ -94,7 +96,7 @@ export class Transport {
     };
   }
 
-  /** A new agent when certificates have changed; the connections of the one before end by themselves. */
+  /** A new one when certificates have changed, or connections are dead; the connections of the one before end by themselves. */
   private currentAgent(): Agent {
     const { ca, certificate } = this.connection;
     const trusted = [ca?.content(), certificate?.cert.content(), certificate?.key.content()];

@@ -31,8 +31,7 @@ beforeAll(async () => {
 beforeEach(() => {
   dialled.length = 0;
   answer = (response) => void response.end('{}');
-  const { port } = server.address() as AddressInfo;
-  transport = new Transport({ server: new URL(`https://127.0.0.1:${port}`), ca: fixed(Buffer.from(pair.cert)) }, IDLE);
+  transport = keepingFor(IDLE);
 });
 afterEach(() => {
   transport.close();
@@ -40,7 +39,22 @@ afterEach(() => {
 });
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
+function keepingFor(idle: number): Transport {
+  const { port } = server.address() as AddressInfo;
+  return new Transport({ server: new URL(`https://127.0.0.1:${port}`), ca: fixed(Buffer.from(pair.cert)) }, idle);
+}
 const ask = async (): Promise<string> => String(await bodyOf(CALL, await transport.send(CALL), 1000));
+/** Uses so many connections at once, which are kept then. */
+async function keep(count: number): Promise<ReadonlySet<unknown>> {
+  const waiting: ServerResponse[] = [];
+  answer = (response) => void waiting.push(response);
+  const asked = Array.from({ length: count }, ask);
+  await eventually(() => waiting.length === count);
+  const kept = new Set(waiting.map(({ socket }) => socket));
+  waiting.forEach((response) => response.end('{}'));
+  await Promise.all(asked);
+  return kept;
+}
 const silence = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 3 * IDLE));
 
 test('a connection that nobody uses is ended by us, so that no write is sent while the API server ends it', async () => {
@@ -79,4 +93,22 @@ test('a connection is ended once its silent watch is over', async () => {
   };
   expect(await ask()).toBe('one two');
   await eventually(() => open.size === 0);
+});
+
+describe('when all connections that are kept are dead, as a proxy has forgotten them', () => {
+  beforeEach(async () => {
+    transport = keepingFor(60_000);
+    const dead = await keep(4);
+    answer = (response) => void (dead.has(response.socket!) ? response.socket!.destroy() : response.end('{}'));
+  });
+
+  test('what may be repeated is sent again over a new one', async () => {
+    const repeat = async () => String(await bodyOf(CALL, await transport.send({ ...CALL, repeatable: true }), 1000));
+    expect(await Promise.all([repeat(), repeat(), repeat()])).toEqual(['{}', '{}', '{}']);
+    expect(await repeat()).toBe('{}');
+  });
+
+  test('what may not be repeated is sent once', async () => {
+    await expect(ask()).rejects.toMatchObject({ code: 'Unavailable' });
+  });
 });
