@@ -20,7 +20,7 @@ const KEY = { 'idempotency-key': 'once' };
     const answer = fleet.as('alice').create({ env: { CANARY: point } }, KEY);
     await eventually(() => first.output.includes(`"point":"${point}"`));
     goOn();
-    await first.end('SIGKILL');
+    await fleet.kill(first);
     return { answer: await answer, second };
   }
 

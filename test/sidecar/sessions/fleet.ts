@@ -109,6 +109,12 @@ export class Fleet {
     await eventually(() => looks() > before);
   }
 
+  /** A dying process may take a connection yet: nobody is led to it any more, as where a Service has ready endpoints only. */
+  async kill(controller: BrokerProcess): Promise<void> {
+    this.front.behind = this.front.behind.filter((address) => address !== controller.addresses.controller);
+    await controller.end('SIGKILL');
+  }
+
   async stop(): Promise<void> {
     this.front.close();
     await Promise.all([...this.controllers, ...this.gateways].map((one) => one.end('SIGKILL')));
