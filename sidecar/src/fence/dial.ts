@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { unreachables } from './unreachables';
+import { whenSilent } from '../server/timers';
 
 /** What became of one attempt to connect. */
 export interface Dialed {
@@ -40,11 +41,11 @@ function dialOnce(host: string, port: number, patience: number): Promise<Dialed>
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     const finish = (kind: Dialed['kind'], because: string): void => {
-      clearTimeout(timer);
+      giveUp();
       socket.destroy();
       resolve({ kind, because });
     };
-    const timer = setTimeout(() => finish('stopped', `no answer within ${patience / 1000} s`), patience);
+    const giveUp = whenSilent(patience, () => finish('stopped', `no answer within ${patience / 1000} s`));
     socket.on('connect', () => finish('answers', 'it accepts connections'));
     socket.on('error', ({ code = '', message }: NodeJS.ErrnoException) => {
       if (code === 'ECONNREFUSED') finish('failed', REFUSED);

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
 import type { ProbeReply, ProbeRequest } from '../../../src/protocol/probe';
+import { whenSilent } from '../server/timers';
 
 /** What became of one attempt. Where `open` is missing, the attempt failed on this side and says nothing about the network. */
 export interface Dialed {
@@ -44,22 +45,30 @@ function dialTcp({ at, port }: Destination, request: ProbeRequest | undefined, p
     let text = '';
     const socket = connect({ host: at, port });
     const finish = (dialed: Dialed): void => {
-      clearTimeout(timer);
+      giveUp();
+      endRounds();
       socket.destroy();
       resolve(dialed);
     };
-    const timer = setTimeout(() => finish(connected ? SILENT : noAnswer(patience)), ROUNDS * patience);
-    socket.setEncoding('utf8').setTimeout(patience);
+    const silent = (): void => finish(connected ? SILENT : noAnswer(patience));
+    let giveUp = whenSilent(patience, silent);
+    const endRounds = whenSilent(ROUNDS * patience, silent);
+    const heard = (): void => {
+      giveUp();
+      giveUp = whenSilent(patience, silent);
+    };
+    socket.setEncoding('utf8');
     socket.on('connect', () => {
+      heard();
       connected = true;
       if (request === undefined) return finish({ open: true, because: 'it accepts connections' });
       socket.write(`${JSON.stringify(request)}\n`);
     });
     socket.on('data', (part) => {
+      heard();
       text += part;
       if (text.includes('\n') || text.length > LONGEST_REPLY) finish(answered(text));
     });
-    socket.on('timeout', () => finish(connected ? SILENT : noAnswer(patience)));
     socket.on('close', () => finish(connected ? SILENT : { open: false, because: 'closed' }));
     socket.on('error', (error: NodeJS.ErrnoException) => finish(connected ? SILENT : failed(error)));
   });
@@ -85,9 +94,9 @@ function replyOf(line: string): ProbeReply | undefined {
 function askDns({ at, port }: Destination, patience: number): Promise<Dialed> {
   return new Promise((resolve) => {
     const socket = createSocket(isIPv6(at) ? 'udp6' : 'udp4');
-    const timer = setTimeout(() => finish(noAnswer(patience)), patience);
+    const giveUp = whenSilent(patience, () => finish(noAnswer(patience)));
     const finish = (dialed: Dialed): void => {
-      clearTimeout(timer);
+      giveUp();
       socket.removeAllListeners('error').on('error', () => {}).close();
       resolve(dialed);
     };

@@ -7,3 +7,17 @@ export const after: After = (ms, run) => {
   timer.unref();
   return () => clearTimeout(timer);
 };
+
+/**
+ * Runs something when nothing has cancelled it for so many milliseconds; the answer does. What the kernel has by then is
+ * heard before: after a pause of the process its timers are run first.
+ * https://nodejs.org/en/learn/asynchronous-work/event-loop-timers-and-nexttick
+ */
+export function whenSilent(ms: number, run: () => void): () => void {
+  let heard: NodeJS.Immediate | undefined;
+  const timer = setTimeout(() => { heard = setImmediate(run); }, ms);
+  return () => {
+    clearTimeout(timer);
+    clearImmediate(heard);
+  };
+}

@@ -3,12 +3,26 @@ import { AddressInfo, createServer, Server, Socket } from 'node:net';
 import { networkDial } from '../../../sidecar/src/probe/dial';
 import { openListeners, plainAddress } from '../../../sidecar/src/probe/listeners';
 import { freePort } from '../../helpers/free-port';
+import { eventually } from '../../helpers/temp-folder';
+import { standStill } from '../stand-still';
 
-const PATIENCE = 150;
+/** Whoever is answered has no need of it, however long this process stands still. */
+const PATIENCE = 60_000;
+const IMPATIENCE = 150;
 const dial = networkDial(PATIENCE);
 const hello = { say: 'hello' } as const;
 const open: { close(): void }[] = [];
 afterEach(() => open.splice(0).forEach((one) => one.close()));
+
+/** What `networkDial` waits with, by its milliseconds, from now on. */
+function waits(): (milliseconds: number) => void {
+  const timers = jest.spyOn(globalThis, 'setTimeout');
+  return (milliseconds) => {
+    const over = timers.mock.calls.filter(([, each]) => each === milliseconds).pop()![0];
+    timers.mockRestore();
+    over();
+  };
+}
 
 /** A TCP server on loopback that does with each connection what it is told. */
 async function serverThat(does: (socket: Socket) => void): Promise<{ at: string; port: number; protocol: 'TCP' }> {
@@ -50,7 +64,12 @@ describe('over TCP', () => {
   });
 
   test('somebody who accepts and is silent is open: a denial would not accept', async () => {
-    expect(await dial(await serverThat(() => {}), hello)).toEqual({ open: true, because: 'it accepts connections, and nobody answers' });
+    let asked = false;
+    const silent = await serverThat((socket) => socket.once('data', () => { asked = true; }));
+    const [isOver, found] = [waits(), dial(silent, hello)];
+    await eventually(() => asked);
+    isOver(PATIENCE);
+    expect(await found).toEqual({ open: true, because: 'it accepts connections, and nobody answers' });
   });
 
   test('somebody who accepts and hangs up is open', async () => {
@@ -68,11 +87,22 @@ describe('over TCP', () => {
   });
 
   test('somebody who never stops dripping is cut off', async () => {
+    let dripped = 0;
     const drips = await serverThat((socket) => {
-      const dripping = setInterval(() => socket.write('a'), PATIENCE / 3);
+      const dripping = setInterval(() => socket.write('a', () => { dripped += 1; }), 10);
       socket.on('close', () => clearInterval(dripping));
     });
-    expect(await dial(drips, hello)).toMatchObject({ open: true, because: expect.stringContaining('nobody answers') });
+    const [isOver, found] = [waits(), dial(drips, hello)];
+    await eventually(() => dripped > 3);
+    // All of its time, although it was never silent.
+    isOver(5 * PATIENCE);
+    expect(await found).toMatchObject({ open: true, because: expect.stringContaining('nobody answers') });
+  });
+
+  test('what has come while the process stood still counts, although its time is over', async () => {
+    const found = networkDial(IMPATIENCE)(await serverThat(() => {}));
+    await standStill(2 * IMPATIENCE);
+    expect(await found).toEqual({ open: true, because: 'it accepts connections' });
   });
 
   test('a fault of this side is no denial', async () => {
@@ -88,7 +118,7 @@ describe('over UDP', () => {
   });
 
   test('silence is closed', async () => {
-    expect(await dial(await udpServerThat(false))).toEqual({ open: false, because: `no answer within ${PATIENCE / 1000} s` });
+    expect(await networkDial(IMPATIENCE)(await udpServerThat(false))).toEqual({ open: false, because: `no answer within ${IMPATIENCE / 1000} s` });
   });
 
   test('a closed port is closed', async () => {
@@ -116,9 +146,9 @@ describe('a listener', () => {
 
   test('hangs up on somebody who drips a request', async () => {
     const port = await freePort();
-    open.push(await openListeners([port], () => ({ as: '', seen: '' }), '127.0.0.1', PATIENCE));
+    open.push(await openListeners([port], () => ({ as: '', seen: '' }), '127.0.0.1', IMPATIENCE));
     const socket = new Socket().connect(port, '127.0.0.1').on('error', () => {});
-    const dripping = setInterval(() => socket.write('a'), PATIENCE / 5);
+    const dripping = setInterval(() => socket.write('a'), IMPATIENCE / 5);
     await new Promise((resolve) => socket.on('close', resolve).resume());
     clearInterval(dripping);
     expect(socket.bytesWritten).toBeLessThan(1024);
@@ -126,10 +156,7 @@ describe('a listener', () => {
 
   test('opens all ports or none', async () => {
     const { port: taken } = await serverThat(() => {});
-    const server = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    const { port } = server.address() as AddressInfo;
-    await new Promise((resolve) => server.close(resolve));
+    const port = await freePort();
     await expect(openListeners([port, taken], () => ({ as: '', seen: '' }), '127.0.0.1')).rejects.toThrow('EADDRINUSE');
     expect(await dial({ at: '127.0.0.1', port, protocol: 'TCP' })).toMatchObject({ open: false });
   });
