@@ -57,7 +57,8 @@ function backend(root: string, request: IncomingMessage, response: ServerRespons
       HTTP_GIT_PROTOCOL: request.headers['git-protocol'] as string,
     },
   });
-  request.pipe(child.stdin);
+  // Who has ended takes nothing more.
+  request.pipe(child.stdin).on('error', () => undefined);
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.on('close', () => {

@@ -19,7 +19,7 @@ let server: GitServer;
 beforeAll(async () => {
   for (const name of ['one.git', 'two.git', 'private/one.git', 'slow.git', ODD]) bareRepository(root, name);
   server = await gitServer(root);
-});
+}, 60_000);
 
 afterAll(() => server.close());
 

@@ -1,10 +1,10 @@
 import { ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { storeConfig, storePod } from '../../src/manifests/store-pod';
 import { STORE_RIGHTS } from '../../src/protocol/session-record';
+import { freePort } from '../helpers/free-port';
 import { eventually, tempFolder } from '../helpers/temp-folder';
 import { selfSigned, writePair } from '../sidecar/server/certificate';
 
@@ -34,10 +34,7 @@ function renew(file: string, seconds: number): void {
 
 beforeAll(async () => {
   if (family === undefined) return;
-  const free = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => free.once('listening', resolve));
-  ({ port } = free.address() as AddressInfo);
-  await new Promise((resolve) => free.close(resolve));
+  port = await freePort();
   for (const name of ['bin', 'data', 'run', 'etc/tls', 'etc/store-access', 'etc/store']) mkdirSync(at(name), { recursive: true });
   for (const name of ['server', 'cli']) symlinkSync(pathOf(`${family}-${name}`), at(`bin/valkey-${name}`));
   const hash = createHash('sha256').update('secret').digest('hex');
@@ -49,7 +46,7 @@ beforeAll(async () => {
   const [program, ...args] = container.command!;
   store = spawn(at(`bin/${program}`), args.map(here), { env, stdio: 'ignore' });
   await eventually(() => passes('startupProbe'));
-}, 30_000);
+}, 60_000);
 
 afterAll(() => store?.kill('SIGKILL'));
 

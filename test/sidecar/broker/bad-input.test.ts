@@ -125,10 +125,10 @@ describe('on a real connection', () => {
       const head = Object.entries({ ...usual, 'host': 'x', 'connection': 'close', 'content-length': String(body.length) }).map(([name, value]) => `${name}: ${value}\r\n`);
       const socket = connect(port, '127.0.0.1', () => socket.write(`POST /v1/issue HTTP/1.1\r\n${head.join('')}\r\n`));
       socket.on('data', (chunk) => { text += String(chunk); }).on('close', () => resolve(text));
-      setTimeout(() => {
+      broker.app.server.once('request', () => setTimeout(() => {
         world.documents = [harnessRun({}, { phase: 'Cancelled' }), ...before.slice(1)];
         socket.write(body);
-      }, 50);
+      }, 50));
     });
     world.documents = before;
     expect(answer).toMatch(/^HTTP\/1\.1 403/);

@@ -42,14 +42,16 @@ test('a changed file is used, also when another takes its place', async () => {
   const { path, callers } = await callersOf(JSON.stringify({ [TOKEN]: IDENTITY }));
   writeFileSync(`${path}.new`, JSON.stringify({ 'another-token-altogether': IDENTITY }), { mode: 0o600 });
   renameSync(`${path}.new`, path);
-  for (let i = 0; i < 100 && await callers.review(TOKEN) !== undefined; i += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let i = 0; i < 2000 && await callers.review(TOKEN) !== undefined; i += 1) await new Promise((resolve) => setTimeout(resolve, 10));
   expect(await callers.review(TOKEN)).toBeUndefined();
   expect(await callers.review('another-token-altogether')).toEqual({ ...IDENTITY, capabilities: new Set() });
 });
 
 test('a file with a mistake changes nothing and is told once, without its tokens', async () => {
   const { path, callers, told } = await callersOf(JSON.stringify({ [TOKEN]: IDENTITY }));
-  writeFileSync(path, `{"${TOKEN}": `);
+  // At once and whole: whoever looks sees one change.
+  writeFileSync(`${path}.new`, `{"${TOKEN}": `, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
   await eventually(() => told.length > 0);
   await new Promise((resolve) => setTimeout(resolve, 80));
   expect(told.filter((line) => /is not JSON/.test(line))).toHaveLength(1);

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { brokerPolicy, file, harnessRun, harnessTemplate, headerGrant, secret } from './documents';
 import { brokerEnvironment, BrokerProcess, Environment } from '../../helpers/broker-process';
 import { bundleRole } from '../../helpers/bundle';
-import { tempFolder } from '../../helpers/temp-folder';
+import { eventually, tempFolder } from '../../helpers/temp-folder';
 
 const TOKEN = 'planted-token-of-the-run';
 const UPSTREAM = 'planted-upstream-61ea';
@@ -90,8 +90,10 @@ test('a changed catalog counts without a restart, a broken one changes nothing a
   const broker = await start({ CATALOG_DIR: catalog, STATE_DIR: join(root, 'state-2') }).ready();
   const code = async () => (await ask(broker, 'issue', { name: 'GITHUB_TOKEN' })).body.code;
   expect(await code()).toBeUndefined();
-  writeFileSync(join(catalog, 'bad.yaml'), `prompt: [${TOKEN}`);
-  for (let i = 0; i < 100 && !broker.output.includes('cannot be used'); i += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  // At once and whole: whoever looks sees one change.
+  writeFileSync(join(root, 'bad.yaml'), `prompt: [${TOKEN}`);
+  renameSync(join(root, 'bad.yaml'), join(catalog, 'bad.yaml'));
+  await eventually(() => broker.output.includes('cannot be used'));
   expect(broker.output.match(/bad\.yaml, document 1: is not strict YAML or JSON/g)).toHaveLength(1);
   expect(broker.output).not.toContain(TOKEN);
   expect(await code()).toBeUndefined();

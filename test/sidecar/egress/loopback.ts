@@ -78,11 +78,18 @@ export class Client {
   }
 }
 
-/** Resolves once the condition holds; rejects after five seconds. */
+/** Resolves once the condition holds; rejects after some five thousand looks, which are more than twenty seconds: only time in which the process runs counts. */
 export async function until(condition: () => boolean, what = 'it'): Promise<void> {
-  const end = performance.now() + 5_000;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`${what} did not come about`);
+  for (let look = 0; !condition(); look += 1) {
+    if (look === 5_000) throw new Error(`${what} did not come about`);
     await new Promise((next) => setTimeout(next, 3));
+  }
+}
+
+/** Resolves once a number stays the same although what moves has had many turns, however long the process stood still in between. */
+export async function atRest(moving: () => number): Promise<void> {
+  for (let turns = 0, last = moving(); turns < 100; turns += 1) {
+    await new Promise((next) => setTimeout(next, 1));
+    if (moving() !== last) [turns, last] = [0, moving()];
   }
 }

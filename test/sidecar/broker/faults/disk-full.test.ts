@@ -71,7 +71,7 @@ onLinux('with a full disk every decision is 503 and nothing of it is told; with 
   expect(await ready()).toBe(503);
 
   mayWrite('unlimited');
-  for (let look = 0; look < 100 && await ready() !== 200; look += 1) await new Promise((resolve) => setTimeout(resolve, 100));
+  for (let look = 0; look < 200 && await ready() !== 200; look += 1) await new Promise((resolve) => setTimeout(resolve, 100));
   const again = await ask('issue', { name: 'GITHUB_TOKEN' });
   expect([again.status, again.body.leaseId]).toEqual([200, leaseId]);
   expect((await ask('substitute-auth', swap)).status).toBe(200);

@@ -34,9 +34,9 @@ test('somebody with the token, but elsewhere, uses up nothing of it', async () =
 test('a run that begins too much in a second is told when to come again; another run is not', async () => {
   const wire = await world.one.tunnel(HOSTS.api);
   const request = head('GET / HTTP/1.1', `Host: ${HOSTS.api}`, `Authorization: Bearer ${world.one.bearers.api}`);
-  const answers: WireAnswer[] = [];
-  for (let count = 0; count < 40; count += 1) answers.push(await wire.send(request).answer());
-  const paced = answers.find(({ status }) => status !== 200)!;
+  // However slow this goes, as long as it is faster than its pace.
+  let paced: WireAnswer = await wire.send(request).answer();
+  while (paced.status === 200) paced = await wire.send(request).answer();
   world.expectRefusal(paced, 'TOO_MANY_REQUESTS');
   expect(Number(paced.headers['retry-after'])).toBeGreaterThanOrEqual(1);
   expect((await world.two.connect(AUTHORITY)).answer.status).toBe(200);

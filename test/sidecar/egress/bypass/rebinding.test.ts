@@ -35,9 +35,11 @@ test('what was checked is what is dialled, however often DNS changes its mind', 
   const host = freshHost();
   let turn = 0;
   world.upstreams.addresses[host] = () => [(turn += 1) % 2 === 1 ? PUBLIC_ADDRESS : '127.0.0.1'];
-  const answers = await Promise.all(Array.from({ length: 8 }, () => world.one.connect(`${host}:443`)));
-  expect(answers.map(({ answer }) => answer.status)).toEqual(Array(8).fill(200));
-  expect(world.upstreams.dialled.map(({ addresses }) => addresses)).toEqual(Array(8).fill([PUBLIC_ADDRESS]));
+  const answers = (await Promise.all(Array.from({ length: 8 }, () => world.one.connect(`${host}:443`)))).map(({ answer }) => answer);
+  // An answer of DNS counts for a second: who is held up for longer between the check and the dial has the next one, and is refused.
+  const open = answers.filter(({ status }) => status === 200);
+  answers.filter(({ status }) => status !== 200).forEach((answer) => world.expectRefusal(answer, 'ADDRESS_REFUSED'));
+  expect(world.upstreams.dialled.map(({ addresses }) => addresses)).toEqual(open.map(() => [PUBLIC_ADDRESS]));
 });
 
 test('a kept connection that is dialled anew is checked anew', async () => {

@@ -29,7 +29,7 @@ test.each([HOSTS.files, HOSTS.api])('a client that resets its connection at any 
     wire.socket.resetAndDestroy();
   }
   await expectServing();
-});
+}, 60_000);
 
 test.each(WAYS)('a client that resets its connection at any moment of a request that comes %s does no harm', async (way) => {
   world.upstreams.answer = (request, response) => void request.resume().on('end', () => response.write('x'.repeat(200_000), () => response.end()));
@@ -41,7 +41,7 @@ test.each(WAYS)('a client that resets its connection at any moment of a request 
   }
   world.upstreams.reset();
   await expectServing();
-});
+}, 60_000);
 
 test.each(WAYS)('an upstream that resets its connection at any moment of a request that comes %s leaves a coded end', async (way) => {
   world.upstreams.answer = (request, response) => void request.resume().on('end', () => response.write('x'.repeat(100_000), () => setTimeout(() => response.end(), 5)));
@@ -55,7 +55,7 @@ test.each(WAYS)('an upstream that resets its connection at any moment of a reque
   }
   world.upstreams.reset();
   await expectServing();
-});
+}, 60_000);
 
 test('a connection on which a hundred requests are refused is as good as new', async () => {
   const wire = await world.one.dial();

@@ -47,7 +47,7 @@ withGit('clone, commit, push, fetch: the server sees the real password, the agen
   expect(world.upstreams.seen[0].text).toMatch(PROBE);
   expect(/authorization/i.exec(world.upstreams.seen[0].text.split('\r\n\r\n')[0])).toBeNull();
   expect(world.upstreams.text.toLowerCase()).toContain(`authorization: ${basic(GIT_USER, CREDENTIALS.git)}`.toLowerCase());
-});
+}, 60_000);
 
 withGit('a push whose body is larger than what git keeps in memory goes in chunks', async () => {
   const folder = join(root, 'chunked');
@@ -87,7 +87,8 @@ describe('refused is', () => {
       const all = [two.bearers.git, two.bearers.git, one.bearers.git, one.bearers.api].map((bearer) => git(['ls-remote', '-q', urlWith(bearer)]));
       expect((await Promise.all(all)).map(({ code }) => code)).toEqual([128, 128, 0, 128]);
     }
-  });
+    // Some two hundred processes, counted with the helpers of git.
+  }, 90_000);
 
   withGit('a proxy URL without run token: the program says that the proxy wants one', async () => {
     const env = { ...agentEnvironment(world.one, root), HTTPS_PROXY: `http://127.0.0.1:${world.place.ports.proxy}`, https_proxy: '', GIT_TERMINAL_PROMPT: '0' };

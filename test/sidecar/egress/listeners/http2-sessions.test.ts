@@ -125,9 +125,11 @@ test('an answer that its upstream cuts off is reset', async () => {
   world.upstreams.answer = (request, response) => {
     request.resume();
     response.writeHead(200, { 'content-length': '1000000' }).write('the first of it');
-    setTimeout(() => response.destroy(), 50);
   };
-  const { headers, reset } = await asked(await opened());
+  const given = begun(await opened(), {}, true);
+  // What is reset before its head went out has none.
+  given.once('response', () => world.upstreams.cut());
+  const { headers, reset } = await gotten(given);
   expect([headers[':status'], reset]).toEqual([200, 2]);
 });
 

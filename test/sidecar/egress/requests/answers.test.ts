@@ -130,12 +130,14 @@ describe('a credential in the answer', () => {
   });
 
   test('ends an answer that has begun, and not a letter of it passes', async () => {
-    const world = await credentials((answer) => {
-      answer.write('data: one\n\n');
-      setTimeout(() => answer.write(`data: ${CREDENTIAL.slice(0, 20)}`), 20);
-      setTimeout(() => answer.end(CREDENTIAL.slice(20)), 40);
-    });
+    let upstreamAnswer: ServerResponse | undefined;
+    const world = await credentials((answer) => { (upstreamAnswer = answer).write('data: one\n\n'); });
     const client = (await loopback.client(world.port)).send(`GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${BEARER}\r\n\r\n`);
+    // Each piece has arrived before the next is sent: of what comes at once, nothing needs to pass.
+    await client.until(/data: one\n\n\r\n$/);
+    upstreamAnswer!.write(`data: ${CREDENTIAL.slice(0, 20)}`);
+    await client.until(/\r\ndata: \r\n$/);
+    upstreamAnswer!.end(CREDENTIAL.slice(20));
     expect(await client.ended()).toMatch(/data: one\n\n\r\n6\r\ndata: \r\n$/);
     await until(() => world.outcomes.length === 1);
     expect(world.outcomes).toEqual([{ status: 200, sent: 0, received: 17, cutOff: true, code: 'CREDENTIAL_IN_ANSWER', auditId: 'audit-1' }]);

@@ -7,7 +7,7 @@ import { makeAuthority, makeServingPair } from '../../../../sidecar/src/crypto/s
 import type { Gate } from '../../../../sidecar/src/egress/leave';
 import { proxyWay } from '../../../../sidecar/src/egress/upstream-proxy';
 import { hello, serverNames } from '../hellos';
-import { Loopback, until } from '../loopback';
+import { atRest, Loopback, until } from '../loopback';
 import { PassingTime } from '../passing-time';
 
 const HELLO = hello({ extensions: [serverNames(HOST)] });
@@ -129,9 +129,8 @@ test('a reader that waits makes the writer wait, and gets all of it in the end',
   const client = await world.tunnel();
   client.socket.removeAllListeners('data').pause();
   client.send(HELLO);
-  let last = -1;
-  for (; made !== last; await new Promise((next) => setTimeout(next, 100))) last = made;
-  expect(made).toBeGreaterThan(0);
+  await until(() => made > 0);
+  await atRest(() => made);
   expect(made).toBeLessThan(pieces / 2);
   let received = 0;
   client.socket.on('data', (chunk: Buffer) => { received += chunk.length; }).resume();

@@ -1,4 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { Socket } from 'node:net';
@@ -60,8 +61,9 @@ test('a hundred attempts leave nothing behind on the socket', async () => {
   const client = await world.client();
   client.socket.destroy();
   await world.rest();
+  const accepted = once(world.server, 'connection');
   const one = await world.client(WITHOUT);
-  const served = await new Promise<NodeJS.EventEmitter>((resolve) => world.server.once('connection', resolve));
+  const [served] = await accepted as [NodeJS.EventEmitter];
   const counts = () => Object.fromEntries(served.eventNames().map((name) => [name, served.listenerCount(name)]));
   await one.until(/407/);
   await until(() => served.listenerCount('data') > 0);

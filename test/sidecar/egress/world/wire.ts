@@ -10,7 +10,7 @@ export interface WireAnswer {
 
 const HEAD_END = '\r\n\r\n';
 /** Milliseconds after which a test is told what has come instead of what it waits for. */
-const PATIENCE = 15_000;
+const PATIENCE = 25_000;
 
 /** A connection on which bytes are sent as they are, and everything that came back. */
 export class Wire {

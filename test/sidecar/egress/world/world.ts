@@ -112,7 +112,7 @@ export class EgressWorld {
   /** Waits until the proxy says that so many connections and requests are open. */
   async untilOpen(wanted: number): Promise<void> {
     let open = await this.metric('egress_open_connections');
-    for (let attempt = 0; attempt < 300 && open !== wanted; attempt += 1) {
+    for (let attempt = 0; attempt < 1_000 && open !== wanted; attempt += 1) {
       await new Promise((resolve) => setTimeout(resolve, 20));
       open = await this.metric('egress_open_connections');
     }
