@@ -37,7 +37,7 @@ afterAll(() => new Promise((resolve) => {
   server.closeAllConnections();
 }));
 
-const client = (more: object = {}) => brokerClient({ url, caFile, tokenFile, timeout: 1000, ...more });
+const client = (more: object = {}) => brokerClient({ url, caFile, tokenFile, timeout: 20_000, ...more });
 const failure = (asking: Promise<unknown>): Promise<unknown> => asking.then(() => 'it went well', (error: unknown) => error);
 
 test('a token is asked for on behalf of the session, with the token of the file as it is then', async () => {

@@ -15,7 +15,7 @@ async function served(answer: (request: IncomingMessage, response: ServerRespons
   return httpDaemon(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 }
 
-const signal = () => AbortSignal.timeout(5000);
+const signal = () => AbortSignal.timeout(20_000);
 
 test('a body goes out as JSON, and comes back with the status', async () => {
   const ask = await served(async (request, response) => {

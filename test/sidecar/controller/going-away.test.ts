@@ -67,14 +67,15 @@ test('the wait for a worker is as long as it is set, and what ends it is an empt
 test('closing waits for what is being taken back', async () => {
   const one = controllerOver({ workers: 0 });
   const { release } = one.provider;
-  let releasing = (): void => undefined;
+  let releasing: (() => void) | undefined;
   one.provider.release = (...args) => new Promise((resolve) => { releasing = () => resolve(release.apply(one.provider, args)); });
   await one.create();
+  await eventually(() => releasing !== undefined);
   let closed = false;
   const closing = one.app.close().then(() => { closed = true; });
   await new Promise((resolve) => setTimeout(resolve, 30));
   expect(closed).toBe(false);
-  releasing();
+  releasing!();
   await closing;
   expect(await one.records()).toEqual([]);
 });

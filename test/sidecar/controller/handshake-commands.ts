@@ -54,8 +54,7 @@ function way(model: Model, real: Real, at: number, session: number, loss: Loss):
 
 function shake(model: Model, real: Real, at: number, session: number, loss: Loss): Promise<string> {
   const { id, pair } = SESSIONS[session];
-  const times = { total: 5000, attempt: 5000, pause: 0 };
-  const by = controller(way(model, real, at, session, loss), { clock: () => model.now * 1000, times });
+  const by = controller(way(model, real, at, session, loss), { clock: () => model.now * 1000 });
   return shakeHands(by, { id, publicKey: pair.publicKey }).then(() => 'done', (error: HandshakeError) => error.code);
 }
 

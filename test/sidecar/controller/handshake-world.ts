@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { AskDaemon, DaemonAnswer, DaemonRequest } from '../../../sidecar/src/controller/daemon-client';
-import { Handshake, HandshakeError } from '../../../sidecar/src/controller/handshake';
+import { Handshake, HandshakeError, HandshakeTimes } from '../../../sidecar/src/controller/handshake';
 import type { NewSession } from '../../../sidecar/src/controller/init-token';
 import { BOOTSTRAP, Daemon, NOW, SESSION_KEY } from '../session/build-session';
 
@@ -20,14 +20,20 @@ export function answering(...steps: (DaemonAnswer | Error | AskDaemon)[]): AskDa
   }, { asked });
 }
 
-/** A controller that does not wait between attempts, and gives up after a fifth of a second. */
+/** No daemon of this process needs as long, whatever holds the process up. In milliseconds, but for the pause. */
+export const UNHURRIED: HandshakeTimes = { total: 60_000, attempt: 30_000, pause: 1 };
+
+/** For daemons that never answer. */
+export const HURRIED: HandshakeTimes = { total: 200, attempt: 100, pause: 1 };
+
+/** A controller that does not wait between attempts. */
 export function controller(ask: AskDaemon, more: Partial<Handshake> = {}): Handshake {
   return {
     ask,
     key: { privateKey: BOOTSTRAP.privateKey, kid: 'boot-1' },
     clock: () => NOW * 1000,
     wait: (_milliseconds, signal) => new Promise((resolve, reject) => setTimeout(() => signal.aborted ? reject(signal.reason) : resolve(), 1)),
-    times: { total: 200, attempt: 100, pause: 1 },
+    times: UNHURRIED,
     ...more,
   };
 }

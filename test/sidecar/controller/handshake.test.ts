@@ -1,4 +1,4 @@
-import { answering, asking, controller, failureOf, session } from './handshake-world';
+import { answering, asking, controller, failureOf, HURRIED, session } from './handshake-world';
 import { shakeHands } from '../../../sidecar/src/controller/handshake';
 import { thumbprintOf } from '../../../sidecar/src/crypto/p256';
 import { daemon, NOW, OTHER_KEY, requestToken, SESSION_KEY } from '../session/build-session';
@@ -118,12 +118,12 @@ describe('a handshake fails', () => {
 
   test('when there is no connection, and says so', async () => {
     const message = 'the daemon did not become the session in 200 ms: the connection failed';
-    expect(await failureOf(shakeHands(controller(answering(new Error('ECONNREFUSED'))), session()))).toEqual({ code: 'Unreachable', message });
+    expect(await failureOf(shakeHands(controller(answering(new Error('ECONNREFUSED')), { times: HURRIED }), session()))).toEqual({ code: 'Unreachable', message });
   });
 
   test('when no answer ever comes, and every request was ended', async () => {
     const ask = answering(({ signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))));
-    expect(await failureOf(shakeHands(controller(ask), session()))).toMatchObject({ code: 'Unreachable', message: expect.stringMatching(/: no answer in time$/) });
+    expect(await failureOf(shakeHands(controller(ask, { times: HURRIED }), session()))).toMatchObject({ code: 'Unreachable', message: expect.stringMatching(/: no answer in time$/) });
     expect(ask.asked.length).toBeGreaterThan(0);
     expect(ask.asked.every(({ signal }) => signal.aborted)).toBe(true);
   });

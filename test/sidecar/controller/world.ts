@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { FakeWorkers } from './fake-workers';
 import { Faults } from './faults';
+import { UNHURRIED } from './handshake-world';
 import { buildController } from '../../../sidecar/src/controller/app';
 import type { CallerReview, ControllerCaller } from '../../../sidecar/src/controller/auth/caller';
 import { Background } from '../../../sidecar/src/controller/background';
@@ -104,7 +105,7 @@ export function controllerOver({ workers = 1, ...more }: Partial<ControllerDeps>
     background: new Background(),
     metrics: new ControllerMetrics(registry),
     log: createLogger({ role: 'controller', level: 'trace', destination: { write: (line: string) => void output.push(line) }, clock }),
-    handshakeTimes: { total: 200, attempt: 100, pause: 1 },
+    handshakeTimes: UNHURRIED,
     ...more,
   };
   const app = buildController(deps);

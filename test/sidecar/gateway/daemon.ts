@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { ID } from './world';
 import { httpDaemon } from '../../../sidecar/src/controller/daemon-client';
@@ -9,6 +8,7 @@ import { buildSession } from '../../../sidecar/src/session/app';
 import { workRoutes } from '../../../sidecar/src/session/routes/work-routes';
 import { Identity } from '../../../sidecar/src/session/state';
 import { openWorkspace } from '../../../sidecar/src/session/workspace';
+import { freePort } from '../../helpers/free-port';
 import { tempFolder } from '../../helpers/temp-folder';
 import { controller, session } from '../controller/handshake-world';
 import { capturedLog } from '../server/frame';
@@ -33,8 +33,11 @@ export interface RunningDaemon {
   kill(): Promise<void>;
 }
 
-/** A session daemon that runs commands and has no session yet. A restart is another one on the same port. With a UID it is that pod's. */
-export async function realDaemon(port = 0, podUid?: string): Promise<RunningDaemon> {
+/**
+ * A session daemon that runs commands and has no session yet. A restart is another one on the same port, which nobody takes
+ * meanwhile. With a UID it is that pod's.
+ */
+export async function realDaemon(port?: number, podUid?: string): Promise<RunningDaemon> {
   const workspace = await openWorkspace(FOLDER, undefined);
   const { beneath, processes } = workspace;
   const app = buildSession({
@@ -48,12 +51,12 @@ export async function realDaemon(port = 0, podUid?: string): Promise<RunningDaem
   });
   const one = { app, close: () => void workspace.close() };
   running.push(one);
-  await app.listen({ host: '127.0.0.1', port });
-  const bound = (app.server.address() as AddressInfo).port;
+  const bound = port ?? await freePort();
+  await app.listen({ host: '127.0.0.1', port: bound });
   return {
     port: bound,
     init: (id = ID, publicKey = SESSION_KEY.publicKey) => shakeHands(
-      controller(httpDaemon(`http://127.0.0.1:${bound}`), { clock: Date.now, times: { total: 5000, attempt: 2000, pause: 5 } }), session({ id, publicKey })),
+      controller(httpDaemon(`http://127.0.0.1:${bound}`), { clock: Date.now, times: { total: 60_000, attempt: 30_000, pause: 5 } }), session({ id, publicKey })),
     kill: async () => {
       running.splice(running.indexOf(one), 1);
       app.server.closeAllConnections();

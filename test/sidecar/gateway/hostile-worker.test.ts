@@ -36,4 +36,4 @@ test('whatever a worker sends and however it ends, others are served and no slot
     expect(await invoke(world.port, '/', { headers: { 'x-agentcube-session-id': other } })).toMatchObject({ status: 200, text: 'ok' });
     await until(() => world.open() === 0, 'the end of the slot');
   }), { numRuns: 200, endOnFailure: true });
-});
+}, 120_000);

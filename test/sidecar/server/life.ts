@@ -3,6 +3,9 @@ import { buildServer } from '../../../sidecar/src/server/build-server';
 import { runRole } from '../../../sidecar/src/server/lifecycle';
 import { COMMON_ENV } from '../../../src/protocol/env';
 
+/** Resolves when the process is told to end, however late it hears of that. */
+const told = new Promise((resolve) => (['SIGTERM', 'SIGINT'] as const).forEach((signal) => process.once(signal, resolve)));
+
 /** A role of its own process, for the tests of lifecycle.ts. What it does wrong is asked for by path. */
 void runRole({
   role: 'life',
@@ -17,6 +20,7 @@ void runRole({
     const app = buildServer({ log, errors: ERRORS });
     app.get('/slow', async () => {
       process.stdout.write('asked\n');
+      await told;
       await new Promise((resolve) => setTimeout(resolve, 400));
       return 'late';
     });

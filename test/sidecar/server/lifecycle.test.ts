@@ -12,7 +12,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'life-'));
   const build = 'import("./sidecar/bundle.mjs").then(({ bundle }) => bundle({ entries: { life: "test/sidecar/server/life.ts" }, outdir: process.argv[1] }))';
   execFileSync(process.execPath, ['-e', build, folder], { stdio: ['ignore', 'ignore', 'inherit'] });
-});
+}, 60_000);
 afterEach(() => running.forEach((child) => child.kill('SIGKILL')));
 afterAll(() => {
   agent.destroy();
@@ -118,7 +118,7 @@ test('a second signal ends it at once, whatever is open', async () => {
 });
 
 test('while it drains it still answers, and sends clients elsewhere', async () => {
-  const life = await ready({ DRAIN_SECONDS: '1' });
+  const life = await ready({ DRAIN_SECONDS: '5' });
   life.child.kill('SIGTERM');
   await life.printed('"msg":"closing"');
   expect(await get(life.address(), '/slow')).toBe('200 close late');

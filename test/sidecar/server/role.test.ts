@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { capturedLog, testServer } from './frame';
@@ -117,6 +118,7 @@ describe('closing', () => {
     const [host, port] = api.split(':');
     const silent = connect(Number(port), host);
     const silentGone = new Promise((resolve) => silent.on('close', resolve));
+    await once(silent, 'connect');
     const slow = get(api, '/slow');
     await asked.passed;
     const closing = role.close().then(() => events.push('closed'));

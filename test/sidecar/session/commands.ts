@@ -1,19 +1,20 @@
 import { openSync, readdirSync, readFileSync } from 'node:fs';
 import { describeHelper, useHelper } from './helper-program';
 import { Directory, FOLDER } from '../../../sidecar/src/session/directory';
+import { HelperProcesses } from '../../../sidecar/src/session/native/helper-processes';
 import { NodeProcesses } from '../../../sidecar/src/session/node-processes';
-import { Command, CommandEnd, OutputSource, Processes, RunningCommand } from '../../../sidecar/src/session/processes';
+import { After, Command, CommandEnd, OutputSource, Processes, RunningCommand } from '../../../sidecar/src/session/processes';
 import { tempFolder } from '../../helpers/temp-folder';
 
-/** A block of tests that holds for both ways to start commands. */
-export function describeProcesses(tests: (processes: () => Processes) => void): void {
+/** A block of tests that holds for both ways to start commands, also with timers of the test. */
+export function describeProcesses(tests: (processes: () => Processes, timed: (timer: After) => Processes) => void): void {
   describeHelper('through the helper', () => {
     const helper = useHelper();
-    tests(() => helper.current.processes);
+    tests(() => helper.current.processes, (timer) => new HelperProcesses(helper.current.connection, timer));
   });
   describe("by Node's own means", () => {
     const processes = new NodeProcesses();
-    tests(() => processes);
+    tests(() => processes, (timer) => new NodeProcesses(timer));
   });
 }
 

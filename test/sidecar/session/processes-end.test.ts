@@ -21,7 +21,7 @@ async function ready(processes: Processes, script: string) {
 const NOW = 0;
 const NEVER = 600_000;
 
-describeProcesses((processes) => {
+describeProcesses((processes, timed) => {
   test('told to end, a command ends by SIGTERM', async () => {
     const running = await ready(processes(), 'echo ready; exec sleep 1000');
     running.terminate(NEVER);
@@ -74,10 +74,17 @@ describeProcesses((processes) => {
 
   test('what is left of a command that obeys at once is killed after the grace', async () => {
     const sleep = longSleep();
-    const running = await ready(processes(), `setsid sh -c 'trap "" TERM; sleep ${sleep}' >/dev/null 2>&1 & sleep 0.1; echo ready; exec sleep 1000`);
+    const timers: { readonly ms: number; readonly run: () => void }[] = [];
+    const byHand = timed((ms, run) => {
+      timers.push({ ms, run });
+      return () => undefined;
+    });
+    const running = await ready(byHand, `setsid sh -c 'trap "" TERM; echo ready; exec >/dev/null 2>&1; exec sleep ${sleep}' & exec sleep 1000`);
     running.terminate(200);
     expect(await running.ended).toMatchObject({ signal: 'SIGTERM' });
-    expect(living(sleep)).toHaveLength(1);
+    await eventually(() => living(sleep).length === 1);
+    expect(timers.map(({ ms }) => ms)).toEqual([200]);
+    timers[0].run();
     await eventually(() => living(sleep).length === 0);
   });
 
@@ -94,7 +101,7 @@ describeProcesses((processes) => {
     const sleep = longSleep();
     const { stdout, code } = await sh(processes(), `sleep ${sleep} & echo hi`);
     expect([stdout, code]).toEqual(['hi\n', 0]);
-    expect(living(sleep)).toHaveLength(1);
+    await eventually(() => living(sleep).length === 1);
     process.kill(living(sleep)[0], 'SIGKILL');
   });
 
@@ -110,6 +117,7 @@ describeProcesses((processes) => {
     const mark = longSleep();
     const { code, stdout } = await sh(processes(), `yes ${mark} & echo hi`, { maxOutput: 3 });
     expect([code, stdout.length]).toEqual([0, 3]);
+    await eventually(() => living(mark).length === 1);
     living(mark).forEach((pid) => process.kill(pid, 'SIGKILL'));
   });
 
@@ -133,7 +141,7 @@ describeProcesses((processes) => {
   test('a time that is over ends a command with all that holds its output', async () => {
     const sleep = longSleep();
     const command = { argv: ['sh', '-c', `sleep ${sleep}; true`], env: ENV, directory: DIRECTORY, maxOutput: 10, onOutput: () => undefined };
-    const result = await runCommand(processes(), command, { timeoutMs: 100, graceMs: 100 });
+    const result = await runCommand(processes(), command, { timeoutMs: 100, graceMs: NEVER });
     expect(result).toMatchObject({ timedOut: true, cancelled: false, signal: 'SIGTERM' });
     await eventually(() => living(sleep).length === 0);
   });

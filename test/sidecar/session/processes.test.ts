@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeProcesses, DIRECTORY, ENV, FOLDER_PATH, run, sh, start } from './commands';
 import { CommandNotStarted, OUTPUT_WINDOW } from '../../../sidecar/src/session/processes';
+import { eventually } from '../../helpers/temp-folder';
 
 describeProcesses((processes) => {
   test('a command has the arguments, environment and directory that it was given, and no other', async () => {
@@ -60,8 +61,7 @@ describeProcesses((processes) => {
       }
     })();
     expect(await run(processes(), ['true'], { input })).toMatchObject({ code: 0 });
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(stopped).toBe(true);
+    await eventually(() => stopped);
   });
 
   test('beyond the most output the rest is counted and dropped, and the command runs to its end', async () => {

@@ -1,4 +1,5 @@
 import { IncomingHttpHeaders, IncomingMessage, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Answer {
   readonly status: number;
@@ -54,6 +55,17 @@ export class GatewayClient {
       request({ host, port, method, path, headers: all, agent: false }, resolve).once('error', reject).end(text);
     });
   }
+}
+
+/** Comes again when it is told to; nothing was done then. */
+export async function untilReady(ask: () => Promise<Answer>): Promise<Answer> {
+  for (let attempt = 0; attempt < 30; attempt += 1) {
+    const answer = await ask();
+    if (answer.status !== 503) return answer;
+    expect(answer).toMatchObject({ body: { code: 'SESSION_NOT_READY' }, headers: { 'retry-after': expect.stringMatching(/^\d+$/) } });
+    await sleep(Number(answer.headers['retry-after']) * 1000);
+  }
+  throw new Error('it was told to come again too often');
 }
 
 export function sessionHeader(id: string | undefined): Readonly<Record<string, string>> {

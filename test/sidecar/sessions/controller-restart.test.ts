@@ -31,7 +31,7 @@ const MISSING = { status: 404, body: { code: 'SESSION_NOT_FOUND' } };
     expect(daemons()).not.toEqual([]);
     expect(await fleet.as('alice').execute(sessionId, `nohup sleep ${seconds} >/dev/null 2>&1 & echo begun`)).toMatchObject({ status: 200 });
     // While the worker has lines of its log to write, which nobody reads any more.
-    await fleet.controllers[0].end('SIGKILL');
+    await fleet.kill(fleet.controllers[0]);
     // What a command has left behind without helper is found by the next controller.
     await eventually(() => daemons().length === 0);
 

@@ -11,6 +11,9 @@ import { BrokerProcess, Environment } from '../../helpers/broker-process';
 import { eventually } from '../../helpers/temp-folder';
 import { TestServer } from '../store/servers';
 
+// Each test of a fleet waits for several processes, and a busy machine lets them wait.
+jest.setTimeout(120_000);
+
 /** Whose keys the gateways know. */
 export const PEOPLE = ['alice', 'bob', 'boss'] as const;
 export type Person = (typeof PEOPLE)[number];
@@ -80,10 +83,10 @@ export class Fleet {
   }
 
   /** Two controllers over the same workers, and two gateways. */
-  async startPairs(workers: number): Promise<void> {
-    await this.startShared();
+  async startPairs(workers: number, env: Environment = {}): Promise<void> {
+    await this.startShared(env);
     // The first has made the keys that all read.
-    await Promise.all([this.startShared(), this.startGateway(), this.startGateway(), this.workers.add(workers)]);
+    await Promise.all([this.startShared(env), this.startGateway(), this.startGateway(), this.workers.add(workers)]);
   }
 
   as(name: Person, gateway = 0): GatewayClient {

@@ -20,7 +20,7 @@ import { openStore, OpenStore } from '../../../sidecar/src/store/open-store';
 import { parseStoreUrl } from '../../../sidecar/src/store/store-url';
 import { capturedLog } from '../server/frame';
 import { BOOTSTRAP } from '../session/build-session';
-import { eventually } from '../store/servers';
+import { eventually, TIMES } from '../store/servers';
 
 const TOKEN = 'token-of-the-gateway';
 const CALLER = { namespace: 'platform', serviceAccount: 'gateway', onBehalf: true, namespaces: new Set<string>() };
@@ -95,7 +95,7 @@ export class Pairs {
   }
 
   private store() {
-    const open = openStore(parseStoreUrl(this.storeUrl), { clock: Date.now });
+    const open = openStore(parseStoreUrl(this.storeUrl), { clock: Date.now, times: TIMES });
     this.stores.push(open);
     return open.store;
   }

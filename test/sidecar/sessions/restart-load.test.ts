@@ -1,22 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Answer } from './client';
+import { Answer, untilReady } from './client';
 import { Fleet } from './fleet';
 import { isOnPath } from '../store/servers';
 
 const CLIENTS = 10;
 const COMMANDS = 12;
 const KILLS = 4;
-
-/** Comes again when it is told to; nothing was done then. */
-async function untilReady(ask: () => Promise<Answer>): Promise<Answer> {
-  for (let attempt = 0; attempt < 30; attempt += 1) {
-    const answer = await ask();
-    if (answer.status !== 503) return answer;
-    expect(answer).toMatchObject({ body: { code: 'SESSION_NOT_READY' }, headers: { 'retry-after': expect.stringMatching(/^\d+$/) } });
-    await sleep(Number(answer.headers['retry-after']) * 1000);
-  }
-  throw new Error('it was told to come again too often');
-}
 
 (isOnPath('redis-server') ? describe : describe.skip)('a daemon that dies again and again under load, with redis-server at hand', () => {
   let fleet: Fleet;

@@ -22,10 +22,10 @@ import { LONGEST_CREATION } from '../../../src/protocol/session-record';
 
 /**
  * A controller as a process of its own whose workers others have too. It stops for good at a point that a file names, to
- * be killed there. SIGUSR2 lets it look for what is over, as if creations of now were long ago.
+ * be killed there. SIGUSR2 lets it look for what is over, as if creations of now were long ago. HASTE divides the pauses of its waits.
  */
 
-const { STATE_DIR = '', STORE_URL = '', TOKEN = '', POOLS = '', WORKERS = '' } = process.env;
+const { STATE_DIR = '', STORE_URL = '', TOKEN = '', POOLS = '', WORKERS = '', HASTE = '10' } = process.env;
 const log = createLogger({ role: 'controller', level: 'info', destination: standardOutput() });
 
 let ahead = 0;
@@ -72,8 +72,8 @@ async function main(): Promise<void> {
     claimMilliseconds: 1000,
     clock,
     after,
-    // Nobody wants to wait for as long as in a cluster.
-    wait: async (milliseconds, signal) => sleep(milliseconds / 10, undefined, { signal }),
+    // Where a wait is to end in vain, nobody wants to wait for as long as in a cluster.
+    wait: async (milliseconds, signal) => sleep(milliseconds / Number(HASTE), undefined, { signal }),
     randomId: randomUUID,
     background: new Background(),
     metrics: new ControllerMetrics(createRegistry('controller')),

@@ -7,7 +7,8 @@ import { isOnPath } from '../store/servers';
 
   beforeAll(async () => {
     fleet = await Fleet.open();
-    await fleet.startPairs(2);
+    // Whoever comes second waits for the first one's creation, however busy the machine is.
+    await fleet.startPairs(2, { HASTE: '1' });
     // Each gateway has a controller of its own, so that both are asked.
     const [, second] = fleet.controllers;
     await fleet.startGateway({ CONTROLLER_URL: `http://${second.addresses.controller}` });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { POOL } from './client';
 import { place } from './shared-workers';
 import { BrokerProcess } from '../../helpers/broker-process';
+import { freePort } from '../../helpers/free-port';
 
 /** A session daemon as the only process of a worker. */
 export interface StartedWorker {
@@ -20,8 +21,9 @@ export class StartedWorkers {
     mkdirSync(folder, { recursive: true });
   }
 
+  /** On ports that nobody takes before they are used again. */
   async add(count: number): Promise<readonly StartedWorker[]> {
-    return Promise.all(Array.from({ length: count }, () => this.start(randomUUID(), 0)));
+    return Promise.all(Array.from({ length: count }, async () => this.start(randomUUID(), await freePort())));
   }
 
   /** A worker that has the address which another had before. */

@@ -1,4 +1,4 @@
-import { Binary, isOnPath, ready, startCluster, TestServer } from './servers';
+import { Binary, isOnPath, ready, startCluster, TestServer, TIMES } from './servers';
 import { MemorySessionStore } from '../../../sidecar/src/store/memory';
 import { openStore, OpenStore } from '../../../sidecar/src/store/open-store';
 import { parseStoreUrl } from '../../../sidecar/src/store/store-url';
@@ -29,7 +29,7 @@ function fresh(): OpenStore {
 }
 
 export async function serverBackend(servers: readonly TestServer[], query = ''): Promise<Backend> {
-  const open = openStore(parseStoreUrl(`${servers[0].url}${query}`), { clock: () => 0 });
+  const open = openStore(parseStoreUrl(`${servers[0].url}${query}`), { clock: () => 0, times: TIMES });
   await ready(open);
   return {
     open,
@@ -55,7 +55,7 @@ export function overBackends(backends: readonly BackendKind[], block: (backend: 
   for (const { name, binary, start } of backends) {
     (binary === undefined || isOnPath(binary) ? describe : describe.skip)(`over ${name}`, () => {
       let backend: Backend;
-      beforeAll(async () => { backend = await start(); }, 30_000);
+      beforeAll(async () => { backend = await start(); }, 120_000);
       beforeEach(() => backend.wipe());
       afterAll(() => backend?.stop());
       block(() => backend);

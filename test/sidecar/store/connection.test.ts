@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { MINUTE, recordOf, T0 } from './records';
-import { eventually, isOnPath, ready, redisWorld, startCluster } from './servers';
+import { eventually, IMPATIENT, isOnPath, ready, redisWorld, startCluster } from './servers';
 import { cursorText, firstOf } from '../../../sidecar/src/store/cursor';
 import { DUE_SHARDS, dueKey, dueShardOf } from '../../../sidecar/src/store/keys';
 import type { OpenStore } from '../../../sidecar/src/store/open-store';
@@ -57,16 +57,18 @@ import { selfSigned, writePair } from '../server/certificate';
 
   test('a server that does not answer is given up in time, and used again when it does', async () => {
     const server = await started();
-    const open = opened(server.url);
+    const patient = opened(server.url);
+    await ready(patient);
+    await patient.store.put(recordOf('a'), 0);
+    const open = opened(server.url, {}, IMPATIENT);
     await ready(open);
-    await open.store.put(recordOf('a'), 0);
     server.signal('SIGSTOP');
     await expect(open.store.get('a')).rejects.toMatchObject({ code: 'Unavailable' });
     await unready(open);
     server.signal('SIGCONT');
     await ready(open);
-    await expect(open.store.get('a')).resolves.toMatchObject({ version: 1 });
-  }, 20_000);
+    expect(await eventually(() => open.store.get('a'))).toMatchObject({ version: 1 });
+  }, 60_000);
 
   test('a full server refuses what is new, and lets read and remove', async () => {
     const server = await started('--maxmemory-policy', 'noeviction');
@@ -178,5 +180,5 @@ import { selfSigned, writePair } from '../server/certificate';
     await eventually(async () => (await Promise.all(ids.map((id) => open.store.get(id).catch(() => 'away')))).every((one) => one !== 'away') ? true : undefined);
     await Promise.all(nodes.map((node) => node.kill()));
     await expect(unready(open)).resolves.toMatch(/^the store /);
-  }, 60_000);
+  }, 120_000);
 });

@@ -16,10 +16,10 @@ export function isOnPath(binary: Binary): boolean {
   return spawnSync(binary, ['--version']).status === 0;
 }
 
-/** Asks again until it answers, for at most ten seconds. */
+/** Asks again until it answers, for at most half a minute of looks: long for a busy machine too. */
 export async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
   let last: unknown;
-  for (let attempt = 0; attempt < 200; attempt += 1) {
+  for (let attempt = 0; attempt < 600; attempt += 1) {
     try {
       const answer = await ask();
       if (answer !== undefined) return answer;
@@ -47,7 +47,7 @@ export class TestServer {
 
   /** A node of a cluster that knows no others yet. */
   static async startNode(binary: Binary): Promise<TestServer> {
-    return TestServer.start(binary, '--cluster-enabled', 'yes', '--cluster-port', String(await freePort()), '--cluster-node-timeout', '1000', '--cluster-require-full-coverage', 'no');
+    return TestServer.start(binary, '--cluster-enabled', 'yes', '--cluster-port', String(await freePort()), '--cluster-node-timeout', '5000', '--cluster-require-full-coverage', 'no');
   }
 
   private readonly dir = mkdtempSync(join(tmpdir(), 'store-'));
@@ -101,8 +101,11 @@ export class TestServer {
   }
 }
 
-/** Times of a store that a test waits for, in milliseconds. */
-export const TIMES = { answer: 1000, connect: 1000, look: 50, reconnect: 50 };
+/** Times of a store, in milliseconds: it looks often, and no busy server is late. */
+export const TIMES = { answer: 20_000, connect: 20_000, look: 50, reconnect: 50 };
+
+/** For servers that never answer. */
+export const IMPATIENT = { ...TIMES, answer: 1000 };
 
 /** Servers and stores over them; all end after the test. */
 export function redisWorld() {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { idleAfter, MINUTE, recordOf, T0 } from './records';
-import { eventually, isOnPath, TestServer } from './servers';
+import { eventually, isOnPath, TestServer, TIMES } from './servers';
 import { StoreConnection } from '../../../sidecar/src/store/connection';
 import { cursorText, firstOf } from '../../../sidecar/src/store/cursor';
 import { dueAt, whyOver } from '../../../sidecar/src/store/due';
@@ -61,9 +61,9 @@ async function reapAll(store: SessionStore, now: number): Promise<void> {
 
   beforeAll(async () => {
     server = await TestServer.start('redis-server');
-    connection = new StoreConnection({ target: parseStoreUrl(server.url) as ServerTarget });
+    connection = new StoreConnection({ target: parseStoreUrl(server.url) as ServerTarget, times: TIMES });
     await eventually(async () => connection.problem() === undefined ? true : undefined);
-  }, 30_000);
+  }, 60_000);
 
   beforeEach(() => server.command('FLUSHALL'));
 
@@ -113,7 +113,7 @@ async function reapAll(store: SessionStore, now: number): Promise<void> {
       }
       await expectNothingLeft();
     }), { numRuns: 100 });
-  }, 60_000);
+  }, 120_000);
 
   test('whatever order the steps of several writers and reapers come in, no session stands later than it is due', async () => {
     await fc.assert(fc.asyncProperty(fc.scheduler(), fc.array(step, { minLength: 2, maxLength: 6 }), async (scheduler, actions) => {
@@ -125,7 +125,7 @@ async function reapAll(store: SessionStore, now: number): Promise<void> {
       await expectOrder();
       await expectNothingLeft();
     }), { numRuns: 150 });
-  }, 60_000);
+  }, 120_000);
 
   test('whoever moves a session that is not due yet, while others write or end it, leaves it where it is found', async () => {
     const cursor = cursorText(firstOf(dueShardOf('a')));
@@ -146,7 +146,7 @@ async function reapAll(store: SessionStore, now: number): Promise<void> {
       await scheduler.waitFor(Promise.all([look, ...chosen].map((action) => action(store).catch(({ code }: StoreError) => code))));
       await expectOrder();
     }), { numRuns: 300 });
-  }, 60_000);
+  }, 120_000);
 
   test('a session that is enlisted too early is moved when it is met', async () => {
     const store = new ValkeySessionStore(connection.run);

@@ -9,7 +9,7 @@ async function main([stateDir, program, helper]: readonly string[]): Promise<voi
     pools: () => [pool],
     stateDir,
     trustDir: `${stateDir}/trust`,
-    longestWait: 20_000,
+    longestWait: 60_000,
     clock: Date.now,
     log: createLogger({ role: 'controller', level: 'error', destination: process.stderr }),
   });

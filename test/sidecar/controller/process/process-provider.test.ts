@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { claimOf, environOf, execute, openWorld, POOL, shake, until, World, WorldOptions } from './world';
+import { after } from '../../../../sidecar/src/server/timers';
 import { bundleRole } from '../../../helpers/bundle';
 import { tempFolder } from '../../../helpers/temp-folder';
 import { HELPER_PROGRAM } from '../../session/helper-program';
@@ -75,7 +76,7 @@ test('twenty claims at once get twenty workers', async () => {
   expect(new Set(claimed.map(({ worker }) => worker.entryPoints[0].port)).size).toBe(20);
   await shake(claimed[7], 's-7');
   await expect(shake(claimed[7], 's-8')).rejects.toMatchObject({ code: 'Taken' });
-}, 60_000);
+}, 120_000);
 
 test('a warm worker that is killed is replaced, and nobody gets it', async () => {
   const world = await open({ random: () => 0 });
@@ -121,13 +122,27 @@ test('a worker is found by nobody but its session', async () => {
   expect(await world.provider.claimed()).toEqual([]);
 }, 30_000);
 
+const HOUR = 3_600_000;
+
 test('a worker ends at its deadline although nobody asks, and what takes rights away from itself ends too', async () => {
-  const world = await open({ replicas: 0 });
-  const claimed = await world.provider.claim(POOL, claimOf('s-1', { deadline: Date.now() + 2_000 }));
+  let ahead = 0;
+  const timers: { readonly ms: number; readonly run: () => void }[] = [];
+  const world = await open({
+    replicas: 0,
+    clock: () => Date.now() + ahead,
+    after: (ms, run) => {
+      timers.push({ ms, run });
+      return after(ms, run);
+    },
+  });
+  const claimed = await world.provider.claim(POOL, claimOf('s-1', { deadline: Date.now() + HOUR }));
   const locked = join(workspaceOf(world, claimed.worker.podUid), 'locked');
   mkdirSync(locked);
   writeFileSync(join(locked, 'file'), '');
   chmodSync(locked, 0);
+  ahead = 2 * HOUR;
+  // The deadline is the only wait that is as long.
+  timers.find(({ ms }) => ms > HOUR / 2)!.run();
   await until(async () => (await world.provider.claimed()).length === 0);
   expect(await world.processes()).toEqual([]);
   expect(existsSync(locked)).toBe(false);

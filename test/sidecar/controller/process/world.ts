@@ -49,7 +49,7 @@ export async function openWorld(root: string, { replicas = 1, program, helper, .
   const log = createLogger({ role: 'controller', level: 'trace', destination: { write: (line: string) => void lines.push(line) } });
   const world = { pools: [{ ...POOL, replicas }] as PoolEntry[] };
   const daemon = { program, helper };
-  const options = { daemon, ...stateFolder(root), pools: () => world.pools, longestWait: 20_000, clock: Date.now, log, ...more };
+  const options = { daemon, ...stateFolder(root), pools: () => world.pools, longestWait: 60_000, clock: Date.now, log, ...more };
   const provider = await ProcessProvider.open(options);
   const { stateDir } = options;
   return Object.assign(world, { provider, stateDir, processes: () => processesAt(stateDir), output: () => lines.join('') });

@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { openSecret } from '../../../../sidecar/src/crypto/envelope';
 import { thumbprintOf } from '../../../../sidecar/src/crypto/p256';
 import { OTHER_KEY, requestToken } from '../../session/build-session';
+import { HURRIED } from '../handshake-world';
 import { ALICE, BOB, controllerOver, DIRECT } from '../world';
 
 async function withSession(more: object = {}) {
@@ -68,6 +69,7 @@ describe('nothing is recovered', () => {
   test('while the worker does not answer, which is no end', async () => {
     const { one, id, worker, recover } = await withSession();
     worker.daemon = { ...worker.daemon, ask: () => Promise.reject(new Error('refused')) };
+    Object.assign(one.deps, { handshakeTimes: HURRIED });
     expect(await recover()).toMatchObject({ status: 503, body: { code: 'SESSION_NOT_READY' }, headers: { 'retry-after': '1' } });
     expect((await one.store.get(id))!.record.phase).toBe('ready');
   });

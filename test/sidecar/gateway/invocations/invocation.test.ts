@@ -5,7 +5,7 @@ import type { SessionRecord } from '../../../../src/protocol/session-record';
 import { freePort } from '../../../helpers/free-port';
 import { rawAnswer } from '../../server/frame';
 import { SESSION_KEY } from '../../session/build-session';
-import { ask, closeAll, ECHO, invoke, rawWorker, worker } from '../sockets';
+import { ask, closeAll, ECHO, invoke, rawWorker, until, worker } from '../sockets';
 import { BASE, gateway, gatewayBefore, ID } from '../world';
 
 afterEach(closeAll);
@@ -163,6 +163,5 @@ test('slots and activity end with their requests', async () => {
   const { port, open } = await gatewayBefore(await worker(ECHO));
   await Promise.all(Array.from({ length: 20 }, () => invoke(port)));
   await invoke(port, '/', { headers: { [HEADER]: '!' } });
-  await new Promise((next) => setTimeout(next, 20));
-  expect(open()).toBe(0);
+  await until(() => open() === 0, 'the end of the slots');
 });

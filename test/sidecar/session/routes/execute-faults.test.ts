@@ -1,5 +1,6 @@
-import { symlinkSync } from 'node:fs';
-import { request as httpRequest } from 'node:http';
+import { once } from 'node:events';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { describeMeans, NODE_MEANS, send, workbench, Workbench } from './workbench';
 import { startHelper } from '../../../../sidecar/src/session/native/connect';
@@ -9,6 +10,7 @@ import { SESSION_ROUTES } from '../../../../src/protocol/session-api';
 import { eventually } from '../../../helpers/temp-folder';
 import { living, longSleep } from '../commands';
 import { describeHelper, HELPER_PROGRAM } from '../helper-program';
+import { inTime } from '../in-time';
 
 /** Starts a command over a connection of its own, which the test closes. */
 function leave({ port, authorization }: Workbench, command: readonly string[]): () => void {
@@ -31,6 +33,7 @@ describeMeans((means) => {
     const { execute } = await workbench(means());
     const sleep = longSleep();
     expect((await execute(['sh', '-c', `sleep ${sleep} & echo hi`])).body).toMatchObject({ exit_code: 0, timed_out: false, stdout: 'hi\n' });
+    await eventually(() => living(sleep).length === 1);
     living(sleep).forEach((pid) => process.kill(pid, 'SIGKILL'));
   });
 
@@ -44,7 +47,8 @@ describeMeans((means) => {
 
   test('a command that ignores TERM is killed after its grace', async () => {
     const { execute } = await workbench(means(), { limits: { graceMs: 100 } });
-    const { body } = await execute(['sh', '-c', 'trap "" TERM; while :; do sleep 0.02; done'], { timeout: '200ms' });
+    const script = 'trap "" TERM; echo ignores; while :; do sleep 0.02; done';
+    const body = await inTime(async (factor) => (await execute(['sh', '-c', script], { timeout: `${200 * factor}ms` })).body, ({ stdout }) => stdout === 'ignores\n');
     expect(body).toMatchObject({ exit_code: 124, signal: 'SIGKILL', timed_out: true });
   });
 
@@ -71,7 +75,7 @@ describeMeans((means) => {
     expect(body).toMatchObject({ exit_code: 0, stdout_truncated: true, stderr: 'done\n', stderr_truncated: false });
     expect(body.stdout).toHaveLength(10 * 1024 * 1024);
     expect(process.memoryUsage.rss() - before).toBeLessThan(200 * 1024 * 1024);
-  }, 60_000);
+  }, 180_000);
 
   test('output of many small pieces is kept whole', async () => {
     const { execute } = await workbench(means());
@@ -113,10 +117,12 @@ test('a command that waits for its turn and whose client goes away is never star
   const [first, second] = [longSleep(), longSleep()];
   const firstLeaves = leave(bench, ['sleep', first]);
   await eventually(() => living(first).length === 1);
+  const arrived = once(bench.app.server, 'request');
   const secondLeaves = leave(bench, ['sh', '-c', `touch started; sleep ${second}`]);
+  const [{ socket }] = await arrived as [IncomingMessage];
   await new Promise((resolve) => setTimeout(resolve, 50));
   secondLeaves();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await once(socket, 'close');
   firstLeaves();
   expect((await bench.execute(['ls'])).body).toMatchObject({ exit_code: 0, stdout: '' });
 });
@@ -149,9 +155,12 @@ test('a helper that has ended is told as such, and no command is lost in silence
 });
 
 test('the outputs of all commands together are bounded, and what has no room is cut', async () => {
-  const { execute } = await workbench(NODE_MEANS, { limits: { maxHeldBytes: 300_000, maxKeptOutput: 200_000 } });
-  const script = 'head -c 200000 /dev/zero | tr "\\0" a; sleep 0.3';
-  const answers = await Promise.all([1, 2, 3].map(() => execute(['sh', '-c', script])));
+  const { execute, folder } = await workbench(NODE_MEANS, { limits: { maxHeldBytes: 300_000, maxKeptOutput: 200_000 } });
+  const script = (at: number) => `head -c 200000 /dev/zero | tr "\\0" a; touch written-${at}; until [ -e go ]; do sleep 0.02; done`;
+  const answering = Promise.all([1, 2, 3].map((at) => execute(['sh', '-c', script(at)])));
+  await eventually(() => [1, 2, 3].every((at) => existsSync(join(folder, `written-${at}`))));
+  writeFileSync(join(folder, 'go'), '');
+  const answers = await answering;
   const kept = answers.map(({ body }) => body.stdout.length).reduce((sum, length) => sum + length, 0);
   expect(kept).toBeLessThanOrEqual(300_000);
   expect(answers.some(({ body }) => body.stdout_truncated)).toBe(true);

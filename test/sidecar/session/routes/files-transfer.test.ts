@@ -2,9 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeMeans, NODE_MEANS, workbench, Workbench, workbenchIn } from './workbench';
+import { STALLED_MS } from '../../../../src/protocol/session-work';
 import { eventually, tempFolder } from '../../../helpers/temp-folder';
 
 const MIB = 1024 * 1024;
@@ -105,12 +107,18 @@ test('sixteen uploads of 24 MiB in JSON at once take the memory of few', async (
 }, 60_000);
 
 test('a body that stands still is cut off, and its turn is given on', async () => {
-  const bench = await workbench(NODE_MEANS, { limits: { stalledMs: 100, maxBodyBytes: 100_000 } });
+  const bench = await workbench(NODE_MEANS, { limits: { maxBodyBytes: 100_000 } });
+  const accepted = once(bench.app.server, 'connection');
   const request = httpRequest({ host: '127.0.0.1', port: bench.port, method: 'POST', path: '/api/files', headers: { 'authorization': bench.authorization, 'content-length': 90_000 } });
   request.on('error', () => undefined);
   request.write('{');
+  const [still] = await accepted as [Socket];
+  await eventually(() => still.timeout === STALLED_MS);
   const content = Buffer.alloc(60_000).toString('base64');
-  expect(await bench.ask('POST', '/api/files', { body: { path: 'f', content } })).toMatchObject({ status: 200 });
+  const waiting = bench.ask('POST', '/api/files', { body: { path: 'f', content } });
+  still.emit('timeout');
+  expect(await waiting).toMatchObject({ status: 200 });
+  expect(still.destroyed).toBe(true);
 });
 
 test('more bodies than may wait are told to come again', async () => {

@@ -6,7 +6,7 @@ import { renewLeases } from '../../../../../sidecar/src/operator/runs/leases/ren
 import { revokeLeases } from '../../../../../sidecar/src/operator/runs/leases/revocation';
 import { harnessRunStatus } from '../../../../../src/protocol/resources/harness-run-status';
 import { problemsOf } from '../../../../../src/protocol/schema/validate';
-import { tempFolder } from '../../../../helpers/temp-folder';
+import { eventually, tempFolder } from '../../../../helpers/temp-folder';
 import { brokerPolicy, harnessRun, harnessTemplate, headerGrant, secret } from '../../../broker/documents';
 
 const UPSTREAM = 'hunter2-planted-upstream';
@@ -132,7 +132,7 @@ test('a run whose name another one has by now is given nothing of that one, and 
 
 test('a run that is over gets nothing, and leases of it can be revoked', async () => {
   broker.write(documents('Succeeded'));
-  for (let looks = 0; broker.phase() !== 'Succeeded' && looks < 200; looks += 1) await new Promise((resolve) => setTimeout(resolve, 25));
+  await eventually(() => broker.phase() === 'Succeeded');
   world.now += 60 * SECOND;
   expect(await issue(['TOKEN_1'])).toMatchObject({ kind: 'wait', message: expect.stringContaining('TOKEN_1: RunTerminated') });
   expect((await revokeLeases(world.deps, world.work(), { since: world.now })).kind).toBe('done');
