@@ -17,6 +17,7 @@ async function write(change: object, ofMetadata: object = {}, server = egress): 
 
 beforeAll(async () => {
   apply(everything('a'));
+  for (const own of ['secrets/egress-ca', 'services/egress']) await eventually(async () => egress.call('GET', `${OWN}/${own}`), ({ status }) => status === 200);
   await eventually(async () => write({ data: { other: 'x' } }), ({ body }) => body.message?.includes('only the entries') === true);
   await eventually(async () => write({ data: { other: 'x' } }, {}, controller), ({ body }) => body.message?.includes('only the entry') === true);
 }, 180_000);

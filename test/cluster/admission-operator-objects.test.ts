@@ -1,6 +1,6 @@
 import { Answer, eventually } from './api-server';
 import { must } from './cli';
-import { admin, applyPlatform, changed, FINALIZER, make, makeRuns, NAMESPACE, operator, refused, RUNS } from './run-world';
+import { admin, applyPlatform, changed, FINALIZER, isDenied, make, makeRuns, NAMESPACE, operator, refused, RUNS } from './run-world';
 import { runNetworkPolicy } from '../../src/manifests/run-network-policy';
 import { credentialsSecret, egressSecret, ephemeralWorkspace, promptSecret, RunOwner, sharedVolumeClaim, workspaceVolumeClaim } from '../../src/manifests/run-objects';
 
@@ -25,11 +25,11 @@ beforeAll(async () => {
   await admin.call('POST', POLICIES, runNetworkPolicy(network()));
   const misnamed = (copy: any) => { copy.metadata.name = 'x'; };
   for (const [path, object] of [[SECRETS, secret('x')], [POLICIES, policyOf(misnamed)], [WORKSPACES, workspaceOf(misnamed)], [CLAIMS, claimOf(misnamed)]] as const) {
-    await eventually(async () => make(path, object), ({ status }) => status === 403);
+    await eventually(async () => make(path, object), isDenied);
   }
-  await eventually(async () => patchRun('fix', { metadata: { labels: { a: 'b' } } }), ({ status }) => status === 403);
-  await eventually(async () => patchRun('fix', { status: { revokedLeases: { a: '2026-01-01T00:00:00Z' } } }, '/status'), ({ status }) => status === 403);
-  await eventually(async () => operator.call('DELETE', `${RUNS}/kept?dryRun=All`), ({ status }) => status === 403);
+  await eventually(async () => patchRun('fix', { metadata: { labels: { a: 'b' } } }), isDenied);
+  await eventually(async () => patchRun('fix', { status: { revokedLeases: { a: '2026-01-01T00:00:00Z' } } }, '/status'), isDenied);
+  await eventually(async () => operator.call('DELETE', `${RUNS}/kept?dryRun=All`), isDenied);
 }, 180_000);
 afterAll(() => must(['delete', 'secrets', '-n', 'team-a', '--ignore-not-found', 'model-key', 'stray-egress', 'fix-prompt', 'fix-broker-creds']));
 

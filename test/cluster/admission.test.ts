@@ -141,11 +141,14 @@ describe("the broker's writes to a run's status", () => {
   const broker = new ApiServer(BROKER);
   afterAll(() => [operator, broker].forEach((server) => server.close()));
 
+  const RUN_STATUS = `/apis/paddock.dev/v1alpha1/namespaces/${NAMESPACE}/harnessruns/run/status`;
+
   /** A merge patch of the status, as the broker sends it: nothing is read before. */
   async function patchStatus(status: object, server = broker): Promise<Answer> {
-    const path = `/apis/paddock.dev/v1alpha1/namespaces/${NAMESPACE}/harnessruns/run/status`;
-    return server.call('PATCH', path, { status }, 'application/merge-patch+json');
+    return server.call('PATCH', RUN_STATUS, { status }, 'application/merge-patch+json');
   }
+
+  beforeAll(() => eventually(async () => broker.call('PATCH', `${RUN_STATUS}?dryRun=All`, { status: { phase: 'Failed' } }, 'application/merge-patch+json'), ({ body }) => body.message?.includes('denied request') === true));
 
   test('may add a revocation to a run without status', async () => {
     expect(await patchStatus({ revokedLeases: revoked })).toMatchObject({ status: 200 });

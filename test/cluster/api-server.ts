@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { parse } from 'yaml';
 
+// Of each test whose file asks an API server: a busy machine takes its time.
+jest.setTimeout(120_000);
+
 /** What the API server answered. */
 export interface Answer {
   readonly status: number;
@@ -31,17 +34,27 @@ export class ApiServer {
     });
   }
 
+  /** Sends a request. As all clients do, it sends again what the API server has no time for, or has not read as it closed the connection. */
   public async call(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<Answer> {
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await this.once(method, path, body, contentType);
+      if (answer !== undefined && (answer.status !== 429 || attempt === 60)) return answer;
+      if (answer !== undefined) await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+
+  /** Undefined when a connection that was kept had just been closed. */
+  private async once(method: string, path: string, body: unknown, contentType: string): Promise<Answer | undefined> {
     return new Promise((resolve, reject) => {
       const who = this.impersonated === undefined ? {} : { 'impersonate-user': this.impersonated };
       const headers = { 'content-type': contentType, 'accept': 'application/json', ...who };
       const outgoing = request(new URL(path, this.server), { method, agent: this.agent, headers }, (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString()) }));
+        incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, body: parsed(Buffer.concat(chunks).toString()) }));
         incoming.on('error', reject);
       });
-      outgoing.on('error', reject);
+      outgoing.on('error', (error: NodeJS.ErrnoException) => (outgoing.reusedSocket && error.code === 'ECONNRESET' ? resolve(undefined) : reject(error)));
       outgoing.end(body === undefined ? undefined : JSON.stringify(body));
     });
   }
@@ -62,6 +75,15 @@ function named(entries: readonly { name: string; [field: string]: any }[], name:
   return entry;
 }
 
+/** Who is refused before anybody knows what is asked for is told so in plain text. */
+function parsed(text: string): Answer['body'] {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { message: text };
+  }
+}
+
 function decoded(base64: string): Buffer {
   return Buffer.from(base64, 'base64');
 }
@@ -70,9 +92,11 @@ function decoded(base64: string): Buffer {
 export async function eventually<T>(look: () => Promise<T>, holds: (seen: T) => boolean, seconds = 60): Promise<T> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
+    // What was seen before this process stood still is not the last look.
+    const isLast = Date.now() > end;
     const seen = await look();
     if (holds(seen)) return seen;
-    if (Date.now() > end) throw new Error(`not within ${seconds} s; last seen: ${JSON.stringify(seen).slice(0, 500)}`);
+    if (isLast) throw new Error(`not within ${seconds} s; last seen: ${JSON.stringify(seen).slice(0, 500)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -67,6 +67,9 @@ beforeAll(async () => {
   const keeper = new ApiServer(KEEPER);
   await eventually(async () => keeper.call('GET', `${PATH}/auditevents?limit=1`), ({ status }: Answer) => status === 200);
   keeper.close();
+  for (const object of [event(0), anchor(0)]) {
+    await eventually(async () => broker.call('POST', `${PATH}/namespaces/${object.metadata.namespace}/auditevents?dryRun=All`, object), ({ status }: Answer) => status === 201);
+  }
   // More than a page, which has 500.
   const old = await Promise.all([...Array.from({ length: 520 }, (_, index) => event(index)), anchor(17)].map(create));
   const last = Math.max(...old.map(Number));

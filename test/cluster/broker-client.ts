@@ -23,20 +23,26 @@ export async function askOne(broker: BrokerProcess, endpoint: string, body: obje
   return { status: answer.status, body: parsed, ...(parsed.code === undefined ? {} : { code: parsed.code }) };
 }
 
-/** A client of several replicas, as a Service gives it: without an answer it asks another one, and any answer is the answer. */
+/** Milliseconds for which a client asks again; the replica that it asks may be dead, and the API server slow. */
+const PATIENCE = 60_000;
+
+/** A client of several replicas, as a Service gives it: without an answer it asks another one, and any answer but that it is not known now is the answer. */
 export class FleetClient {
   /** Replicas that are ready. */
   public readonly ready: BrokerProcess[] = [];
   /** Answers by endpoint, status and code. */
   public readonly tally = new Map<string, number>();
   public retries = 0;
+  /** Answers that it is not known now, as the API server does not say it in time. */
+  public unavailable = 0;
 
   async ask(endpoint: string, body: object, asking: Asking): Promise<BrokerAnswer> {
-    for (let attempt = 0; attempt < 100; attempt += 1) {
+    for (const end = Date.now() + PATIENCE; Date.now() < end;) {
       const broker = this.ready[Math.floor(Math.random() * this.ready.length)];
       const answer = broker === undefined ? undefined : await askOne(broker, endpoint, body, asking).catch(() => undefined);
-      if (answer !== undefined) return this.counted(endpoint, answer);
-      this.retries += 1;
+      if (answer !== undefined && answer.code !== 'Unavailable') return this.counted(endpoint, answer);
+      if (answer === undefined) this.retries += 1;
+      else this.unavailable += 1;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     throw new Error(`no replica answers ${endpoint}`);

@@ -7,6 +7,7 @@ import { Pod, podOf, podsOf } from '../../sidecar/src/controller/pods/pod';
 import { PodsProvider } from '../../sidecar/src/controller/pods/pods-provider';
 import { KubeClient } from '../../sidecar/src/kube/client';
 import { fixed } from '../../sidecar/src/kube/connection';
+import { hasCode } from '../../sidecar/src/kube/kube-error';
 import { kubeconfig } from '../../sidecar/src/kube/kubeconfig';
 import { LeaderLease } from '../../sidecar/src/kube/leader-lease';
 import { steadyClock } from '../../sidecar/src/server/clock';
@@ -126,7 +127,9 @@ test('of a hundred claims of a pool of one, by two replicas, exactly one wins, a
   const { activeDeadlineSeconds, ...rest } = spec;
   expect(rest).toEqual(before.spec);
   expect(activeDeadlineSeconds).toBeGreaterThanOrEqual(EIGHT_HOURS / 1000);
-  expect(activeDeadlineSeconds).toBeLessThan(EIGHT_HOURS / 1000 + 120);
+  // It counts from the start of the pod.
+  const age = (Date.now() - Date.parse(before.status.startTime)) / 1000;
+  expect(activeDeadlineSeconds).toBeLessThan(EIGHT_HOURS / 1000 + age + 60);
   expect(await replicas[0].claimed()).toContainEqual(expect.objectContaining({ namespace: NAMESPACE, pool: 'single', sessionId: ids[won] }));
 }, 120_000);
 
@@ -155,7 +158,8 @@ test('who waits gets a pod as soon as it is ready', async () => {
 test('a pod that was made anew under the same name is neither claimed nor deleted for the one before', async () => {
   makePods('reused', 1);
   const before: Pod = podOf(stored('reused-0'))!;
-  const [provider] = replicas;
+  const provider = replica(60_000);
+  await eventually(async () => provider.problem(), (problem) => problem === undefined);
   const id = randomUUID();
   const { worker } = await claim(provider, REUSED, id);
   must(['delete', 'pod', 'reused-0', '-n', NAMESPACE, '--force', '--grace-period=0']);
@@ -201,7 +205,8 @@ test('of two replicas one leads, and the other as soon as that one closes', asyn
   await first.close();
   const [second] = await eventually(leaders, (leading) => leading.length === 1);
   expect(second).not.toBe(first);
-  expect(failed).toEqual([]);
+  // A call that had no answer in time is made again.
+  expect(failed.filter((reason) => !hasCode(reason, 'Unavailable'))).toEqual([]);
   await second.close();
   expect(JSON.parse(must(['get', 'lease', 'controller', '-n', NAMESPACE, '-o', 'json'])).spec).toMatchObject({ leaseTransitions: 2, leaseDurationSeconds: 1 });
 }, 120_000);

@@ -1,14 +1,14 @@
 import { eventually } from './api-server';
 import { LeaseBook } from './lease-book';
 import { SkippableTime } from './operator-time';
-import { admin, cancel, clear, condition, deploy, get, isTerminal, OpenOperator, openHere, over, podsOf, RUNS, submit, TEAM, told, until } from './operator-world';
+import { admin, cancel, clear, condition, deploy, get, isTerminal, OpenOperator, openHere, over, PODS, podsOf, RUNS, submit, TEAM, told, until } from './operator-world';
 import { agentWaits, ended, fencing, running, scheduled, seeding } from './pod-reports';
 import { PretendKubelet, Report } from './pretend-kubelet';
-import { REVOKE_SECONDS } from '../../src/protocol/runs';
+import { DEADLINE_MARGIN_SECONDS, REVOKE_SECONDS } from '../../src/protocol/runs';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
 
-/** How far the kubelet has come with the pod of a run when it stops telling, by the phase that the agent is in then. */
+/** How far the kubelet has come with the pod of a run when it stops telling, by the phase that the agent is in then: the second word of its name. */
 const REPORTS: Readonly<Record<string, readonly Report[]>> = {
   provisioning: [scheduled],
   starting: [scheduled, fencing, agentWaits('ContainerCreating')],
@@ -53,6 +53,7 @@ afterAll(async () => {
 
 /** A run whose agent is in the phase, and stays there. */
 async function runIn(phase: string, name: string): Promise<void> {
+  expect(name.split('-')[1]).toBe(phase);
   kubelet.stops = () => false;
   if (phase === 'cloning') {
     const seed = { repos: [{ url: 'https://git.example.com/team/app.git' }] };
@@ -82,24 +83,24 @@ test.each(PHASES)('a run that is deleted while its agent is %s goes with everyth
 });
 
 test('a run that is deleted in the foreground goes after everything of it', async () => {
-  await runIn('running', 'deleted-foreground');
+  await runIn('running', 'foreground-running');
   kubelet.stops = () => true;
-  await admin.call('DELETE', `${RUNS}/deleted-foreground?propagationPolicy=Foreground`);
-  await eventually(() => get('deleted-foreground'), (run) => run === undefined, COLLECTED);
-  expect([await podsOf('deleted-foreground'), book.live('deleted-foreground')]).toEqual([[], []]);
+  await admin.call('DELETE', `${RUNS}/foreground-running?propagationPolicy=Foreground`);
+  await eventually(() => get('foreground-running'), (run) => run === undefined, COLLECTED);
+  expect([await podsOf('foreground-running'), book.live('foreground-running')]).toEqual([[], []]);
 });
 
 test('a run that is deleted, and that somebody else keeps, says that it is over', async () => {
-  await runIn('running', 'deleted-kept');
-  const finalizers = (change: object) => admin.call('PATCH', `${RUNS}/deleted-kept`, [{ path: '/metadata/finalizers', ...change }], 'application/json-patch+json');
+  await runIn('running', 'kept-running');
+  const finalizers = (change: object) => admin.call('PATCH', `${RUNS}/kept-running`, [{ path: '/metadata/finalizers', ...change }], 'application/json-patch+json');
   await finalizers({ op: 'add', path: '/metadata/finalizers/-', value: 'example.com/kept' });
-  await admin.call('DELETE', `${RUNS}/deleted-kept`);
+  await admin.call('DELETE', `${RUNS}/kept-running`);
   kubelet.stops = () => true;
-  const run = await until('deleted-kept', ({ metadata }) => metadata.finalizers.length === 1);
+  const run = await until('kept-running', ({ metadata }) => metadata.finalizers.length === 1);
   expect(run.status).toMatchObject({ phase: 'Cancelled', agentPhase: 'stopped', completionTime: expect.any(String) });
   expect(condition(run, 'Completed')).toMatchObject({ status: 'True', reason: 'Cancelled' });
   await finalizers({ op: 'remove' });
-  await eventually(() => get('deleted-kept'), (one) => one === undefined);
+  await eventually(() => get('kept-running'), (one) => one === undefined);
 });
 
 test.each(PHASES.filter((phase) => phase !== 'stopped'))('a run that is cancelled while its agent is %s ends as cancelled', async (phase) => {
@@ -125,9 +126,13 @@ test('a run that takes too long is left to its node, and has its pod deleted whe
   kubelet.stops = () => false;
   await submit('late-running', { timeout: '10m' });
   await until('late-running', (run) => run?.status?.agentPhase === 'running');
-  time.skip(480);
+  const { status: { startTime } } = await get('late-running');
+  const deadline = Date.parse(startTime) + 600_000;
+  time.skipToBefore(deadline, 60);
   expect((await get('late-running')).status.phase).toBe('Running');
-  const stopping = await time.passes(5, () => get('late-running'), (run) => run.status.agentPhase === 'stopping');
+  const { body: { spec } } = await admin.call('GET', `${PODS}/late-running-0`);
+  time.skipToBefore(deadline, -(spec as any).terminationGracePeriodSeconds - DEADLINE_MARGIN_SECONDS);
+  const stopping = await until('late-running', (run) => run.status.agentPhase === 'stopping');
   expect(condition(stopping, 'Completed')).toMatchObject({ status: 'False', reason: 'Terminating' });
   kubelet.stops = () => true;
   const run = await time.passes(30, () => get('late-running'), isTerminal);

@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import { must } from './cli';
 import { SkippableTime } from './operator-time';
-import { admin, clear, condition, deploy, eventsOf, get, isTerminal, messageOf, OpenOperator, openHere, over, podsOf, publishProxy, submit, TEAM, told } from './operator-world';
+import { admin, clear, condition, deploy, eventsOf, get, isTerminal, messageOf, OpenOperator, openHere, over, podsOf, publishProxy, said, submit, TEAM, told } from './operator-world';
 import { PretendKubelet } from './pretend-kubelet';
 import { PREREQUISITE_SECONDS } from '../../src/protocol/runs';
 
@@ -61,7 +61,7 @@ test('a run whose template never comes fails after the time for it, by itself, a
 test('a template whose base is not there is named with the base', async () => {
   await add('HarnessTemplate', 'based', { baseTemplateRef: { name: 'base' } });
   await submit('on-based', { templateRef: { name: 'based' } });
-  expect(messageOf(await told('on-based', 'TemplateNotFound'))).toContain("HarnessTemplate 'based' in namespace 'runs-team' completes the ClusterHarnessTemplate 'base', which is not there");
+  await said('on-based', 'TemplateNotFound', "HarnessTemplate 'based' in namespace 'runs-team' completes the ClusterHarnessTemplate 'base', which is not there");
   must(['apply', '--server-side', '-f', '-'], [{ apiVersion: 'paddock.dev/v1alpha1', kind: 'ClusterHarnessTemplate', metadata: { name: 'base', labels: { later: 'true' } }, spec: TEMPLATE }]);
   await over('on-based');
 });

@@ -4,6 +4,7 @@ import { LeaseBook } from './lease-book';
 import { SkippableTime } from './operator-time';
 import { admin, clear, condition, deploy, eventsOf, get, isTerminal, messageOf, OpenOperator, openHere, over, PODS, podsOf, submit, SYSTEM, TEAM, told } from './operator-world';
 import { PretendKubelet } from './pretend-kubelet';
+import { agentPod } from '../../src/manifests/agent-pod';
 import { PREREQUISITE_SECONDS } from '../../src/protocol/runs';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -31,12 +32,24 @@ beforeAll(async () => {
     apiVersion: 'paddock.dev/v1alpha1', kind: 'HarnessTemplate', metadata: { name: 'smuggled', namespace: TEAM }, spec: { image: 'docker.io/evil/coder:1', command: ['/coder'] },
   }]);
   kubelet = new PretendKubelet(admin, TEAM);
-  // The API server reads policies from time to time.
+  // The API server reads policies from time to time, and those of an earlier platform had no registries.
   const account = new ApiServer(`system:serviceaccount:${SYSTEM}:operator`);
-  const stray = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'stray' }, spec: HARDENED };
-  await eventually(() => account.call('POST', `${PODS}?dryRun=All`, stray), ({ body }) => /denied request/.test(body.message ?? ''));
+  await eventually(() => account.call('POST', `${PODS}?dryRun=All`, foreignPod()), ({ body }) => /images of runs must come from/.test(body.message ?? ''));
   account.close();
 });
+
+/** As the operator would make it, with an image of another registry. */
+function foreignPod(): object {
+  return agentPod({
+    owner: { platform: SYSTEM, namespace: TEAM, name: 'stray', uid: 'stray' },
+    run: { spec: { templateRef: { name: 'smuggled' } }, hasInlinePrompt: true },
+    attempt: 0,
+    template: { identity: { name: 'smuggled', kind: 'HarnessTemplate' }, spec: { image: 'docker.io/evil/coder:1', command: ['/coder'] } },
+    workspace: { kind: 'empty', size: '1Gi' },
+    sidecar: { image: 'example.com/agent-platform:1', pinned: true },
+    seedImage: 'example.com/git:1',
+  });
+}
 
 beforeEach(() => {
   time = new SkippableTime();

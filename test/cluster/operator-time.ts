@@ -34,7 +34,15 @@ export class SkippableTime {
     for (const timer of [...this.waiting].filter(({ due }) => due <= this.clock())) timer.run();
   }
 
-  /** Tries until the check holds, with so many seconds from one look to the next. */
+  /** Skips what is left until so many seconds before a moment, in milliseconds since 1970: whatever has gone by already counts. */
+  public skipToBefore(moment: number, seconds: number): void {
+    this.skip(Math.max(0, (moment - this.clock()) / 1000 - seconds));
+  }
+
+  /**
+   * Tries until the check holds, with so many seconds from one look to the next. For what stays so: whoever is slow to work is slow to
+   * be seen, and time goes on.
+   */
   public async passes<T>(seconds: number, look: () => Promise<T>, holds: (seen: T) => boolean): Promise<T> {
     return eventually(async () => {
       this.skip(seconds);

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { eventually } from './api-server';
 import { LeaseBook } from './lease-book';
 import { SkippableTime } from './operator-time';
-import { admin, cancel, clear, deploy, get, makeWorkspace, messageOf, OpenOperator, openHere, over, PODS, podsOf, RUNS, submit, TEAM, told, until, WORKSPACES } from './operator-world';
+import { admin, cancel, clear, deploy, get, makeWorkspace, messageOf, OpenOperator, openHere, over, PODS, podsOf, RUNS, said, submit, TEAM, told, until, WORKSPACES } from './operator-world';
 import { Course, PretendKubelet } from './pretend-kubelet';
 import { API_GROUP_VERSION } from '../../src/protocol/names';
 
@@ -44,8 +45,40 @@ const ownedBy = ({ metadata: { name, uid } }: any) => ({ metadata: { ownerRefere
 /** Seconds in which the garbage collector comes, which looks for new kinds every 30 s. */
 const COLLECTED = 120;
 
-/** Deletes an object, and leaves what it owns; the object is gone when it answers. */
-async function orphan(path: string): Promise<void> {
+const storage = { resources: { requests: { storage: '1Gi' } }, accessModes: ['ReadWriteOnce'] };
+const securityContext = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsNonRoot: true, capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' } };
+
+/** One of each kind that is left behind here. */
+const LEFT = {
+  claim: [CLAIMS, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', spec: storage }],
+  pod: [PODS, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    spec: {
+      serviceAccountName: 'agent',
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      containers: [{ name: 'a', image: 'registry.example.com/a:1', securityContext }],
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    },
+  }],
+  workspace: [WORKSPACES, { apiVersion: API_GROUP_VERSION, kind: 'Workspace', spec: { storage: { size: '1Gi' } } }],
+} as const;
+
+/**
+ * Waits until the garbage collector has seen all that there is of a kind, as it takes away one more that is nobody's. What it has not
+ * seen when the owner goes, it does not leave behind.
+ */
+async function collectorSees([path, manifest]: readonly [string, object]): Promise<void> {
+  const name = `nobodys-${randomUUID()}`;
+  const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'nobody', uid: randomUUID() }];
+  expect(await admin.call('POST', path, { ...manifest, metadata: { name, ownerReferences } })).toMatchObject({ status: 201 });
+  await eventually(() => admin.call('GET', `${path}/${name}`), ({ status, body }) => status === 404 || body.metadata?.deletionTimestamp !== undefined, COLLECTED);
+}
+
+/** Deletes an object, and leaves what it owns of a kind; the object is gone when it answers. */
+async function orphan(path: string, left: keyof typeof LEFT): Promise<void> {
+  await collectorSees(LEFT[left]);
   await admin.call('DELETE', `${path}?propagationPolicy=Orphan`);
   await eventually(() => admin.call('GET', path), ({ status }) => status === 404, COLLECTED);
 }
@@ -71,7 +104,7 @@ test('a Workspace that was there before a run does not become its own, whatever 
 test('nor does that of an earlier run of its name', async () => {
   await submit('again');
   await over('again');
-  await orphan(`${RUNS}/again`);
+  await orphan(`${RUNS}/again`, 'workspace');
   // Their age is in whole seconds.
   await new Promise((resolve) => setTimeout(resolve, 2500));
   await submit('again');
@@ -85,7 +118,7 @@ test('nor does that of an earlier run of its name', async () => {
 test('a claim that somebody has left behind is no run\'s own; without it the run goes on', async () => {
   await makeWorkspace('victim-ws');
   const { metadata: { uid } } = await eventually(() => claimOf('victim-ws'), ({ metadata }) => metadata?.uid !== undefined);
-  await orphan(`${WORKSPACES}/victim-ws`);
+  await orphan(`${WORKSPACES}/victim-ws`, 'claim');
   expect((await claimOf('victim-ws')).metadata).toMatchObject({ uid });
   await submit('victim');
   expect(messageOf(await told('victim', 'NameTaken'))).toContain("claim 'ws-victim-ws' belongs to no object");
@@ -106,10 +139,10 @@ test('what a run has left that names no Workspace is read by no other', async ()
   await over('private');
   await submit('reader', { workspaceRef: 'private-ws' });
   expect(messageOf(await told('reader', 'WorkspaceFailed'))).toContain('another run alone');
-  await orphan(`${WORKSPACES}/private-ws`);
+  await orphan(`${WORKSPACES}/private-ws`, 'claim');
   await makeWorkspace('private-ws');
   await submit('second-reader', { workspaceRef: 'private-ws' });
-  expect(messageOf(await told('second-reader', 'WorkspaceNotReady'))).toContain("claim 'ws-private-ws' belongs to no object");
+  await said('second-reader', 'WorkspaceNotReady', "claim 'ws-private-ws' belongs to no object");
   expect([await podsOf('reader'), await podsOf('second-reader')]).toEqual([[], []]);
 });
 
@@ -132,13 +165,14 @@ test('nobody works in a Workspace in which a pod works whose run was deleted wit
   await told('next', 'WorkspaceBusy');
   // So that nobody tells the pod to stop: the run goes unseen, with its finalizer.
   await operator.close();
+  await collectorSees(LEFT.pod);
   await admin.call('DELETE', `${RUNS}/evil?propagationPolicy=Orphan`);
   await eventually(async () => (await admin.call('GET', `${PODS}/evil-0`)).body as any, ({ metadata }) => metadata.ownerReferences === undefined, COLLECTED);
   await admin.call('PATCH', `${RUNS}/evil`, { metadata: { finalizers: null } }, MERGE);
   operator = openHere({ broker: new LeaseBook(time.clock), time });
   await staysOut('next');
   // A Workspace that is made again takes up the claim that is left.
-  await orphan(`${WORKSPACES}/shop`);
+  await orphan(`${WORKSPACES}/shop`, 'claim');
   await makeWorkspace('shop');
   await eventually(async () => (await admin.call('GET', `${WORKSPACES}/shop`)).body as any, ({ status }) => status?.phase === 'Active');
   await staysOut('next');

@@ -118,10 +118,10 @@ test('the first run clones, the next one finds the repositories there', async ()
   expect(await workspaceOf('seeded')).toMatchObject({ status: { phase: 'Seeding', activeRunRef: 'cloner' } });
   seen = true;
   await over('cloner');
-  await submit('reader', { workspaceRef: 'seeded' });
-  await over('reader');
+  await submit('successor', { workspaceRef: 'seeded' });
+  await over('successor');
   const initsOf = async (pod: string) => ((await admin.call('GET', `/api/v1/namespaces/${TEAM}/pods/${pod}`)).body as any).spec.initContainers.map(({ name }: any) => name);
-  expect([await initsOf('cloner-0'), await initsOf('reader-0')]).toEqual([['fence', 'seed'], ['fence']]);
+  expect([await initsOf('cloner-0'), await initsOf('successor-0')]).toEqual([['fence', 'seed'], ['fence']]);
   expect((await workspaceOf('seeded')).status).toMatchObject({ phase: 'Active', totalRuns: 2 });
   await eventsOf('cloner', (events) => ['PodCreated', 'Cloning', 'Succeeded'].every((reason) => events.includes(`Normal ${reason}`)));
 });

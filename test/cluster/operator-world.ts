@@ -100,7 +100,7 @@ export function openHere(given: Given = {}): OpenOperator {
   const { time: { clock, after } = new SkippableTime(), metrics = new OperatorMetrics(new Registry()) } = given;
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }) as any;
-  const events = new EventRecorder({ client, component: OPERATOR_MANAGER, instance: 'operator-0', clock, log });
+  const events = new EventRecorder({ client: patient(client), component: OPERATOR_MANAGER, instance: 'operator-0', clock, log });
   const operator = openOperator({
     client,
     broker,
@@ -129,6 +129,17 @@ export function openHere(given: Given = {}): OpenOperator {
   };
   opened.add(one);
   return one;
+}
+
+/** Milliseconds. */
+const EVENT_TIMEOUT = 20_000;
+
+/** Events are lost that the API server does not take within seconds, which on a busy machine says nothing of who tells them. */
+function patient(client: KubeClient): Pick<KubeClient, 'create' | 'mergePatch'> {
+  return {
+    create: (resource, object, options) => client.create(resource, object, { ...options, timeout: EVENT_TIMEOUT }),
+    mergePatch: (resource, name, patch, options) => client.mergePatch(resource, name, patch, { ...options, timeout: EVENT_TIMEOUT }),
+  };
 }
 
 /** A run as people write it. */
@@ -167,6 +178,11 @@ export async function told(name: string, reason: string, seconds?: number): Prom
   return until(name, (run) => condition(run, 'Completed')?.reason === reason, seconds);
 }
 
+/** The message of that condition, once it has the reason and the words: watches tell in any order, so that others may come first. */
+export async function said(name: string, reason: string, words: string): Promise<string> {
+  return messageOf(await until(name, (run) => condition(run, 'Completed')?.reason === reason && messageOf(run).includes(words)));
+}
+
 export function messageOf(run: any): string {
   return condition(run, 'Completed').message;
 }
@@ -194,7 +210,7 @@ export async function clear(): Promise<void> {
   await Promise.all([...opened].map((one) => one.close()));
   const last = openHere();
   await admin.call('DELETE', RUNS);
-  await eventually(async () => (await admin.call('GET', RUNS)).body.items as any[], (items) => items.length === 0, 60);
+  await eventually(async () => (await admin.call('GET', RUNS)).body.items as any[], (items) => items.length === 0, 180);
   await last.close();
 }
 

@@ -25,6 +25,8 @@ export class PretendKubelet {
 
   constructor(private readonly server: ApiServer, private readonly namespace: string, private readonly courseOf: (pod: any) => Course = () => 0) {
     this.ended = this.run();
+    // It is told when this is closed.
+    this.ended.catch(() => undefined);
   }
 
   /** Whether a pod that is told to stop does so. */
@@ -62,8 +64,9 @@ export class PretendKubelet {
     if (status === undefined) return;
     // Only a pod that has a node is given time to stop.
     if (at === 0) await this.server.call('POST', `${path}/binding`, { apiVersion: 'v1', kind: 'Binding', metadata: { name: pod.metadata.name }, target: { kind: 'Node', name: 'node-1' } });
-    await this.server.call('PATCH', `${path}/status`, { status }, MERGE);
-    this.looks.set(pod.metadata.uid, at + 1);
+    const { status: taken } = await this.server.call('PATCH', `${path}/status`, { status }, MERGE);
+    // What was not taken is reported again.
+    if (taken === 200) this.looks.set(pod.metadata.uid, at + 1);
   }
 }
 

@@ -72,6 +72,11 @@ export async function make(path: string, object: object, who = operator): Promis
   return who.call('POST', `${path}?dryRun=All`, object);
 }
 
+/** Whether a rule has said no. Without rights, which come a moment after they are made as rules do, the status is the same. */
+export function isDenied({ status, body }: Answer): boolean {
+  return status === 403 && body.message?.includes('denied request') === true;
+}
+
 /** A copy of an object with some of it changed. */
 export function changed<T>(object: T, change: (copy: any) => void): T {
   const copy = structuredClone(object);

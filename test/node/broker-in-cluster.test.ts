@@ -53,7 +53,7 @@ beforeAll(async () => {
   apply(made);
   const caller = clientPod('caller', LABELS, IMAGE) as Emitted;
   must(['apply', '--server-side', '-f', '-'], [{ ...caller, metadata: { ...caller.metadata, namespace: CALLERS } }]);
-  must(['wait', '-n', CALLERS, '--for=condition=Ready', '--timeout=120s', 'pod/caller']);
+  must(['wait', '-n', CALLERS, '--for=condition=Ready', '--timeout=300s', 'pod/caller']);
   ready(SYSTEM, 'statefulset/broker');
   token = must(['create', 'token', ownAccount(RUN), '-n', TEAM, `--audience=${BROKER_AUDIENCE}`]).trim();
   ca = must(['get', 'configmap', 'broker-ca', '-n', SYSTEM, '-o', 'jsonpath={.data.ca\\.crt}']);

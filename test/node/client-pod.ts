@@ -37,6 +37,11 @@ export function ask(pod: string, path: string, body: object, ca?: string): Reply
   return JSON.parse(inPod(CALLERS, pod, REQUEST, JSON.stringify(request)));
 }
 
+/** Ends the first program of a container, which is started again. The program that asks for it may end with it, before it could say so. */
+export function endContainer(namespace: string, pod: string): void {
+  kubectl(['exec', '-n', namespace, pod, '--', RUNTIME_FILES.node, '-e', "process.kill(1, 'SIGTERM')"]);
+}
+
 /** Runs a Node program in a pod and gives what it printed. */
 export function inPod(namespace: string, pod: string, program: string, ...args: readonly string[]): string {
   const { ok, stdout, stderr } = kubectl(['exec', '-n', namespace, pod, '--', RUNTIME_FILES.node, '-e', program, ...args]);
@@ -48,7 +53,7 @@ const REQUEST = `
   const { host, port, path, ca, token, body } = JSON.parse(process.argv[1]);
   const headers = { 'authorization': 'Bearer ' + token, 'x-paddock-run': 'fix-login', 'content-type': 'application/json' };
   const done = (reply) => { console.log(JSON.stringify(reply)); process.exit(0); };
-  setTimeout(() => done({ error: 'ETIMEDOUT' }), 4000);
+  setTimeout(() => done({ error: 'ETIMEDOUT' }), 10_000);
   const request = require('node:https').request({ host, port, path, ca, headers, method: 'POST' }, (answer) => {
     let text = '';
     answer.on('data', (part) => { text += part; });

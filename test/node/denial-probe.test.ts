@@ -1,4 +1,4 @@
-import { Chart, Testing } from 'cdk8s';
+import { Chart, Duration, Testing } from 'cdk8s';
 import { enforced, forOneNode, inert, localImage, NODE_API_SERVER } from './one-node';
 import { SYSTEM } from './world';
 import { AgentPlatform, DefinitionsOwner, DenialProbe, WorkerPool } from '../../src';
@@ -22,7 +22,7 @@ function objects(): Emitted[] {
   const platform = new AgentPlatform(chart, 'platform', {
     image: localImage(), apiServer: NODE_API_SERVER, namespace: SYSTEM, definitions: DefinitionsOwner.EXTERNAL,
   });
-  new DenialProbe(chart, 'probe', { platform, serviceCidr: SERVICE_CIDR, requireNodeIsolation: true });
+  new DenialProbe(chart, 'probe', { platform, serviceCidr: SERVICE_CIDR, requireNodeIsolation: true, startTimeout: Duration.minutes(5) });
   const namespaces = new Map(TEAMS.map((name) => [name, platform.addNamespace(name)]));
   for (const [name, pool] of POOLS) new WorkerPool(chart, `${name}-${pool}`, { namespace: namespaces.get(name)!, name: pool, image: 'example.com/worker' });
   return Testing.synth(chart).filter(({ kind }) => !['StatefulSet', 'Deployment'].includes(kind)).map(forOneNode);
@@ -48,7 +48,7 @@ function outcomeOf(job: string): Ended {
 /** Waits for all Jobs to end, one way or the other. */
 async function outcomes(): Promise<Map<string, Ended>> {
   const isOver = ({ succeeded = 0, failed = 0 }) => succeeded + failed > 0;
-  for (let round = 0; round < 120 && !JOBS.every((job) => isOver(statusOf(job))); round++) await new Promise((resolve) => setTimeout(resolve, 1000));
+  for (let round = 0; round < 480 && !JOBS.every((job) => isOver(statusOf(job))); round++) await new Promise((resolve) => setTimeout(resolve, 1000));
   const hanging = JOBS.filter((job) => !isOver(statusOf(job)));
   if (hanging.length > 0) throw new Error(`${hanging.join()}: ${kubectl(['get', 'pod', '-A', '-o', 'wide']).stdout}`);
   return new Map(JOBS.map((job) => [job, outcomeOf(job)]));
@@ -67,7 +67,7 @@ beforeAll(async () => {
   must(['apply', '--server-side', '-f', '-'], all.filter(({ kind }) => kind === 'Namespace'));
   apply(all);
   ended = await outcomes();
-}, 600_000);
+}, 1_500_000);
 
 test('the control has heard of every pod, and all of them tried something', () => {
   const agents = TEAMS.map((team) => `agent in ${team}`);
@@ -105,14 +105,15 @@ enforced('when one end is opened, the other does not hide it', () => {
   test.each(CASES)('%s', async (_, spec, sender, reached) => {
     const policy = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'hole', namespace: 'team-a' }, spec };
     must(['apply', '--server-side', '-f', '-'], [policy]);
-    for (const job of JOBS) must(['delete', 'job', '-n', job.split('/')[0], job.split('/')[1], '--wait']);
+    // With their pods, which would be taken for those of the next.
+    for (const job of JOBS) must(['delete', 'job', '-n', job.split('/')[0], job.split('/')[1], '--cascade=foreground']);
     must(['apply', '--server-side', '-f', '-'], all.filter(({ kind }) => kind === 'Job'));
     ended = await outcomes();
     must(['delete', 'networkpolicy', '-n', 'team-a', 'hole']);
     expect(open(sender)).toEqual(new Set(reached));
     expect(control().results.filter(({ wrong }) => wrong.length > 0).map(({ self }) => self)).toEqual([sender]);
     expect(control()).toMatchObject({ exitCode: 1, message: expect.stringContaining(`OPEN: ${sender} -> ${reached[0]}`) });
-  }, 600_000);
+  }, 1_500_000);
 });
 
 inert('with a network plugin that enforces nothing', () => {

@@ -35,6 +35,9 @@ const ipOf = (role: string): string => podsOfRole(role)[0].status.podIP;
 const dialling = (targets: object) => `${DIAL} Promise.all(Object.entries(${JSON.stringify(targets)}).map(async ([name, [host, port]]) => [name, await dial(host, port)]))
   .then((all) => console.log(JSON.stringify(Object.fromEntries(all))))`;
 
+/** What was seen when those that have to be open were so: on a busy node an answer may come too late. */
+const openIn = (seen: Readonly<Record<string, string>>, names: readonly string[]) => names.every((name) => seen[name] === 'open') && seen;
+
 describe('a session', () => {
   test('reaches the two ports of the proxy, and nothing else by TCP', async () => {
     const proxy = ipOf('egress');
@@ -57,7 +60,8 @@ describe('a session', () => {
       'private destination': [cluster.outside.named, 443],
     };
     const open = { 'proxy': [proxy, PORTS['egress-proxy']], 'base URL': [proxy, PORTS['egress-base-url']] };
-    expect(JSON.parse(await node(first, dialling({ ...closed, ...open })))).toEqual({
+    const seen = await until('what is open answers in time', async () => openIn(JSON.parse(await node(first, dialling({ ...closed, ...open }))), Object.keys(open)));
+    expect(seen).toEqual({
       ...Object.fromEntries(Object.keys(closed).map((name) => [name, 'ETIMEDOUT'])), 'proxy': 'open', 'base URL': 'open',
     });
   });
@@ -86,7 +90,7 @@ function metricsOf(host: string): Promise<string> {
 }
 
 describe('the proxy', () => {
-  test('is let out to the internet and to the private destination, and not to others beside it', () => {
+  test('is let out to the internet and to the private destination, and not to others beside it', async () => {
     const targets = {
       'internet': [PUBLIC_ADDRESS, 443],
       'port of no policy': [PUBLIC_ADDRESS, 9444],
@@ -96,7 +100,9 @@ describe('the proxy', () => {
       'store': [ipOf('store'), PORTS.store],
       'session': [podOfSession(first).status.podIP, PORTS['session-api']],
     };
-    expect(JSON.parse(inPod(SYSTEM, podsOfRole('egress')[0].metadata.name, dialling(targets)))).toEqual({
+    const seen = await until('what is open answers in time', () => (
+      openIn(JSON.parse(inPod(SYSTEM, podsOfRole('egress')[0].metadata.name, dialling(targets))), ['internet', 'private destination'])));
+    expect(seen).toEqual({
       'internet': 'open',
       'port of no policy': 'ETIMEDOUT',
       'private destination': 'open',
@@ -118,29 +124,29 @@ describe('the proxy', () => {
 describe('a session that is over', () => {
   test('has a token that is worth nothing within seconds, and no tunnel that was open', async () => {
     const session = await newSession(cluster);
-    const download = session.execute(['/bin/sh', '-c', `curl -sS --max-time 60 -o /dev/null ${tunnel}/drip-revoked`]);
+    const download = session.execute(['/bin/sh', '-c', `curl -sS --max-time 240 -o /dev/null ${tunnel}/drip-revoked`], { timeout: '300s' });
     await until('the download has begun', () => cluster.internet.open.has('/drip-revoked'));
     // What the controller tells the broker at the end of a session, while its pod is still there.
     const data = { [session.id]: new Date(Date.now() + 3_600_000).toISOString() };
     const since = Date.now();
     must(['patch', 'configmap', '-n', SYSTEM, OBJECTS.revokedSessions, '--type=merge', '-p', JSON.stringify({ data })]);
-    await until('the tunnel has ended', () => !cluster.internet.open.has('/drip-revoked'), 20);
+    await until('the tunnel has ended', () => !cluster.internet.open.has('/drip-revoked'));
     const ended = Date.now() - since;
-    await until('the token is refused', async () => (await curl(session, tunnel)).status === 403, 20);
+    await until('the token is refused', async () => (await curl(session, tunnel)).status === 403);
     console.info(`after the revocation the tunnel was open for ${ended} ms, the token good for at most ${Date.now() - since} ms`);
     expect((await download).exitCode).not.toBe(0);
-    expect(logs()).toContain('"outcome":"REVOKED"');
-  }, 300_000);
+    await until('the proxy says why', () => logs().includes('"outcome":"REVOKED"'));
+  }, 600_000);
 
   test('leaves nothing open when it is deleted', async () => {
     const session = await newSession(cluster);
-    const download = session.execute(['/bin/sh', '-c', `curl -sS --max-time 60 -o /dev/null ${tunnel}/drip-deleted`]).catch(() => undefined);
+    const download = session.execute(['/bin/sh', '-c', `curl -sS --max-time 240 -o /dev/null ${tunnel}/drip-deleted`], { timeout: '300s' }).catch(() => undefined);
     await until('the download has begun', () => cluster.internet.open.has('/drip-deleted'));
     await session.delete();
-    await until('it has ended', () => !cluster.internet.open.has('/drip-deleted'), 20);
+    await until('it has ended', () => !cluster.internet.open.has('/drip-deleted'));
     await download;
-    expect(Object.keys(get('configmap', SYSTEM, OBJECTS.revokedSessions).data)).toContain(session.id);
-  }, 300_000);
+    await until('its token is revoked', () => session.id in (get('configmap', SYSTEM, OBJECTS.revokedSessions).data ?? {}));
+  }, 600_000);
 });
 
 describe('the account of the proxy', () => {

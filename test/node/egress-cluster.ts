@@ -29,7 +29,7 @@ export async function applyAll(): Promise<EgressCluster> {
   const certificates = isNew ? await newCertificates() : certificatesInCluster();
   must(['apply', '--server-side', '-f', '-'], [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: OUTSIDE } }]);
   if (isNew) must(['apply', '--server-side', '-f', '-'], outsideObjects(certificates));
-  must(['wait', '-n', OUTSIDE, '--for=condition=Ready', '--timeout=120s', 'pod', '--all']);
+  must(['wait', '-n', OUTSIDE, '--for=condition=Ready', '--timeout=300s', 'pod', '--all']);
   const [named, other] = ['named', 'other'].map((name) => get('pod', OUTSIDE, name).status.podIP as string);
   const removeNames = addNames(addressesOf({ named, other }));
   const objects = platformObjects(named);
@@ -106,7 +106,7 @@ export interface CurlAnswer {
 /** Sends a request as any program does, with the environment that the session was given; `$NAME` in arguments is read in there. */
 export async function curl(session: Session, ...args: readonly string[]): Promise<CurlAnswer> {
   const line = ['curl -sS --max-time 20 -D - -w "\\n%{http_connect} %{http_code}"', ...args.map((arg) => `"${arg}"`)].join(' ');
-  const { stdout, stderr, exitCode } = await session.execute(['/bin/sh', '-c', line]);
+  const { stdout, stderr, exitCode } = await session.execute(['/bin/sh', '-c', line], { timeout: '300s' });
   const [, connected, answered] = /(\d{3}) (\d{3})$/.exec(stdout) ?? [];
   const code = new RegExp(`^${EGRESS_CODE_HEADER}: (\\S+)`, 'mi').exec(stdout)?.[1];
   return { exitCode, status: Number(answered) || Number(connected), ...(code === undefined ? {} : { code }), text: stdout + stderr };

@@ -35,11 +35,11 @@ test('a replica that is gone takes only its own downloads with it, and the next 
   const [gone, stays] = podsOfRole('egress');
   const downloads = await Promise.all([gone, stays].map(async ({ status }, index) => {
     const proxy = await at(status.podIP);
-    return { name: `/drip-${index}`, done: curl(session, '-x', proxy, '--cacert', OLD_BUNDLE, `${index === 0 ? tunnel : api}/drip-${index}`) };
+    return { name: `/drip-${index}`, done: curl(session, '-x', proxy, '--cacert', OLD_BUNDLE, '--max-time', '280', `${index === 0 ? tunnel : api}/drip-${index}`) };
   }));
   for (const { name } of downloads) await until(`${name} has begun`, () => cluster.internet.open.has(name));
   must(['delete', 'pod', '-n', SYSTEM, gone.metadata.name, '--force', '--grace-period=0']);
-  await until('the download of the other has ended', () => !cluster.internet.open.has('/drip-0'), 20);
+  await until('the download of the other has ended', () => !cluster.internet.open.has('/drip-0'));
   const since = Date.now();
   await untilServed('requests are served', 30);
   console.info(`a request was served ${Date.now() - since} ms after the replica was gone`);
@@ -47,16 +47,22 @@ test('a replica that is gone takes only its own downloads with it, and the next 
   expect(await downloads[1].done).toMatchObject({ exitCode: 0, status: 200 });
   expect((await downloads[0].done).exitCode).not.toBe(0);
   ready(SYSTEM, `deployment/${OBJECTS.egress}`);
-  const next = podsOfRole('egress').find(({ metadata }) => metadata.name !== stays.metadata.name)!;
-  expect(await curl(session, '-x', await at(next.status.podIP), '--cacert', OLD_BUNDLE, `${api}/trusted`)).toMatchObject({ exitCode: 0, status: 200 });
-}, 480_000);
+  const next = await until('another one is ready', () => podsOfRole('egress').find((pod) => pod.metadata.name !== stays.metadata.name && readySince(pod) !== undefined), 180);
+  const proxy = await at(next.status.podIP);
+  // The network leads to it a moment after it is ready.
+  await until('it is trusted', async () => {
+    const { exitCode, status } = await curl(session, '-x', proxy, '--cacert', OLD_BUNDLE, `${api}/trusted`);
+    if (exitCode === CURL_UNTRUSTED) throw new Error(`${next.metadata.name} is not trusted`);
+    return exitCode === 0 && status === 200;
+  });
+}, 900_000);
 
 test('without the broker nothing passes, and all is as before when it is back', async () => {
   must(['scale', '-n', SYSTEM, `statefulset/${OBJECTS.broker}`, '--replicas=0']);
   must(['wait', '-n', SYSTEM, `pod/${OBJECTS.broker}-0`, '--for=delete', '--timeout=120s']);
   const before = cluster.internet.seen.length;
   expect(await curl(session, `${api}/away`)).toMatchObject({ status: 502, code: 'BROKER_FAILED' });
-  await until('no verdict is left', async () => (await curl(session, `${tunnel}/away`)).status === 502, 20);
+  await until('no verdict is left', async () => (await curl(session, `${tunnel}/away`)).status === 502);
   expect(cluster.internet.seen.slice(before).filter(({ host }) => host === `api.${ZONE}`)).toEqual([]);
   expect(podsOfRole('egress').map((pod) => readySince(pod) !== undefined)).toEqual([true, true]);
   must(['scale', '-n', SYSTEM, `statefulset/${OBJECTS.broker}`, '--replicas=1']);
@@ -64,7 +70,7 @@ test('without the broker nothing passes, and all is as before when it is back', 
   await untilServed('requests are served', 60);
   console.info(`a request was served ${Date.now() - since} ms after the broker was wanted back`);
   expect(restarts()).toEqual([0, 0]);
-}, 480_000);
+}, 900_000);
 
 /** The address of a Service that was deleted and made again is another one; the CAs of a Secret that was emptied are others too. */
 test('another address and other CAs are published within a round, and are not trusted by who knew the last', async () => {
@@ -78,7 +84,7 @@ test('another address and other CAs are published within a round, and are not tr
   must(['create', '-f', '-'], [{ apiVersion: 'v1', kind: 'Service', metadata: { name, namespace, labels, annotations }, spec: { type: spec.type, selector: spec.selector, ports } }]);
   must(['patch', 'secret', '-n', SYSTEM, OBJECTS.egressCa, '--type=json', '-p', JSON.stringify([{ op: 'remove', path: '/data' }])]);
   const since = Date.now();
-  await until('both are published', () => trust()[TRUST_KEYS.proxyUrl] !== before[TRUST_KEYS.proxyUrl] && trust()[CA_BUNDLE] !== before[CA_BUNDLE], 100);
+  await until('both are published', () => ![before[TRUST_KEYS.proxyUrl], undefined].includes(trust()[TRUST_KEYS.proxyUrl]) && ![before[CA_BUNDLE], undefined].includes(trust()[CA_BUNDLE]), 100);
   console.info(`another address and other CAs were published ${Date.now() - since} ms after they were made`);
   const { clusterIP } = get('service', SYSTEM, OBJECTS.egress).spec;
   expect(clusterIP).not.toBe(spec.clusterIP);

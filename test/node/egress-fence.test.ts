@@ -1,9 +1,12 @@
-import { applyAll, EgressCluster, workers } from './egress-cluster';
+import { inPod } from './client-pod';
+import { applyAll, EgressCluster, podsOfRole, workers } from './egress-cluster';
 import { POOL, SYSTEM, TEAM } from './egress-world';
 import { enforced, inert, ready } from './one-node';
+import { DIAL } from './session-clients';
 import { get, readySince, until } from './session-cluster';
 import { LABELS } from '../../src/protocol/names';
 import { OBJECTS } from '../../src/protocol/objects';
+import { PORTS } from '../../src/protocol/ports';
 import { must } from '../cluster/cli';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -31,6 +34,9 @@ enforced('with a network plugin that enforces policies', () => {
     const policy = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'hole', namespace: TEAM } };
     const podSelector = { matchLabels: { [LABELS.pool]: POOL } };
     must(['apply', '--server-side', '-f', '-'], [{ ...policy, spec: { podSelector, policyTypes: ['Egress'], egress: [{}] } }]);
+    const [{ metadata: { name: waits } }] = workers();
+    const proxy = podsOfRole('egress')[0].status.podIP;
+    await until('it counts', () => inPod(TEAM, waits, `${DIAL} dial('${proxy}', ${PORTS['egress-fence']}).then(console.log)`).trim() === 'open');
     const before = workers().map(({ metadata }) => metadata.uid);
     must(['delete', 'pod', '-n', TEAM, workers()[0].metadata.name, '--force', '--grace-period=0']);
     const next = () => workers().find(({ metadata }) => !before.includes(metadata.uid));

@@ -64,6 +64,7 @@ function serveNames(text: string): void {
 /** Makes the names of the zone known to the cluster. The result takes them back. */
 export function addNames(addresses: ReturnType<typeof addressesOf>): () => void {
   const before = corefile();
+  const earlier = must(['get', 'pods', ...DNS, '-l', 'k8s-app=kube-dns', '-o', 'name']).trim().split('\n').filter((name) => name !== '');
   const names = Object.entries(addresses).map(([address, hosts]) => `
         template IN A ${hosts.map((host) => `${host}.${ZONE}`).join(' ')} {
             answer "{{ .Name }} 1 IN A ${address}"
@@ -77,7 +78,9 @@ export function addNames(addresses: ReturnType<typeof addressesOf>): () => void 
         }
 }
 ${before}`);
-  must(['rollout', 'status', ...DNS, 'deployment/coredns', '--timeout=120s']);
+  must(['rollout', 'status', ...DNS, 'deployment/coredns', '--timeout=300s']);
+  // Those of before answer as long as they are there, and know none of the names.
+  for (const pod of earlier) must(['wait', ...DNS, pod, '--for=delete', '--timeout=120s']);
   return () => serveNames(before);
 }
 
@@ -95,6 +98,8 @@ export class Internet {
   readonly open = new Map<string, ServerResponse>();
   /** What answers in place of the rest, by host. */
   readonly hosts = new Map<string, (request: IncomingMessage, response: ServerResponse) => void>();
+  /** What answers in place of the rest, by path. */
+  readonly paths = new Map<string, (request: IncomingMessage, response: ServerResponse) => void>();
   private readonly plain: Server;
   private readonly secure: readonly Server[];
 
@@ -125,8 +130,8 @@ export class Internet {
   private answer(request: IncomingMessage, response: ServerResponse): void {
     const { url = '', headers } = request;
     this.seen.push({ host: headers.host ?? '', path: url, headers });
-    const host = this.hosts.get(headers.host ?? '');
-    if (host !== undefined) host(request, response);
+    const own = this.hosts.get(headers.host ?? '') ?? this.paths.get(url);
+    if (own !== undefined) own(request, response);
     else if (url.startsWith('/drip')) this.drip(url, response);
     else if (url === '/mirror') response.end(`you sent ${headers['x-api-key']}`);
     else response.end(`the internet, ${url}\n`);

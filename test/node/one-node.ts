@@ -5,6 +5,9 @@ import { OPERATOR_ENV } from '../../src/protocol/env';
 import { kubectl } from '../cluster/cli';
 import { Emitted } from '../helpers/manifests';
 
+// Of each test whose file asks the node: pods, containers and kubectl take their time there.
+jest.setTimeout(180_000);
+
 /** Where the only node of the cluster is, and its API server. */
 export const NODE_ADDRESS = process.env.KIT_NODE_IP ?? '192.168.77.1';
 export const NODE_API_SERVER = ApiServerPeer.cidrs([`${NODE_ADDRESS}/32`]);

@@ -81,7 +81,7 @@ function connects(from: ReachPod, to: ReachPod, port: number, protocol: string):
 async function wireOf(from: ReachPod, to: ReachPod, port: number, protocol: string, expected: boolean): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
     const wire = await connects(from, to, port, protocol);
-    if (wire === expected || attempt === 5) return wire;
+    if (wire === expected || attempt === 20) return wire;
     await sleep(1_000);
   }
 }
@@ -89,7 +89,7 @@ async function wireOf(from: ReachPod, to: ReachPod, port: number, protocol: stri
 beforeAll(() => {
   must(['apply', '--server-side', '-f', '-'], NAMESPACES.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })));
   must(['apply', '--server-side', '-f', '-'], NAMESPACES.flatMap((namespace) => APPS.map((name) => podManifest(namespace, name))));
-  for (const namespace of NAMESPACES) must(['wait', '-n', namespace, '--for=condition=Ready', '--timeout=120s', 'pod', '--all']);
+  for (const namespace of NAMESPACES) must(['wait', '-n', namespace, '--for=condition=Ready', '--timeout=300s', 'pod', '--all']);
   pods = NAMESPACES.flatMap((namespace) => JSON.parse(must(['get', 'pod', '-n', namespace, '-o', 'json'])).items)
     .map(({ metadata, status }: any) => ({
       namespace: metadata.namespace,
@@ -98,7 +98,7 @@ beforeAll(() => {
       ips: [status.podIP],
       ports: LISTENERS.map(([containerPort, protocol, name]) => ({ containerPort, protocol, name })),
     }));
-}, 300_000);
+}, 900_000);
 
 describe('the evaluator and an enforcer on the wire agree', () => {
   test.each(WORLDS)('%s', async (_, make) => {
@@ -121,5 +121,5 @@ describe('the evaluator and an enforcer on the wire agree', () => {
     }));
     expect(rows).toHaveLength(64);
     expect(differ).toEqual([]);
-  }, 300_000);
+  }, 900_000);
 });

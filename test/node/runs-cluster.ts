@@ -17,6 +17,10 @@ import { bareRepository, gitUpstream } from '../sidecar/egress/world/git-upstrea
 export interface RunsCluster {
   readonly internet: Internet;
   addWorkspace(): void;
+  /** Answers the git host from then on. */
+  clone(): void;
+  /** Ends what the agents of reporters wait for at their end, from then on. */
+  finish(): void;
   close(): void;
 }
 
@@ -36,19 +40,37 @@ export async function install(): Promise<RunsCluster> {
   const repositories = mkdtempSync(join(tmpdir(), 'runs-repositories-'));
   makeRepository(repositories);
   const git = gitUpstream(repositories, GIT_USER, REAL_PASSWORD);
-  // A clone that takes its time, as most do.
-  internet.hosts.set(`git.${ZONE}`, (request, response) => void setTimeout(() => git(request, response), 2000));
+  const [cloning, working] = [new Gate(), new Gate()];
+  internet.hosts.set(`git.${ZONE}`, (request, response) => cloning.pass(() => git(request, response)));
+  internet.paths.set('/finish', (_, response) => working.pass(() => response.end()));
   for (const what of [`statefulset/${OBJECTS.broker}`, `deployment/${OBJECTS.egress}`, `deployment/${OBJECTS.operator}`]) ready(SYSTEM, what);
   console.info(`everything was ready ${Date.now() - since} ms after it was applied`);
   return {
     internet,
     addWorkspace: () => apply(objects.filter(isWorkspace)),
+    clone: () => cloning.open(),
+    finish: () => working.open(),
     close: () => {
       internet.close();
       removeNames();
       rmSync(repositories, { recursive: true });
     },
   };
+}
+
+/** What comes waits until it is open. */
+class Gate {
+  private waiting: (() => void)[] | undefined = [];
+
+  public pass(work: () => void): void {
+    if (this.waiting === undefined) work();
+    else this.waiting.push(work);
+  }
+
+  public open(): void {
+    this.waiting?.forEach((work) => work());
+    this.waiting = undefined;
+  }
 }
 
 function makeRepository(root: string): void {
@@ -71,7 +93,7 @@ export function submit(name: string, template: string, spec: Readonly<Record<str
 
 export const run = (name: string): any => get('harnessrun', TEAM, name);
 
-export const condition = (one: any, type: string): any => one.status.conditions?.find((each: any) => each.type === type);
+export const condition = (one: any, type: string): any => one.status?.conditions?.find((each: any) => each.type === type);
 
 export const isTerminal = ({ status }: any): boolean => ['Succeeded', 'Failed', 'Cancelled'].includes(status?.phase);
 
@@ -91,7 +113,7 @@ export function watchPhases(name: string): { readonly seen: string[]; stop(): vo
   const seen: string[] = [];
   const runs = `/apis/paddock.dev/v1alpha1/namespaces/${TEAM}/harnessruns`;
   const { resourceVersion } = JSON.parse(must(['get', '--raw', `${runs}?limit=1`])).metadata;
-  const child = spawn('kubectl', ['get', '--raw', `${runs}?watch=true&timeoutSeconds=600&resourceVersion=${resourceVersion}`]);
+  const child = spawn('kubectl', ['get', '--raw', `${runs}?watch=true&timeoutSeconds=1800&resourceVersion=${resourceVersion}`]);
   createInterface({ input: child.stdout }).on('line', (line) => {
     const { metadata, status } = JSON.parse(line).object;
     const phase = status?.agentPhase;

@@ -74,9 +74,9 @@ function addTemplates(chart: Chart, platform: AgentPlatform): void {
     credentials: ['API_KEY', 'GIT_PASSWORD'],
     egress,
     resources: { cpu: { request: Cpu.millis(10), limit: Cpu.units(1) }, memory: { request: Size.mebibytes(16), limit: Size.mebibytes(128) } },
-    terminationGracePeriod: Duration.seconds(5),
+    terminationGracePeriod: Duration.seconds(30),
   };
-  new HarnessTemplate(chart, 'reporter', { ...common, command: ['/bin/sh', '-c', `${REPORT}sleep 3`] });
+  new HarnessTemplate(chart, 'reporter', { ...common, command: ['/bin/sh', '-c', `${REPORT}sleep 3; curl -sS --max-time 600 https://api.${ZONE}/finish || true`] });
   const waiting = ['/bin/sh', '-c', 'trap "exit 0" TERM; while :; do sleep 0.2; done'];
   new HarnessTemplate(chart, 'waiter', { ...common, command: waiting });
   const faults: Readonly<Record<string, Partial<ConstructorParameters<typeof HarnessTemplate>[2]>>> = {

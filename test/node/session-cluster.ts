@@ -26,11 +26,11 @@ export async function install(): Promise<void> {
   must(['apply', '--server-side', '-f', '-'], clientObjects());
   for (const part of PARTS) ready(...part);
   const parts = Date.now();
-  if (isNew) await until('a gateway says that it has no keys', () => /api-keys/.test(kubectl(['logs', '-n', SYSTEM, '-l', `${LABELS.role}=gateway`]).stdout));
+  if (isNew) await until('a gateway says that it has no keys', () => /api-keys/.test(kubectl(['logs', '-n', SYSTEM, '-l', `${LABELS.role}=gateway`]).stdout), 180);
   must(['apply', '--server-side', '-f', '-'], [apiKeys()]);
   ready(...GATEWAY);
   if (isNew) console.info(`controller, store and workers were ready ${parts - since} ms after they were applied, the gateway ${Date.now() - parts} ms later`);
-  must(['wait', '-n', CLIENTS, '--for=condition=Ready', '--timeout=120s', 'pod', '--all']);
+  must(['wait', '-n', CLIENTS, '--for=condition=Ready', '--timeout=300s', 'pod', '--all']);
   await answering();
 }
 
@@ -75,13 +75,18 @@ export const refilled = (pool: keyof typeof WARM): Promise<any[]> => until(`pool
 
 export const podOfSession = (session: string): any => podsOf(TEAM, `${LABELS.session}=${session}`)[0];
 
-/** Ends the first process of a container by SIGKILL, from the node: from within, nothing can. */
-export function killContainer(pod: string, program: string): void {
+/** First processes of containers of a pod that run a program. */
+export function processesOf(pod: string, program: string): string[] {
   const read = (pid: string, file: string) => {
     try { return readFileSync(`/proc/${pid}/${file}`, 'utf8'); } catch { return ''; }
   };
-  const found = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)
+  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)
     && read(pid, 'environ').includes(`HOSTNAME=${pod}\0`) && read(pid, 'cmdline').includes(program) && /^NSpid:.*\t1$/m.test(read(pid, 'status')));
+}
+
+/** Ends the first process of a container by SIGKILL, from the node: from within, nothing can. */
+export function killContainer(pod: string, program: string): void {
+  const found = processesOf(pod, program);
   if (found.length !== 1) throw new Error(`${found.length} processes of ${pod} are process 1 and run ${program}`);
   process.kill(Number(found[0]), 'SIGKILL');
 }

@@ -1,3 +1,4 @@
+import { endContainer } from './client-pod';
 import { ready } from './one-node';
 import { IMAGES, podOf, podWithoutRoom, PoolName, SessionClient, TEAM, USER_ID, workerObjects } from './session-world';
 import { SESSION_SEMI_SPACE_MEBIBYTES } from '../../src/protocol/limits';
@@ -26,10 +27,10 @@ afterAll(() => must(['delete', 'deployment', '-n', TEAM, ...POOLS]));
 
 test('a runtime that cannot be copied ends the init container, and the reason is in the status of the pod', () => {
   must(['apply', '--server-side', '-f', '-'], [podWithoutRoom('no-room')]);
-  must(['wait', '-n', TEAM, 'pod/no-room', '--for=jsonpath={.status.phase}=Failed', '--timeout=120s']);
+  must(['wait', '-n', TEAM, 'pod/no-room', '--for=jsonpath={.status.phase}=Failed', '--timeout=300s']);
   const { exitCode, message } = JSON.parse(must(['get', 'pod', '-n', TEAM, 'no-room', '-o', 'json'])).status.initContainerStatuses[0].state.terminated;
   expect([exitCode, message]).toEqual([1, expect.stringMatching(/^install-runtime: bin\/node was not copied to \/mnt\/runtime: E/)]);
-}, 150_000);
+}, 330_000);
 
 describe('the images are what they are said to be', () => {
   const found = async (pool: PoolName, paths: string) => (await clients.get(pool)!.execute('/bin/sh', '-c', `ls -d ${paths} 2>/dev/null; true`)).stdout.trim().split('\n');
@@ -105,11 +106,11 @@ describe.each(POOLS)('a session in the %s image', (pool) => {
 
   test('is over when its daemon has been restarted, on the same runtime', async () => {
     const { metadata } = podOf(pool);
-    must(['exec', '-n', TEAM, metadata.name, '--', RUNTIME_FILES.node, '-e', 'process.kill(1, "SIGTERM")']);
-    must(['wait', '-n', TEAM, `pod/${metadata.name}`, '--for=jsonpath={.status.containerStatuses[0].restartCount}=1', '--timeout=120s']);
-    must(['wait', '-n', TEAM, `pod/${metadata.name}`, '--for=condition=Ready', '--timeout=120s']);
+    endContainer(TEAM, metadata.name);
+    must(['wait', '-n', TEAM, `pod/${metadata.name}`, '--for=jsonpath={.status.containerStatuses[0].restartCount}=1', '--timeout=240s']);
+    must(['wait', '-n', TEAM, `pod/${metadata.name}`, '--for=condition=Ready', '--timeout=240s']);
     const answer = await client().send('POST', SESSION_ROUTES.execute, { command: ['/bin/true'] });
     expect([answer.status, await answer.json()]).toEqual([503, expect.objectContaining({ code: 'DAEMON_NOT_INITIALIZED' })]);
     expect(podOf(pool).status.initContainerStatuses[0]).toMatchObject({ restartCount: 0 });
-  }, 300_000);
+  }, 600_000);
 });

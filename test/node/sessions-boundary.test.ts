@@ -1,7 +1,7 @@
 import { request } from 'node:https';
 import { inPod } from './client-pod';
 import { DIAL, inClient } from './session-clients';
-import { get, install, podsOfRole, warmPods } from './session-cluster';
+import { get, install, podsOfRole, refilled, until, warmPods } from './session-cluster';
 import { SYSTEM, TEAM } from './sessions-world';
 import { CONTROLLER_AUDIENCE, LABELS } from '../../src/protocol/names';
 import { OBJECTS, TOKEN_FILE } from '../../src/protocol/objects';
@@ -14,7 +14,10 @@ import { kubectl, must } from '../cluster/cli';
 
 const hostOf = (name: string) => `${name}.${SYSTEM}.svc`;
 
-beforeAll(install, 900_000);
+beforeAll(async () => {
+  await install();
+  await refilled('glibc');
+}, 900_000);
 
 describe('the network', () => {
   const targets = () => ({
@@ -29,7 +32,14 @@ describe('the network', () => {
   const dialled = (pod: string) => inClient(`
     return Object.fromEntries(await Promise.all(Object.entries(input).map(async ([name, [host, port]]) => [name, await dial(host, port)])));`, targets(), pod);
 
-  test('leads a client to the gateway only', async () => expect(await dialled('client')).toEqual({ ...CLOSED, gateway: 'open' }));
+  test('leads a client to the gateway only', async () => {
+    // On a busy node an answer may come too late.
+    const seen = await until('the gateway answers in time', async () => {
+      const one = await dialled('client');
+      return one.gateway === 'open' && one;
+    });
+    expect(seen).toEqual({ ...CLOSED, gateway: 'open' });
+  });
 
   test('leads nobody else anywhere', async () => expect(await dialled('stranger')).toEqual({ ...CLOSED, gateway: 'ETIMEDOUT' }));
 

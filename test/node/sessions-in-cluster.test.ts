@@ -1,7 +1,7 @@
 import { inClient } from './session-clients';
-import { get, install, podOfSession, podsOfRole, readySince, refilled, until } from './session-cluster';
+import { get, install, podOfSession, podsOf, podsOfRole, readySince, refilled, until, warmPods } from './session-cluster';
 import { IMAGES, PoolName } from './session-world';
-import { apiKeys, platformObjects, SYSTEM, TEAM, WITH_TEMPLATE } from './sessions-world';
+import { apiKeys, platformObjects, SYSTEM, TEAM, WARM, WITH_TEMPLATE } from './sessions-world';
 import { LABELS } from '../../src/protocol/names';
 import { OBJECTS } from '../../src/protocol/objects';
 import { PATHS } from '../../src/protocol/paths';
@@ -33,12 +33,17 @@ describe('installed from nothing', () => {
     expect([applied.data, Object.keys(get(kind, namespace, name).data).length > 0]).toEqual([undefined, true]);
   });
 
-  test('what is applied again changes no key and no pod', () => {
+  test('what is applied again changes no key and no pod', async () => {
+    // Sessions of other tests may be going still, and workers coming.
+    await until('the pools are at rest', () => POOLS.every((pool) => {
+      const all = podsOf(TEAM, `${LABELS.pool}=${pool}`);
+      return all.length === WARM[pool] && warmPods(pool).length === WARM[pool];
+    }), 300);
     const before = [contents(), pods()];
     apply(platformObjects());
     must(['apply', '--server-side', '-f', '-'], [apiKeys()]);
     expect([contents(), pods()]).toEqual(before);
-  });
+  }, 480_000);
 
   test('the namespaces enforce the restricted Pod Security Standard', () => {
     const enforced = [SYSTEM, TEAM].map((name) => JSON.parse(must(['get', 'namespace', name, '-o', 'json'])).metadata.labels['pod-security.kubernetes.io/enforce']);
@@ -56,8 +61,12 @@ describe.each(POOLS)('a session of the pool %s', (pool) => {
     session = await inClient("return (await alice.createSession({ ...place(input.pool), env: { GREETING: 'hello there' }, metadata: { task: 'test' } })).id", { pool });
   }, 240_000);
 
-  test('has a pod that was warm before, and is the same pod still', () => {
-    const { metadata, spec, status } = podOfSession(session);
+  test('has a pod that was warm before, and is the same pod still', async () => {
+    // Its ReplicaSet lets go of it once it has seen the labels.
+    const { metadata, spec, status } = await until('it has one owner', () => {
+      const pod = podOfSession(session);
+      return pod.metadata.ownerReferences.length === 1 && pod;
+    });
     const warm = before.find((pod) => pod.metadata.uid === metadata.uid)!;
     expect(warm.metadata.labels[LABELS.state]).toBe('warm');
     expect(metadata.labels).toEqual({ ...warm.metadata.labels, [LABELS.state]: 'claimed', [LABELS.session]: session });
@@ -82,7 +91,7 @@ describe.each(POOLS)('a session of the pool %s', (pool) => {
     const script = 'echo first; while [ ! -e go ]; do sleep 1; done; echo second; exit 3';
     const seen = await used(`
       const seen = [];
-      for await (const event of session.stream(['/bin/sh', '-c', input.script], { timeout: '20s' })) {
+      for await (const event of session.stream(['/bin/sh', '-c', input.script], { timeout: '120s' })) {
         seen.push(event.type === 'exit' ? event.exitCode : event.data);
         if (seen.length === 1) await session.files.write('go', '');
       }
@@ -139,7 +148,7 @@ test('ten creations at the same time from a pool of two get ten pods', async () 
   console.info(`ten sessions from a pool of two: ${Date.now() - started} ms with their end`);
   expect(new Set(made.pods).size).toBe(10);
   expect(made.said).toEqual(Array.from({ length: 10 }, (_, index) => `${index}\n`));
-}, 480_000);
+}, 900_000);
 
 test('the token that a session has of the broker ends with the session', async () => {
   await refilled(WITH_TEMPLATE);
@@ -147,7 +156,10 @@ test('the token that a session has of the broker ends with the session', async (
     const made = await Promise.all(input.map((pool) => alice.createSession(place(pool))));
     await Promise.all(made.map((session) => session.delete()));
     return made.map(({ id }) => id);`, [WITH_TEMPLATE, 'glibc']);
-  const revoked = get('configmap', SYSTEM, OBJECTS.revokedSessions).data;
+  const revoked = await until('its token is revoked', () => {
+    const { data = {} } = get('configmap', SYSTEM, OBJECTS.revokedSessions);
+    return session in data && data;
+  });
   expect([Object.keys(revoked).includes(session), Object.keys(revoked).includes(other)]).toEqual([true, false]);
   const issued = await until('the issue is an AuditEvent', () => get('auditevents.paddock.dev', TEAM).items.find(({ spec }: any) => JSON.stringify(spec).includes(session)), 90);
   expect(issued.spec).toMatchObject({ kind: 'credential-issued' });
