@@ -22,7 +22,11 @@ beforeAll(async () => {
   const registry = new Registry();
   new RequestMetrics(registry);
   new BrokerMetrics(registry).follow({
-    shipLag: () => ({ records: 0, seconds: 0 }), catalogAge: () => 0, refusedObjects: () => ({}), limitKeys: () => ({}), certificateExpires: () => 0,
+    shipLag: () => ({ decisions: { records: 0, seconds: 0 }, uses: { records: 0, seconds: 0 } }),
+    catalogAge: () => 0,
+    refusedObjects: () => ({}),
+    limitKeys: () => ({}),
+    certificateExpires: () => 0,
   });
   new ControllerMetrics(registry);
   new EgressMetrics(registry);

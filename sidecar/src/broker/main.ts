@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { buildBroker } from './app';
 import { publishAnchors } from './audit/anchors';
 import { AuditLog } from './audit/log';
-import { ShipCursor } from './audit/ship-cursor';
+import { shipCursors } from './audit/ship-lanes';
 import type { BrokerLimits, Rate } from './broker-deps';
 import { shedLoad } from './load-shedding';
 import { measuredAudit, measureRequests } from './measured';
@@ -42,10 +42,10 @@ async function start({ config, log, registry }: RoleContext<typeof BROKER_ENV>):
   const world = await (CATALOG === 'kubernetes' ? openKubernetesWorld : openDirectoryWorld)(config, { log, clock, metrics });
   const { certificate, catalogAge, refusedObjects, shipTo } = world;
   // What is shipped may be removed when room gets scarce; without anywhere to ship to nothing ever is.
-  const cursor = new ShipCursor(folder);
+  const cursors = shipCursors(folder);
   const limits = AUDIT_MAX_MEBIBYTES === undefined ? {} : { maxTotalBytes: AUDIT_MAX_MEBIBYTES * 1024 * 1024 };
-  const audit = await AuditLog.open({ folder, replica: POD_NAME, clock, limits, ...(shipTo && { cursor }) });
-  const shipping = shipTo && startShipping({ ...shipTo, folder, cursor, head: () => audit.heads()[0], observe: metrics.shipping, log, clock });
+  const audit = await AuditLog.open({ folder, replica: POD_NAME, clock, limits, ...(shipTo && { cursors: Object.values(cursors) }) });
+  const shipping = shipTo && startShipping({ ...shipTo, folder, cursors, head: () => audit.heads()[0], observe: metrics.shipping, log, clock });
   const providers = providersOf({ http: httpsClient(), slots: world.slots, clock, observer: metrics.providers });
   const app = buildBroker(
     { ...world, providers, audit: measuredAudit(audit, metrics), clock, log, limits: limitsOf(config) },

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { ShipLag } from './audit/ship';
 import type { ShipObserver } from './audit/ship-delivery';
+import type { Lane } from './audit/ship-lanes';
 import type { AuditRecord } from './audit-event';
 import type { PoolName, ProviderObserver } from './providers/observer';
 import type { BROKER_ROUTES, BrokerCode } from '../../../src/protocol/broker-api';
@@ -10,7 +11,7 @@ export type RouteName = keyof typeof BROKER_ROUTES;
 
 /** What is asked for when the metrics are read. What is not given has no series. */
 export interface BrokerGauges {
-  readonly shipLag: () => ShipLag;
+  readonly shipLag: () => Readonly<Record<Lane, ShipLag>>;
   /** Seconds since the state of runs was known to be current. */
   readonly catalogAge: () => number;
   /** Objects that cannot be used, by kind. */
@@ -66,8 +67,9 @@ export class BrokerMetrics {
 
   /** Reads these whenever the metrics are read. Once for each gauge. */
   follow({ shipLag, catalogAge, refusedObjects, limitKeys, certificateExpires }: Partial<BrokerGauges>): void {
-    this.gauge('broker_audit_unshipped_records', 'Records of the audit log that are not in the API yet', shipLag && (() => shipLag().records));
-    this.gauge('broker_audit_ship_lag_seconds', 'Time since the whole audit log was in the API', shipLag && (() => shipLag().seconds));
+    const lagging = (what: keyof ShipLag) => shipLag && (() => Object.fromEntries(Object.entries(shipLag()).map(([lane, lag]) => [lane, lag[what]])));
+    this.gauges('broker_audit_unshipped_records', 'Records of the audit log that are not shipped yet; uses wait for up to ten minutes', 'lane', lagging('records'));
+    this.gauges('broker_audit_ship_lag_seconds', 'Time since records that are not shipped should have been', 'lane', lagging('seconds'));
     this.gauge('broker_catalog_age_seconds', 'Time since the state of runs was known to be current', catalogAge);
     this.gauges('broker_catalog_refused_objects', 'Objects of the catalog that cannot be used', 'kind', refusedObjects);
     this.gauges('broker_limit_keys', 'Callers and addresses that a limiter holds', 'limiter', limitKeys);

@@ -2,8 +2,8 @@ import { anchorEvents, publishAnchors } from './audit/anchors';
 import type { AuditHead } from './audit/chain';
 import { API_ANCHOR_MS } from './audit/limits';
 import { AuditShipper, ShipLag } from './audit/ship';
-import type { ShipCursor } from './audit/ship-cursor';
 import type { AuditEvents, ShipObserver } from './audit/ship-delivery';
+import { Lane, SHIP_LANES, ShipCursors } from './audit/ship-lanes';
 import type { Clock } from '../server/clock';
 import type { Logger } from '../server/log';
 import type { After } from '../server/timers';
@@ -11,8 +11,8 @@ import type { After } from '../server/timers';
 export interface ShippingOptions {
   /** Folder of the audit log. */
   readonly folder: string;
-  /** The one that the log was opened with. */
-  readonly cursor: ShipCursor;
+  /** Those that the log was opened with. */
+  readonly cursors: ShipCursors;
   /** The end of what is durable. */
   readonly head: () => AuditHead;
   readonly events: AuditEvents;
@@ -25,28 +25,17 @@ export interface ShippingOptions {
 }
 
 export interface Shipping {
-  lag(): ShipLag;
+  lag(): Readonly<Record<Lane, ShipLag>>;
   /** Ships what is left, for a bounded time. Before the log is closed. */
   close(): Promise<void>;
 }
 
-/** Brings the audit log and its anchors into the API from now on, and tells the log once when it fails and once when it works again. */
-export function startShipping({ folder, cursor, head, events, namespace, observe, log, clock, after }: ShippingOptions): Shipping {
-  let fails = false;
-  const told: ShipObserver = {
-    failed: (err) => {
-      observe.failed(err);
-      if (!fails) log.warn({ err }, 'audit events cannot be shipped; they wait in the audit log');
-      fails = true;
-    },
-    shipped: (result, object) => {
-      observe.shipped(result, object);
-      if (result === 'dropped') log.error({ event: object.metadata.name }, 'an audit event fits no schema of the cluster; it is in the audit log only');
-      if (fails) log.info('audit events are shipped again');
-      fails = false;
-    },
-  };
-  const shipper = new AuditShipper({ folder, cursor, head, events, systemNamespace: namespace, observe: told, clock, after });
+/** Brings the audit log and its anchors into the API from now on. */
+export function startShipping(options: ShippingOptions): Shipping {
+  const { head, events, namespace, observe, log, clock, after } = options;
+  const decisions = laneShipper('decisions', options);
+  const uses = laneShipper('uses', options);
+  const lag = (): Record<Lane, ShipLag> => ({ decisions: decisions.lag(), uses: uses.lag() });
   let anchorsFail = false;
   const anchorFailed = (err: unknown): void => {
     observe.failed(err);
@@ -57,14 +46,35 @@ export function startShipping({ folder, cursor, head, events, namespace, observe
   const stopAnchors = publishAnchors({
     heads: () => [head()], publish: anchorEvents(events, namespace, clock), failed: anchorFailed, everyMs: API_ANCHOR_MS, after,
   });
-  shipper.start();
+  decisions.start();
+  uses.start();
   return {
-    lag: () => shipper.lag(),
+    lag,
     close: async () => {
-      const whole = await shipper.stop();
-      if (!whole) log.warn({ lag: shipper.lag() }, 'not everything of the audit log is shipped; the next start goes on with it');
-      // An API server that takes no events is not asked for this either: it would hold up the end.
-      if (whole) await stopAnchors();
+      const whole = await Promise.all([decisions.stop(), uses.stop()]);
+      // An API server that takes no events is not asked for an anchor either: it would hold up the end.
+      if (whole.every(Boolean)) await stopAnchors();
+      else log.warn({ lag: lag() }, 'not everything of the audit log is shipped; the next start goes on with it');
     },
   };
+}
+
+/** Tells the log once when the lane fails and once when it works again. */
+function laneShipper(lane: Lane, { folder, cursors, head, events, namespace, observe, log, clock, after }: ShippingOptions): AuditShipper {
+  let fails = false;
+  const told: ShipObserver = {
+    failed: (err) => {
+      observe.failed(err);
+      if (!fails) log.warn({ err, lane }, 'audit events cannot be shipped; they wait in the audit log');
+      fails = true;
+    },
+    shipped: (result, object) => {
+      observe.shipped(result, object);
+      if (result === 'dropped') log.error({ event: object.metadata.name }, 'an audit event fits no schema of the cluster; it is in the audit log only');
+      if (fails) log.info({ lane }, 'audit events are shipped again');
+      fails = false;
+    },
+  };
+  const { takes, limits } = SHIP_LANES[lane];
+  return new AuditShipper({ folder, cursor: cursors[lane], takes, limits, head, events, systemNamespace: namespace, observe: told, clock, after });
 }

@@ -40,12 +40,16 @@ test('providers and shipping tell of themselves', async () => {
 test('gauges are read when the metrics are', async () => {
   const { metrics, lines } = metered();
   const now = { records: 3, limits: { issue: 7 } as Record<string, number> };
-  metrics.follow({ shipLag: () => ({ records: now.records, seconds: 1.5 }), limitKeys: () => now.limits, certificateExpires: () => 90_000 });
-  expect(await lines('broker_audit_unshipped_records')).toEqual(['broker_audit_unshipped_records 3']);
-  expect(await lines('broker_audit_ship_lag_seconds')).toEqual(['broker_audit_ship_lag_seconds 1.5']);
+  metrics.follow({
+    shipLag: () => ({ decisions: { records: 0, seconds: 0 }, uses: { records: now.records, seconds: 1.5 } }),
+    limitKeys: () => now.limits,
+    certificateExpires: () => 90_000,
+  });
+  expect(await lines('broker_audit_unshipped_records')).toEqual(['broker_audit_unshipped_records{lane="decisions"} 0', 'broker_audit_unshipped_records{lane="uses"} 3']);
+  expect(await lines('broker_audit_ship_lag_seconds')).toEqual(['broker_audit_ship_lag_seconds{lane="decisions"} 0', 'broker_audit_ship_lag_seconds{lane="uses"} 1.5']);
   expect(await lines('broker_certificate_expiry_timestamp_seconds')).toEqual(['broker_certificate_expiry_timestamp_seconds 90']);
   Object.assign(now, { records: 0, limits: { substitute: 1 } });
-  expect(await lines('broker_audit_unshipped_records')).toEqual(['broker_audit_unshipped_records 0']);
+  expect(await lines('broker_audit_unshipped_records{lane="uses"}')).toEqual(['broker_audit_unshipped_records{lane="uses"} 0']);
   expect(await lines('broker_limit_keys')).toEqual(['broker_limit_keys{limiter="substitute"} 1']);
 });
 

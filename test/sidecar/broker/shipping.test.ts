@@ -1,6 +1,6 @@
-import { MemoryApi, SYSTEM } from './audit/ship-support';
+import { MemoryApi, substitution, SYSTEM } from './audit/ship-support';
 import { decision, HandTimers, openLog, temporaryFolders, until } from './audit/support';
-import { ShipCursor } from '../../../sidecar/src/broker/audit/ship-cursor';
+import { shipCursors } from '../../../sidecar/src/broker/audit/ship-lanes';
 import { SHIP_FLUSH_MS } from '../../../sidecar/src/broker/audit/ship-limits';
 import { startShipping } from '../../../sidecar/src/broker/shipping';
 import { capturedLog } from '../server/frame';
@@ -10,14 +10,14 @@ const anchorsOf = (api: MemoryApi) => [...api.objects.values()].filter(({ spec }
 
 async function shipped(api: MemoryApi) {
   const at = folder();
-  const cursor = new ShipCursor(at);
-  const log = await openLog(at, { cursor });
+  const cursors = shipCursors(at);
+  const log = await openLog(at, { cursors: Object.values(cursors) });
   const timers = new HandTimers();
   const captured = capturedLog();
   const observed: string[] = [];
   const shipping = startShipping({
     folder: at,
-    cursor,
+    cursors,
     head: () => log.heads()[0],
     events: api,
     namespace: SYSTEM,
@@ -26,6 +26,8 @@ async function shipped(api: MemoryApi) {
     clock: () => 0,
     after: timers.after,
   });
+  // The first look, at what a process before has left.
+  await until(() => Object.values(shipping.lag()).every(({ records }) => records === 0));
   return { log, timers, shipping, observed, lines: captured.lines };
 }
 
@@ -35,8 +37,40 @@ test('the end ships what is left, and anchors the last head', async () => {
   await log.write(decision());
   await shipping.close();
   expect([...api.objects.values()].map(({ spec }) => spec.kind)).toEqual(['credential-issued', 'audit-anchor']);
-  expect(shipping.lag().records).toBe(0);
+  expect(shipping.lag()).toEqual({ decisions: { records: 0, seconds: 0 }, uses: { records: 0, seconds: 0 } });
   expect(lines()).toEqual([]);
+  await log.close();
+});
+
+test('the end does not wait for ten minutes to ship uses', async () => {
+  const api = new MemoryApi();
+  const { log, timers, shipping } = await shipped(api);
+  await log.write(substitution());
+  timers.fire(5000);
+  await until(() => shipping.lag().decisions.records === 0);
+  expect([api.requests, shipping.lag().uses]).toEqual([0, { records: 1, seconds: 0 }]);
+  await shipping.close();
+  expect([...api.objects.values()].map(({ spec }) => spec.kind)).toEqual(['credential-issued', 'audit-anchor']);
+  await log.close();
+});
+
+test('a lane that fails is told of once while the other works', async () => {
+  const api = new MemoryApi();
+  api.answer = async (_namespace, { spec }) => spec.destination === undefined ? undefined : Promise.reject(new Error('no'));
+  const { log, timers, shipping, observed, lines } = await shipped(api);
+  await log.write(substitution());
+  for (let look = 0; look < 120; look++) timers.fire(5000);
+  await until(() => shipping.lag().decisions.records === 0);
+  for (let failures = 1; failures < 4; failures++) {
+    await until(() => observed.filter((what) => what === 'failed').length >= failures);
+    await log.write(decision());
+    timers.fire(5000);
+    await until(() => shipping.lag().decisions.records === 0);
+    timers.delays.filter((ms) => ms < 5000).forEach((ms) => timers.fire(ms));
+  }
+  api.answer = async () => undefined;
+  await shipping.close();
+  expect(lines().map(({ level, lane }) => [level, lane])).toEqual([['warn', 'uses'], ['info', 'uses']]);
   await log.close();
 });
 
@@ -62,10 +96,10 @@ test('a failure is told once, however often it is tried, and once when it is ove
 test('what cannot be shipped in time does not hold up the end, and is told', async () => {
   const api = new MemoryApi();
   const { log, timers, shipping, lines } = await shipped(api);
-  await log.write(decision());
+  for (const record of [decision(), substitution()]) await log.write(record);
   api.answer = () => new Promise(() => undefined);
   const closed = shipping.close();
-  await until(() => api.requests === 1);
+  await until(() => api.requests === 2);
   timers.fire(SHIP_FLUSH_MS);
   await closed;
   expect(lines()).toMatchObject([{ level: 'warn', msg: expect.stringContaining('not everything of the audit log is shipped') }]);

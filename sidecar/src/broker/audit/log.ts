@@ -8,7 +8,7 @@ import { AuditUnavailableError, GroupCommit } from './group-commit';
 import { AUDIT_LIMITS, AuditLimits } from './limits';
 import { FolderLock, lockFolder } from './lock';
 import { eventContent } from './record';
-import type { ShipCursor } from './ship-cursor';
+import { ShipCursor, shippedByAll } from './ship-cursor';
 import { AuditStore } from './store';
 import { after as systemAfter, After } from '../../server/timers';
 
@@ -18,8 +18,8 @@ export interface AuditLogOptions {
   /** Name of this replica. The stream is named after it. */
   readonly replica: string;
   readonly clock: Clock;
-  /** How far the log is shipped: so far it may be removed when room gets scarce. Without it nothing ever is. */
-  readonly cursor?: ShipCursor;
+  /** How far each lane of the log is shipped: what all have shipped may be removed when room gets scarce. Without any nothing ever is. */
+  readonly cursors?: readonly ShipCursor[];
   readonly limits?: Partial<AuditLimits>;
   readonly files?: AuditFiles;
   readonly after?: After;
@@ -34,15 +34,15 @@ export interface AuditLogOptions {
 export class AuditLog implements Audit {
   /** Takes the folder and goes on where the log ends; rejects when the log is another's, or is damaged in a way that no crash explains. */
   static async open(options: AuditLogOptions): Promise<AuditLog> {
-    const { folder, replica, clock, cursor, files = nodeFiles } = options;
+    const { folder, replica, clock, cursors = [], files = nodeFiles } = options;
     const limits = { ...AUDIT_LIMITS, ...options.limits };
     if (!REPLICA.test(replica)) throw new Error(`the name of the replica must be lower-case letters, digits, '-' and '.', got ${JSON.stringify(replica)}`);
     await files.prepare(folder);
     const lock = await lockFolder(folder);
     try {
       const newStream = genesis(`${replica}-${randomBytes(4).toString('hex')}`);
-      await cursor?.load();
-      const store = await AuditStore.open({ files, folder, limits, clock, shipped: () => cursor?.shipped }, newStream);
+      await Promise.all(cursors.map((cursor) => cursor.load()));
+      const store = await AuditStore.open({ files, folder, limits, clock, shipped: () => shippedByAll(cursors) }, newStream);
       const { stream } = store.head;
       if (!stream.startsWith(`${replica}-`) || !STREAM_SUFFIX.test(stream.slice(replica.length))) {
         await store.close();

@@ -14,15 +14,15 @@ export interface ShipState {
   readonly planned?: Position;
 }
 
-/** Remembers how far the log is shipped, in a file next to it. */
+/** Remembers how far a lane is shipped, in a file next to the log. */
 export class ShipCursor {
   private state?: ShipState;
 
-  constructor(private readonly folder: string) {}
+  constructor(private readonly folder: string, private readonly file: string) {}
 
   /** What was saved; undefined before the first time. Rejects when the file is not what `save` writes. */
   async load(): Promise<ShipState | undefined> {
-    const path = join(this.folder, CURSOR);
+    const path = join(this.folder, this.file);
     const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
       throw error;
@@ -33,7 +33,7 @@ export class ShipCursor {
 
   /** Resolves when the state survives a power cut. */
   async save(state: ShipState): Promise<void> {
-    await writeWhole(this.folder, CURSOR, `${JSON.stringify(state)}\n`);
+    await writeWhole(this.folder, this.file, `${JSON.stringify(state)}\n`);
     this.state = state;
   }
 
@@ -43,7 +43,17 @@ export class ShipCursor {
   }
 }
 
-const CURSOR = 'shipped.json';
+/**
+ * The last line before which all is shipped: that of the lane that is furthest behind. Undefined when one of them has shipped
+ * nothing, or another stream.
+ */
+export function shippedByAll(cursors: readonly Pick<ShipCursor, 'shipped'>[]): AuditHead | undefined {
+  const [first, ...others] = cursors.map(({ shipped }) => shipped);
+  return others.reduce((least, head) => {
+    if (head === undefined || head.stream !== least?.stream) return undefined;
+    return head.sequence < least.sequence ? head : least;
+  }, first);
+}
 
 /** Either the old file is there or the new one. */
 async function writeWhole(folder: string, name: string, text: string): Promise<void> {

@@ -40,16 +40,25 @@ export class ShipDelivery {
 
   constructor(private readonly deps: DeliveryDeps) {}
 
-  /** True when all are where they belong, false when it was stopped before. */
-  async deliver(objects: readonly AuditEventObject[]): Promise<boolean> {
-    let left = objects;
-    for (let failures = 0; left.length > 0 && !this.stopped;) {
-      const rest = await this.pass(left);
-      failures = rest.length < left.length ? 1 : failures + 1;
-      left = rest;
-      if (left.length > 0) await this.wait(this.hurried ? 1 : failures);
+  /** True when all are where they belong, false when it was stopped before. An event is asked for when its turn has come. */
+  async deliver(objects: Iterable<AuditEventObject>): Promise<boolean> {
+    const source = objects[Symbol.iterator]();
+    let again: AuditEventObject[] = [];
+    let over = false;
+    const next = (): AuditEventObject | undefined => {
+      const object = again.shift() ?? source.next().value as AuditEventObject | undefined;
+      over = object === undefined;
+      return object;
+    };
+    for (let failures = 0; !over && !this.stopped;) {
+      const { placed, failed } = await this.pass(next);
+      if (failed.length === 0) continue;
+      failures = placed > 0 ? 1 : failures + 1;
+      again = [...failed, ...again];
+      over = false;
+      await this.wait(this.hurried ? 1 : failures);
     }
-    return left.length === 0;
+    return over;
   }
 
   /** From now on waits are short, the one that is under way included. */
@@ -65,15 +74,16 @@ export class ShipDelivery {
   }
 
   /** Sends all once, several at a time, and answers with those to send again. The first failure ends it: the others would fail as well. */
-  private async pass(objects: readonly AuditEventObject[]): Promise<AuditEventObject[]> {
-    const queue = [...objects];
+  private async pass(next: () => AuditEventObject | undefined): Promise<{ readonly placed: number; readonly failed: AuditEventObject[] }> {
     const failed: AuditEventObject[] = [];
+    let placed = 0;
     const worker = async (): Promise<void> => {
       while (failed.length === 0 && !this.stopped) {
-        const object = queue.shift();
+        const object = next();
         if (object === undefined) return;
         try {
           this.deps.observe.shipped(await this.place(object), object);
+          placed++;
         } catch (error) {
           if (failed.length === 0) this.deps.observe.failed(error);
           failed.push(object);
@@ -81,7 +91,7 @@ export class ShipDelivery {
       }
     };
     await Promise.all(Array.from({ length: this.deps.limits.inFlight }, worker));
-    return [...failed, ...queue];
+    return { placed, failed };
   }
 
   /**

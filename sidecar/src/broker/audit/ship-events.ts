@@ -13,9 +13,12 @@ export interface EventsOptions {
   readonly eachOfRun: number;
 }
 
-/** The events of a batch. The same lines give the same events, names included, so what is sent twice is there once. */
-export function eventsOf(lines: readonly DecisionLine[], { systemNamespace, eachOfRun }: EventsOptions): AuditEventObject[] {
-  return groupsOf(lines, eachOfRun).map((group) => eventOf(group, systemNamespace));
+/**
+ * The events of a batch, each made when it is asked for. The same lines give the same events, names included, so what is sent
+ * twice is there once.
+ */
+export function* eventsOf(lines: readonly DecisionLine[], { systemNamespace, eachOfRun }: EventsOptions): Generator<AuditEventObject, void> {
+  for (const group of groupsOf(lines, eachOfRun)) yield eventOf(group, systemNamespace);
 }
 
 function eventOf(group: DecisionGroup, systemNamespace: string): AuditEventObject {
@@ -38,7 +41,7 @@ function structured({ lines, folded }: DecisionGroup): AuditEventSpec {
   const events = lines.map(({ content }) => content.event);
   const [first] = events;
   const isBlockSummary = first.kind === 'egress-block-summary' || (folded && first.kind === 'egress-block');
-  const { credential, destination, matchedPolicy } = shared(events);
+  const { credential, destination, matchedPolicy } = folded ? shared(events) : first;
   return {
     runRef: { name: first.run },
     decision: first.decision,

@@ -32,7 +32,7 @@ export function groupsOf(lines: readonly DecisionLine[], eachOfRun: number): Dec
 }
 
 /** A request on its way to a host: a substitution, or a connection. Issuing a credential names no host. */
-function isUse({ decision, destination }: AuditRecord): boolean {
+export function isUse({ decision, destination }: AuditRecord): boolean {
   return decision === 'granted' && destination !== undefined;
 }
 

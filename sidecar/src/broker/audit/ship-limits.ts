@@ -1,8 +1,10 @@
 /** Sizes and times of shipping the audit log. Sizes in bytes, times in milliseconds. */
 export interface ShipLimits {
-  /** Time between looks for records that are not shipped: the usual delay, and the usual window of a summary. */
-  readonly collectMs: number;
-  /** Most that one batch holds, of bytes and of records. It bounds memory, however far behind the shipping is. */
+  /** Time between looks for records that are not shipped. */
+  readonly lookMs: number;
+  /** Looks from one that ships all there is to the next: the usual delay, and the usual window of a summary. Those between ship whole batches only. */
+  readonly looksOfWindow: number;
+  /** Most that is read for one batch, of bytes and of records. It bounds memory, however far behind the shipping is. */
   readonly batchBytes: number;
   readonly batchRecords: number;
   /** Events of one run, kind and decision that a batch spells out; the others become one summary. */
@@ -17,7 +19,8 @@ export interface ShipLimits {
 }
 
 export const SHIP_LIMITS: ShipLimits = {
-  collectMs: 5000,
+  lookMs: 5000,
+  looksOfWindow: 1,
   batchBytes: 512 * 1024,
   batchRecords: 1000,
   eachOfRun: 10,
@@ -26,6 +29,12 @@ export const SHIP_LIMITS: ShipLimits = {
   firstWaitMs: 500,
   longestWaitMs: 30_000,
 };
+
+/**
+ * Of uses: ten minutes, or as many records as memory and a small volume can wait for. A window holds more than a few seconds
+ * do, so more hosts of a run are spelled out.
+ */
+export const USE_LIMITS: ShipLimits = { ...SHIP_LIMITS, looksOfWindow: 120, batchBytes: 8 * 1024 * 1024, batchRecords: 10_000, eachOfRun: 100 };
 
 /** Longest that shipping may go on after the order to stop. */
 export const SHIP_FLUSH_MS = 10_000;

@@ -2,21 +2,24 @@ import { AuditHead, genesis } from './chain';
 import { AuditFiles, nodeFiles } from './files';
 import type { Position } from './position';
 import { segmentName } from './segments';
-import { readBatch, ShipBatch } from './ship-batch';
+import { BatchBounds, readBatch, ShipBatch } from './ship-batch';
 import type { ShipCursor, ShipState } from './ship-cursor';
 import { AuditEvents, ShipDelivery, ShipObserver } from './ship-delivery';
 import { eventsOf } from './ship-events';
 import { SHIP_FLUSH_MS, SHIP_LIMITS, ShipLimits } from './ship-limits';
 import type { Clock } from '../../server/clock';
 import { after as systemAfter, After } from '../../server/timers';
+import type { AuditRecord } from '../audit-event';
 
 export interface AuditShipperOptions {
   /** Folder of the log. */
   readonly folder: string;
   /** The end of what is durable. What is behind it is not shipped: it may still be taken back. */
   readonly head: () => AuditHead;
-  /** The one that the log was opened with. */
+  /** One of those that the log was opened with. */
   readonly cursor: ShipCursor;
+  /** Which decisions are shipped; the cursor passes over all others. */
+  readonly takes: (record: AuditRecord) => boolean;
   readonly events: AuditEvents;
   /** Namespace of the platform, for events that their own namespace does not take. */
   readonly systemNamespace: string;
@@ -31,13 +34,14 @@ export interface AuditShipperOptions {
 
 /** How far the shipping is behind the log. */
 export interface ShipLag {
+  /** Those that wait for the end of their window included. */
   readonly records: number;
-  /** Since everything was shipped the last time; 0 when everything is. */
+  /** Since they should have been shipped; 0 when everything is, and while the window lasts. */
   readonly seconds: number;
 }
 
 /**
- * Turns the log of one replica into AuditEvents. It reads the files of the log, a batch at a time, and nothing waits for
+ * Turns the log of one replica into AuditEvents, or what it takes of it. It reads the files of the log, a batch at a time, and nothing waits for
  * it: an API server that is away costs room on the volume, not memory and not answers. Each record is sent at least
  * once, and a name made from the record sees to it that it is there once.
  */
@@ -46,7 +50,8 @@ export class AuditShipper {
   private readonly delivery: ShipDelivery;
   private readonly after: After;
   private state?: ShipState;
-  private currentAt: number;
+  private dueAt: number;
+  private looksLeft = 0;
   private running?: Promise<void>;
   private cancelLook?: () => void;
   private ended = false;
@@ -56,18 +61,18 @@ export class AuditShipper {
     this.limits = { ...SHIP_LIMITS, ...options.limits };
     this.after = after;
     this.delivery = new ShipDelivery({ events, systemNamespace, observe, random, after, limits: this.limits });
-    this.currentAt = clock();
+    this.dueAt = clock();
   }
 
   /** Begins where the cursor is. */
   start(): void {
-    void this.shipOnce();
-    this.cancelLook = this.after(this.limits.collectMs, () => this.start());
+    this.look();
+    this.cancelLook = this.after(this.limits.lookMs, () => this.start());
   }
 
   lag(): ShipLag {
-    const records = this.options.head().sequence - this.shipped().head.sequence;
-    return { records, seconds: records === 0 ? 0 : Math.max(0, this.options.clock() - this.currentAt) / 1000 };
+    const records = this.waiting();
+    return { records, seconds: records === 0 ? 0 : Math.max(0, this.options.clock() - this.dueAt) / 1000 };
   }
 
   /** Ships what is left, for a bounded time. What is still left then is shipped by the next start. False when something is. */
@@ -84,25 +89,45 @@ export class AuditShipper {
     return this.lag().records === 0;
   }
 
-  /** Ships everything that is durable. One at a time: who comes meanwhile waits for the one that runs. */
-  private shipOnce(): Promise<void> {
-    this.running ??= this.shipAll()
-      .catch((error: unknown) => this.options.observe.failed(error))
+  /** Ships what there is when the window is over, and whole batches before. A window that ends while something is being shipped ends with the look after. */
+  private look(): void {
+    const isOver = this.looksLeft === 0;
+    if (!isOver) this.looksLeft--;
+    if (this.running !== undefined) return;
+    if (isOver) this.looksLeft = this.limits.looksOfWindow - 1;
+    const waiting = this.waiting();
+    const ready = isOver ? waiting : waiting - waiting % this.limits.batchRecords;
+    if (isOver || ready > 0) void this.shipOnce(this.shipped().head.sequence + ready);
+  }
+
+  /** Ships what is durable now, or only through a line. One at a time: who comes meanwhile waits for the one that runs. */
+  private shipOnce(through: number = this.options.head().sequence): Promise<void> {
+    this.running ??= this.shipAll(through)
+      .catch((error: unknown) => {
+        this.looksLeft = 0;
+        this.options.observe.failed(error);
+      })
       .finally(() => this.running = undefined);
     return this.running;
   }
 
-  private async shipAll(): Promise<void> {
-    const { cursor, clock } = this.options;
+  /** What comes meanwhile is for the next window. */
+  private async shipAll(through: number): Promise<void> {
+    const { cursor, clock, head } = this.options;
+    const { lookMs, looksOfWindow, batchBytes, batchRecords } = this.limits;
+    const dueAt = through < head().sequence ? this.dueAt : clock() + lookMs * looksOfWindow;
     this.state ??= await cursor.load();
     const { planned } = this.ownState();
-    if (planned !== undefined && !await this.shipBatch(planned, await this.read(this.bytesTo(planned), planned.head.sequence))) return;
-    while (!this.ended && this.shipped().head.sequence < this.options.head().sequence) {
-      const batch = await this.read(this.limits.batchBytes, this.options.head().sequence, this.limits.batchRecords);
+    if (planned !== undefined) {
+      const batch = await this.read({ bytes: Infinity, records: Infinity, sequence: planned.head.sequence });
+      if (!await this.shipBatch(planned, batch)) return;
+    }
+    while (!this.ended && this.shipped().head.sequence < through) {
+      const batch = await this.read({ bytes: batchBytes, records: batchRecords, sequence: through });
       await this.save({ shipped: this.shipped(), planned: batch.to });
       if (!await this.shipBatch(batch.to, batch)) return;
     }
-    if (!this.ended) this.currentAt = clock();
+    if (!this.ended) this.dueAt = dueAt;
   }
 
   private async shipBatch(planned: Position, { to, decisions }: ShipBatch): Promise<boolean> {
@@ -113,9 +138,9 @@ export class AuditShipper {
     return delivered;
   }
 
-  private read(bytes: number, sequence: number, records = Infinity): Promise<ShipBatch> {
-    const { files = nodeFiles, folder } = this.options;
-    return readBatch(files, folder, this.shipped(), { bytes, sequence, records });
+  private read(bounds: BatchBounds): Promise<ShipBatch> {
+    const { files = nodeFiles, folder, takes } = this.options;
+    return readBatch({ files, folder, takes }, this.shipped(), bounds);
   }
 
   private async save(state: ShipState): Promise<void> {
@@ -133,10 +158,8 @@ export class AuditShipper {
     return this.state?.shipped.head.stream === stream ? this.state : { shipped: { segment: FIRST_SEGMENT, size: 0, head: genesis(stream) } };
   }
 
-  /** How much of its segment a batch took, which may be the one after the segment that was shipped last. */
-  private bytesTo({ segment, size }: Position): number {
-    const { segment: before, size: start } = this.shipped();
-    return segment?.name === before?.name ? size - start : size;
+  private waiting(): number {
+    return this.options.head().sequence - this.shipped().head.sequence;
   }
 }
 

@@ -1,9 +1,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { headOf, MemoryApi, shipping } from './ship-support';
+import { headOf, lanes, MemoryApi, shipping, substitution } from './ship-support';
 import { decision, linesIn, openLog, segmentsIn, temporaryFolders, until } from './support';
+import { AuditHead } from '../../../../sidecar/src/broker/audit/chain';
 import { AUDIT_LIMITS } from '../../../../sidecar/src/broker/audit/limits';
 import { segmentsToRemove } from '../../../../sidecar/src/broker/audit/pruning';
+import { shippedByAll } from '../../../../sidecar/src/broker/audit/ship-cursor';
 import { verifyAuditLog } from '../../../../sidecar/src/broker/audit/verify';
 
 const folder = temporaryFolders();
@@ -69,6 +71,68 @@ describe('a log that is shipped', () => {
     await expect(openLog(at)).rejects.toThrow('its beginning is missing');
     rmSync(join(at, 'shipped.json'));
     await expect(shipping(at, new MemoryApi())).rejects.toThrow('its beginning is missing');
+  });
+});
+
+describe('a log with two lanes', () => {
+  const limits = { segmentBytes: 500, maxTotalBytes: 3000 };
+
+  test.each(['decisions', 'uses'] as const)('keeps what one has shipped until the other has, when %s are behind', async (behind) => {
+    const at = folder();
+    const both = await lanes(at, new MemoryApi(), { log: limits });
+    for (let full = false; !full;) await both.log.write(behind === 'uses' ? substitution() : decision()).catch(() => full = true);
+    await both[behind === 'uses' ? 'decisions' : 'uses'].shipper.stop();
+    both.logTimers.fire(AUDIT_LIMITS.probeMs);
+    await expect(both.log.write(decision())).rejects.toThrow('may take 3000');
+    expect(linesIn(at)[0].sequence).toBe(1);
+    await both[behind].shipper.stop();
+    both.logTimers.fire(AUDIT_LIMITS.probeMs);
+    await until(() => both.log.unready() === undefined);
+    expect(linesIn(at)[0].sequence).toBeGreaterThan(1);
+    await both.log.close();
+  });
+
+  test.each(['shipped.json', 'shipped-uses.json'])('is not opened without %s when its beginning was removed: nobody knows whether that was shipped', async (file) => {
+    const at = folder();
+    for (let start = 0; start < 12; start++) {
+      const { log, decisions, uses } = await lanes(at, new MemoryApi(), { log: limits });
+      for (const record of [decision(), substitution()]) await log.write(record);
+      await Promise.all([decisions.shipper.stop(), uses.shipper.stop()]);
+      await log.close();
+    }
+    expect(linesIn(at)[0].sequence).toBeGreaterThan(1);
+    rmSync(join(at, file));
+    await expect(lanes(at, new MemoryApi())).rejects.toThrow('its beginning is missing');
+  });
+
+  test('ships all uses again when it is whole and does not know how far they are', async () => {
+    const at = folder();
+    const api = new MemoryApi();
+    for (let start = 0; start < 2; start++) {
+      const { log, decisions, uses } = await lanes(at, api);
+      if (start === 0) for (const record of [decision(), substitution(), substitution()]) await log.write(record);
+      await Promise.all([decisions.shipper.stop(), uses.shipper.stop()]);
+      expect([decisions.heard.results, uses.heard.results]).toEqual(start === 0 ? [['created'], ['created']] : [[], ['exists']]);
+      await log.close();
+      rmSync(join(at, 'shipped-uses.json'));
+    }
+  });
+});
+
+describe('shipped by all lanes is', () => {
+  const head = (sequence: number, stream = 'broker-0-00000000'): AuditHead => ({ stream, sequence, hash: '' });
+  const shipped = (...heads: (AuditHead | undefined)[]) => shippedByAll(heads.map((one) => ({ shipped: one })));
+
+  test('what the lane that is furthest behind has shipped', () => {
+    expect([shipped(head(7)), shipped(head(7), head(3)), shipped(head(3), head(7))]).toEqual([head(7), head(3), head(3)]);
+  });
+
+  test('nothing when there is no lane, or one that has shipped nothing', () => {
+    expect([[], [head(7), undefined], [undefined, head(7)]].map((heads) => shipped(...heads))).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('nothing when one has shipped another stream, whichever is further', () => {
+    expect([shipped(head(3), head(7, 'broker-0-ffffffff')), shipped(head(7), head(3, 'broker-0-ffffffff'))]).toEqual([undefined, undefined]);
   });
 });
 

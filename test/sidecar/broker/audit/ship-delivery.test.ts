@@ -4,9 +4,9 @@ import { ShipDelivery } from '../../../../sidecar/src/broker/audit/ship-delivery
 import { eventsOf } from '../../../../sidecar/src/broker/audit/ship-events';
 import { SHIP_LIMITS, ShipLimits, waitAfter } from '../../../../sidecar/src/broker/audit/ship-limits';
 
-const objects = (count: number, namespace = 'team-a') => eventsOf(
+const objects = (count: number, namespace = 'team-a') => [...eventsOf(
   linesOf(Array.from({ length: count }, (_, index) => decision({ namespace, run: `r${index}` }))), { systemNamespace: SYSTEM, eachOfRun: 10 },
-);
+)];
 
 function delivering(limits: Partial<ShipLimits> = {}) {
   const api = new MemoryApi();
@@ -49,6 +49,25 @@ test('what is there already counts as shipped', async () => {
   expect(await delivery.deliver(objects(3))).toBe(true);
   expect(heard.results).toEqual(['created', 'created', 'created', 'exists', 'exists', 'exists']);
   expect(api.objects.size).toBe(3);
+});
+
+test('an event is made when its turn has come', async () => {
+  const { api, delivery } = delivering({ inFlight: 2 });
+  const { opened, open } = gate();
+  api.answer = () => opened.then(() => undefined);
+  let made = 0;
+  function* making() {
+    for (const object of objects(9)) {
+      made++;
+      yield object;
+    }
+  }
+  const delivered = delivery.deliver(making());
+  await until(() => api.requests === 2);
+  expect(made).toBe(2);
+  open();
+  expect(await delivered).toBe(true);
+  expect([made, api.objects.size]).toEqual([9, 9]);
 });
 
 test('an API server that is away is asked again after longer and longer waits, and then nothing is missing', async () => {

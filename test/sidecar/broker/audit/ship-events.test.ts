@@ -7,7 +7,7 @@ import { AuditRecord } from '../../../../sidecar/src/broker/audit-event';
 import { auditEventSpec } from '../../../../src/protocol/resources/audit-event';
 import { problemsOf } from '../../../../src/protocol/schema/validate';
 
-const events = (records: readonly AuditRecord[], eachOfRun = 10) => eventsOf(linesOf(records), { systemNamespace: SYSTEM, eachOfRun });
+const events = (records: readonly AuditRecord[], eachOfRun = 10) => [...eventsOf(linesOf(records), { systemNamespace: SYSTEM, eachOfRun })];
 const at = (milliseconds: number): string => new Date(NOON + milliseconds).toISOString();
 
 test('a decision becomes an event of its run, with the place of the record', () => {
@@ -104,7 +104,7 @@ test('a record that no event can be made of is told as text, and where no namesp
 test('a window does not end before it begins when the clock was set back', () => {
   const lines = linesOf([substitution(), substitution()]);
   const back = [lines[1], { ...lines[0], head: { ...lines[0].head, sequence: 3 } }];
-  expect(eventsOf(back, { systemNamespace: SYSTEM, eachOfRun: 10 })[0].spec).toMatchObject({ windowStart: at(0), windowEnd: at(1) });
+  expect([...eventsOf(back, { systemNamespace: SYSTEM, eachOfRun: 10 })][0].spec).toMatchObject({ windowStart: at(0), windowEnd: at(1) });
 });
 
 const text = fc.string({ unit: 'binary', maxLength: 40 });

@@ -1,10 +1,12 @@
-import { decision, HandTimers, linesIn, NOON, openLog, UNSYNCED } from './support';
+import { decision, HandTimers, linesIn, NOON, openLog, UNSYNCED, until } from './support';
 import { AuditHead } from '../../../../sidecar/src/broker/audit/chain';
 import { AuditLimits } from '../../../../sidecar/src/broker/audit/limits';
 import { AuditShipper, AuditShipperOptions } from '../../../../sidecar/src/broker/audit/ship';
 import { ShipCursor } from '../../../../sidecar/src/broker/audit/ship-cursor';
 import { AuditEvents, Creation, ShipObserver } from '../../../../sidecar/src/broker/audit/ship-delivery';
 import { DecisionLine } from '../../../../sidecar/src/broker/audit/ship-groups';
+import { Lane, SHIP_LANES, shipCursors } from '../../../../sidecar/src/broker/audit/ship-lanes';
+import { SHIP_LIMITS } from '../../../../sidecar/src/broker/audit/ship-limits';
 import { AuditEventObject } from '../../../../sidecar/src/broker/audit/ship-object';
 import { AuditRecord } from '../../../../sidecar/src/broker/audit-event';
 
@@ -63,15 +65,16 @@ export function observer() {
 
 /** A log with a shipper over one folder, as one process has them. */
 export async function shipping(folder: string, api: MemoryApi, options: Partial<AuditShipperOptions> & { readonly log?: Partial<AuditLimits> } = {}) {
-  const cursor = new ShipCursor(folder);
+  const cursor = new ShipCursor(folder, 'shipped.json');
   const logTimers = new HandTimers();
-  const log = await openLog(folder, { cursor, files: UNSYNCED, limits: options.log, after: logTimers.after });
+  const log = await openLog(folder, { cursors: [cursor], files: UNSYNCED, limits: options.log, after: logTimers.after });
   const timers = new HandTimers();
   const { heard, observe } = observer();
   const state = { now: NOON };
   const shipper = new AuditShipper({
     folder,
     cursor,
+    takes: () => true,
     head: () => log.heads()[0],
     events: api,
     systemNamespace: SYSTEM,
@@ -82,6 +85,40 @@ export async function shipping(folder: string, api: MemoryApi, options: Partial<
     ...options,
   });
   return { cursor, log, logTimers, timers, heard, shipper, state };
+}
+
+/** A log with both lanes over one folder. Each has timers of its own; the limits are those of both. */
+export async function lanes(folder: string, api: MemoryApi, options: Pick<Partial<AuditShipperOptions>, 'limits' | 'files'> & { readonly log?: Partial<AuditLimits> } = {}) {
+  const cursors = shipCursors(folder);
+  const logTimers = new HandTimers();
+  const state = { now: NOON };
+  const clock = (): number => state.now;
+  const log = await openLog(folder, { cursors: Object.values(cursors), files: UNSYNCED, limits: options.log, after: logTimers.after, clock });
+  const lane = (name: Lane) => {
+    const timers = new HandTimers();
+    const { heard, observe } = observer();
+    const { takes, limits } = SHIP_LANES[name];
+    const shipper = new AuditShipper({
+      ...options,
+      folder,
+      cursor: cursors[name],
+      takes,
+      limits: { ...limits, ...options.limits },
+      head: () => log.heads()[0],
+      events: api,
+      systemNamespace: SYSTEM,
+      observe,
+      clock,
+      random: () => 1,
+      after: timers.after,
+    });
+    /** Lets the time until so many more looks pass. */
+    const look = (times = 1): void => {
+      for (let count = 0; count < times; count++) timers.fire(SHIP_LIMITS.lookMs);
+    };
+    return { timers, heard, shipper, look, shipped: () => until(() => shipper.lag().records === 0) };
+  };
+  return { log, logTimers, cursors, state, decisions: lane('decisions'), uses: lane('uses') };
 }
 
 /** Decisions in the files of the log. */

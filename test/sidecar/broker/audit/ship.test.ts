@@ -6,15 +6,16 @@ import { nodeFiles } from '../../../../sidecar/src/broker/audit/files';
 import { SHIP_LIMITS } from '../../../../sidecar/src/broker/audit/ship-limits';
 
 const folder = temporaryFolders();
-const { collectMs } = SHIP_LIMITS;
+const { lookMs } = SHIP_LIMITS;
 
 test('what is recorded is in the API with the next look', async () => {
   const api = new MemoryApi();
   const { log, shipper, timers } = await shipping(folder(), api);
   shipper.start();
+  await until(() => shipper.lag().records === 0);
   await Promise.all([log.write(decision({ reason: 'a' })), log.write(decision({ reason: 'b' }))]);
   expect(api.reasons).toEqual([]);
-  timers.fire(collectMs);
+  timers.fire(lookMs);
   await until(() => shipper.lag().records === 0);
   expect(api.reasons).toEqual(['a', 'b']);
   await shipper.stop();
@@ -29,8 +30,8 @@ test('a second look does not begin before the first has ended', async () => {
   await log.write(decision());
   shipper.start();
   await until(() => api.requests === 1);
-  timers.fire(collectMs);
-  timers.fire(collectMs);
+  timers.fire(lookMs);
+  timers.fire(lookMs);
   open();
   await until(() => shipper.lag().records === 0);
   expect(api.requests).toBe(1);
