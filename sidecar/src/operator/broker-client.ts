@@ -29,6 +29,9 @@ export interface RunBroker {
   revoke(run: BrokerRun, lease: Required<Pick<RevokeRequest, 'provider' | 'leaseId' | 'credentialName'>>): Promise<void>;
 }
 
+/** Calls for one run at the same time. */
+export const CALLS_AT_ONCE = 4;
+
 /** A credential that is handed out as it is may be as long as a Secret. https://kubernetes.io/docs/concepts/configuration/secret/ */
 const MAX_VALUE = 1024 * 1024;
 const MAX_ANSWER = 2 * MAX_VALUE;

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
-import { EnvironmentError, helpText, readEnvironment, type Config } from './config';
-import { createLogger, standardOutput } from './log';
+import { configOf, openLog } from './program';
 import { commonOf, openRole, type OpenRole, type Role, type RoleTable } from './role';
 import { PLATFORM_GRACE_SECONDS } from '../../../src/protocol/limits';
 
@@ -13,9 +12,6 @@ const NOT_FOR_US = ['SIGQUIT', 'SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE
 /** Milliseconds in which a process must be gone: just before it is killed. */
 const GONE_BY = (PLATFORM_GRACE_SECONDS - 2) * 1000;
 
-/** Milliseconds that the last lines of the log may take. */
-const LAST_LINES = 500;
-
 /**
  * The whole life of a process that is one role: arguments, environment, start, signals, end.
  * A role's `main.ts` calls it and does nothing else with the process.
@@ -23,7 +19,7 @@ const LAST_LINES = 500;
 export async function runRole<Table extends RoleTable>(role: Role<Table>): Promise<void> {
   const config = configOf(role, process.argv.slice(2));
   if (config === undefined) return;
-  const { log, exit } = openLog(role.role, config);
+  const { log, exit } = openLog(role.role, commonOf(config).LOG_LEVEL);
 
   // Handlers are there before anything starts, so that no signal and no error is lost.
   let open: Promise<OpenRole> | undefined;
@@ -50,32 +46,4 @@ export async function runRole<Table extends RoleTable>(role: Role<Table>): Promi
     log.fatal({ err }, 'the start failed');
     await exit(1);
   }
-}
-
-/** The checked environment; undefined when the process has only something to say. */
-function configOf<Table extends RoleTable>({ role, table, check }: Role<Table>, args: readonly string[]): Config<Table> | undefined {
-  if (args.includes('--help')) {
-    process.stdout.write(helpText(role, table));
-    return undefined;
-  }
-  try {
-    if (args.length > 0) throw new EnvironmentError([`there are no arguments, got ${JSON.stringify(args[0])}`]);
-    return readEnvironment(table, process.env, check);
-  } catch (error) {
-    if (!(error instanceof EnvironmentError)) throw error;
-    process.stderr.write(`${role}: ${error.message}\n--help tells what can be set\n`);
-    process.exitCode = 1;
-    return undefined;
-  }
-}
-
-function openLog(role: string, config: Config<RoleTable>) {
-  const destination = standardOutput();
-  const log = createLogger({ role, level: commonOf(config).LOG_LEVEL ?? 'info', destination });
-  const exit = async (code: number): Promise<void> => {
-    // Nobody may be reading any more.
-    await Promise.race([new Promise((written) => destination.once('close', written).end()), sleep(LAST_LINES)]);
-    process.exit(code);
-  };
-  return { log, exit };
 }

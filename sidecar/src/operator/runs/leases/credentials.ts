@@ -1,11 +1,12 @@
 import { brokerFailure, BrokerRefusal, brokerRefusal } from './broker-refusal';
-import { fewAtOnce } from './few-at-once';
 import { Answers, keptAnswers } from './kept-answers';
 import { issuedText, withIssued } from './lease-status';
 import { renewalTimes } from './renewal-times';
 import type { IssueResponse } from '../../../../../src/protocol/broker-api';
 import type { TemplateIdentity } from '../../../../../src/protocol/policy';
 import type { BrokerFailure } from '../../../server/broker-exchange';
+import { fewAtOnce } from '../../../server/few-at-once';
+import { CALLS_AT_ONCE } from '../../broker-client';
 import type { OperatorDeps } from '../../operator-deps';
 import { done, Outcome, RunWork, wait } from '../run-work';
 
@@ -51,7 +52,7 @@ export async function issueCredentials(
 async function answersFor(deps: CredentialDeps, { run }: RunWork, names: readonly string[], template: TemplateIdentity) {
   const answers = new Map<string, IssueResponse>();
   const failures = new Map<string, BrokerFailure>();
-  await fewAtOnce(names, async (name) => {
+  await fewAtOnce(names, CALLS_AT_ONCE, async (name) => {
     try {
       answers.set(name, await deps.broker.issue(run, name, template));
       return 'go on';

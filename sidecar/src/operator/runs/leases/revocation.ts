@@ -1,7 +1,8 @@
 import { brokerFailure, failureText } from './broker-refusal';
-import { fewAtOnce } from './few-at-once';
 import { Lease, openLeases } from './lease-status';
 import { REVOKE_SECONDS } from '../../../../../src/protocol/runs';
+import { fewAtOnce } from '../../../server/few-at-once';
+import { CALLS_AT_ONCE } from '../../broker-client';
 import { conditionOf } from '../../conditions';
 import type { OperatorDeps } from '../../operator-deps';
 import { done, Outcome, RunWork, wait } from '../run-work';
@@ -53,7 +54,7 @@ interface Revoked {
 async function revoked(deps: RevocationDeps, { run }: RunWork, leases: readonly Lease[]): Promise<Revoked> {
   const left = new Set(leases);
   const reasons: string[] = [];
-  await fewAtOnce(leases, async (lease) => {
+  await fewAtOnce(leases, CALLS_AT_ONCE, async (lease) => {
     try {
       await deps.broker.revoke(run, { provider: lease.provider, leaseId: lease.leaseID, credentialName: lease.credentialName });
       left.delete(lease);

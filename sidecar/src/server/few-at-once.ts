@@ -1,13 +1,10 @@
-/** Calls to the broker for one run at the same time. */
-const AT_ONCE = 4;
-
 /** Does the work for each item, a few at the same time, until one answers that no other is to begin. What has begun is waited for. */
-export async function fewAtOnce<Item>(items: readonly Item[], work: (item: Item) => Promise<'go on' | 'stop'>): Promise<void> {
+export async function fewAtOnce<Item>(items: readonly Item[], atOnce: number, work: (item: Item) => Promise<'go on' | 'stop'>): Promise<void> {
   const waiting = [...items];
   const worker = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       if (await work(next) === 'stop') waiting.length = 0;
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker));
 }
