@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Connection } from './connection';
 import { KubeError } from './kube-error';
 import { linesOf } from './lines';
+import { METADATA_LIST, MetadataPage, metadataPageOf } from './metadata-page';
 import { bodyOf, Call, name as nameOf, Transport } from './transport';
 import { isFields } from '../server/fields';
 
@@ -100,6 +101,13 @@ export class KubeClient {
     return asList(await this.json({ method: 'GET', path, repeatable: true }, options));
   }
 
+  /** One page, without the content of the objects. It has what it takes to go on where the list has become too old. */
+  async listMetadata(resource: Resource, page: { readonly limit: number; readonly continue?: string }, options?: CallOptions): Promise<MetadataPage> {
+    const path = `${pathOf(resource)}${queryOf({ limit: String(page.limit), continue: page.continue, ...selectorsOf(resource) })}`;
+    const { body, date } = await this.answered({ method: 'GET', path, accept: METADATA_LIST, repeatable: true }, options);
+    return metadataPageOf(body, date);
+  }
+
   /** Reviews are made the same way; they change nothing, so they may be `repeatable`. */
   async create(resource: Resource, object: object, options: WriteOptions & { readonly repeatable?: boolean } = {}): Promise<KubeObject> {
     const { repeatable = false } = options;
@@ -167,9 +175,13 @@ export class KubeClient {
     return this.json({ method, path: `${path}${query}`, contentType, body: JSON.stringify(body), repeatable }, options);
   }
 
-  private async json(call: Omit<Call, 'timeout' | 'signal'>, { signal, timeout = TIMEOUT }: CallOptions = {}): Promise<unknown> {
+  private async json(call: Omit<Call, 'timeout' | 'signal'>, options?: CallOptions): Promise<unknown> {
+    return (await this.answered(call, options)).body;
+  }
+
+  private async answered(call: Omit<Call, 'timeout' | 'signal'>, { signal, timeout = TIMEOUT }: CallOptions = {}): Promise<{ readonly body: unknown; readonly date?: string }> {
     const answer = await this.transport.send({ ...call, timeout, signal });
-    return parsed(call, await this.whole(call, answer, timeout, signal));
+    return { body: parsed(call, await this.whole(call, answer, timeout, signal)), date: answer.headers.date };
   }
 
   /** The body gets as much time again as the headers had. */

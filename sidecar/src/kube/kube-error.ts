@@ -25,6 +25,7 @@ export interface KubeErrorOptions {
   readonly cause?: unknown;
   /** `message` of the API server's Status. */
   readonly statusMessage?: string;
+  readonly continue?: string;
 }
 
 /** Characters of a Status message that are kept. */
@@ -33,13 +34,16 @@ const MAX_STATUS_MESSAGE = 1024;
 /** A call that failed. The text names method, path and reason: never a token, and nothing of an object. */
 export class KubeError extends Error {
   readonly retryAfterSeconds: number | undefined;
+  /** With `Gone`: where a list goes on that cannot be continued as it was. Its other pages are of another time. */
+  readonly continue: string | undefined;
   /** Private, so that nothing that prints errors finds it. */
   readonly #statusMessage: string | undefined;
 
-  constructor(readonly code: KubeCode, message: string, { retryAfterSeconds, cause, statusMessage }: KubeErrorOptions = {}) {
+  constructor(readonly code: KubeCode, message: string, { retryAfterSeconds, cause, statusMessage, continue: next }: KubeErrorOptions = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'KubeError';
     this.retryAfterSeconds = retryAfterSeconds;
+    this.continue = next;
     this.#statusMessage = statusMessage === undefined ? undefined : cutText(oneLine(statusMessage), MAX_STATUS_MESSAGE);
   }
 

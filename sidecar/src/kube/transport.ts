@@ -2,12 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request, type RequestOptions } from 'node:https';
 import type { Connection } from './connection';
 import { codeOfStatus, KubeError } from './kube-error';
+import { fieldsOf, isFields } from '../server/fields';
 
 /** One request, as it goes out. */
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path and query. */
   readonly path: string;
+  /** In which form the answer is wanted; plain JSON where not stated. */
+  readonly accept?: string;
   readonly contentType?: string;
   readonly body?: string;
   /** Milliseconds until the headers of the answer are there. */
@@ -78,7 +81,7 @@ export class Transport {
     });
   }
 
-  private options({ method, path, contentType, body }: Call): RequestOptions {
+  private options({ method, path, accept = 'application/json', contentType, body }: Call): RequestOptions {
     const { server, serverName, token } = this.connection;
     return {
       method,
@@ -88,7 +91,7 @@ export class Transport {
       path: `${server.pathname.replace(/\/$/, '')}${path}`,
       ...(serverName === undefined ? {} : { servername: serverName }),
       headers: {
-        'accept': 'application/json',
+        accept,
         'user-agent': 'cdk8s-agent-platform',
         ...(token === undefined ? {} : { authorization: `Bearer ${token.content().toString().trim()}` }),
         ...(body === undefined ? {} : { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }),
@@ -144,22 +147,21 @@ export async function bodyOf(call: Pick<Call, 'method' | 'path'>, answer: Incomi
 async function refusal(call: Call, status: number, answer: IncomingMessage): Promise<KubeError> {
   const text = await bodyOf(call, answer, MAX_REFUSAL_BYTES).then(String, () => '');
   const wait = Number(answer.headers['retry-after']);
-  const { reason, message } = statusIn(text);
+  const { reason, message, next } = statusIn(text);
   return new KubeError(codeOfStatus(status), `${name(call)}: ${[status, reason].join(' ').trim()}`, {
     ...(wait > 0 && Number.isFinite(wait) ? { retryAfterSeconds: wait } : {}),
     ...(message === undefined ? {} : { statusMessage: message }),
+    ...(next === undefined ? {} : { continue: next }),
   });
 }
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
-function statusIn(text: string): { readonly reason: string; readonly message?: string } {
-  try {
-    const { reason, message } = JSON.parse(text) as { readonly reason?: unknown; readonly message?: unknown };
-    return {
-      reason: typeof reason === 'string' && REASON.test(reason) ? reason : '',
-      ...(typeof message === 'string' ? { message } : {}),
-    };
-  } catch {
-    return { reason: '' };
-  }
+function statusIn(text: string): { readonly reason: string; readonly message?: string; readonly next?: string } {
+  const { reason, message, metadata } = fieldsOf(text) ?? {};
+  const next = isFields(metadata) ? metadata.continue : undefined;
+  return {
+    reason: typeof reason === 'string' && REASON.test(reason) ? reason : '',
+    ...(typeof message === 'string' ? { message } : {}),
+    ...(typeof next === 'string' && next !== '' ? { next } : {}),
+  };
 }
