@@ -30,6 +30,7 @@ export const IMPORT_ZONES: Readonly<Record<string, ImportZone>> = {
   gateway: { path: 'sidecar/src/gateway', mayImport: ['protocol', 'server', 'crypto', 'store'] },
   egress: { path: 'sidecar/src/egress', mayImport: ['protocol', 'server', 'crypto', 'kube'] },
   operator: { path: 'sidecar/src/operator', mayImport: ['protocol', 'manifests', 'server', 'crypto', 'kube'] },
+  retention: { path: 'sidecar/src/retention', mayImport: ['protocol', 'server', 'kube'] },
   // Both in one process, for development: the one room that imports roles.
   dev: { path: 'sidecar/src/dev', mayImport: ['protocol', 'server', 'crypto', 'kube', 'store', 'controller', 'gateway'] },
   session: { path: 'sidecar/src/session', mayImport: ['protocol', 'server', 'crypto'] },

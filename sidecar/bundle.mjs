@@ -14,6 +14,7 @@ export const ENTRIES = {
   'gateway': 'sidecar/src/gateway/main.ts',
   'egress': 'sidecar/src/egress/main.ts',
   'operator': 'sidecar/src/operator/main.ts',
+  'retention': 'sidecar/src/retention/main.ts',
   'dev': 'sidecar/src/dev/main.ts',
   'cli': 'sidecar/src/cli/main.ts',
   'probe': 'sidecar/src/probe/main.ts',
@@ -38,6 +39,7 @@ export const RULES = {
   'install-runtime': { sidecar: ['install-runtime'], src: ['protocol'], without: ['fastify', 'jose', '@kubernetes/client-node', '@redis/client'] },
   operator: { sidecar: ['operator', 'server', 'crypto', 'kube'], src: ['protocol', 'manifests'], without: ['@redis/client'] },
   probe: { sidecar: ['probe', 'server'], src: ['protocol'], without: ['fastify', 'jose', '@kubernetes/client-node', '@redis/client'] },
+  retention: { sidecar: ['retention', 'server', 'kube'], src: ['protocol'], without: ['fastify', 'jose', '@kubernetes/client-node', '@redis/client'] },
   session: { sidecar: ['session', 'server', 'crypto'], src: ['protocol'], without: ['@kubernetes/client-node', '@redis/client'] },
 };
 

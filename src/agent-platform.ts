@@ -2,7 +2,8 @@ import { Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import { AgentNamespace, AgentNamespaceOptions } from './agent-namespace';
 import { IAgentPlatform } from './agent-platform-ref';
-import { BrokerOptions, CredentialBroker } from './credential-broker';
+import { BrokerOptions } from './broker-options';
+import { CredentialBroker } from './credential-broker';
 import { CustomResourceDefinitions } from './custom-resource-definitions';
 import { EgressGateway } from './egress-gateway';
 import { EgressOptions } from './egress-options';
@@ -176,6 +177,7 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
     const { image, placement, sessions: options = {} } = props;
     this.broker = new CredentialBroker(this, 'broker', { ...withOwnCallers(name, props), platformName: name, namespace: name, image, placement });
     this.boundary._addEndpoint(this.broker._endpoint);
+    if (this.broker._retentionEndpoint !== undefined) this.boundary._addEndpoint(this.broker._retentionEndpoint);
     const access = { url: this.broker.url, tlsSecret: props.broker?.tls?.secretName };
     const part = { platformName: name, image, placement, boundary: this.boundary };
     this.egress = addEgress(this, { ...part, broker: access }, props);

@@ -2,9 +2,8 @@ import { ApiObject, Lazy, Size } from 'cdk8s';
 import { ContainerResources, Cpu } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { AuditStorage } from './audit-storage';
-import { BrokerCaller } from './broker-caller';
 import { BrokerCatalog } from './broker-catalog';
-import { BrokerLimits } from './broker-limits';
+import { BrokerOptions } from './broker-options';
 import { BrokerTls } from './broker-tls';
 import { brokerPod, BrokerPodCatalog } from './manifests/broker-pod';
 import { configMap, emptyConfigMap, emptySecret, serviceAccount } from './manifests/config';
@@ -14,7 +13,10 @@ import { Account, policyRules, rightsOf, roleAndBinding } from './manifests/rbac
 import { headlessService, podDisruptionBudget, podTemplate, service, statefulSet, volumeClaimTemplate, WorkloadId } from './manifests/workload';
 import { Placement } from './placement';
 import { addManifest } from './private/api-objects';
-import { auditMebibytes, auditSizeProblem, callerEntries, callerProblems, limitProblems, limitSettings } from './private/broker-settings';
+import { AuditRemoval } from './private/audit-removal';
+import {
+  auditMebibytes, auditRetentionProblem, auditRetentionSeconds, auditSizeProblem, callerEntries, callerProblems, limitProblems, limitSettings,
+} from './private/broker-settings';
 import { placementProblems } from './private/placement-checks';
 import { quantity, requirements, resourceProblems } from './private/quantities';
 import { dnsLabelProblem, integerProblem, objectNameProblem, problems, refuse } from './private/validation';
@@ -22,58 +24,6 @@ import { MAX_PLATFORM_NAME } from './protocol/limits';
 import { IDENTITIES_KEY, OBJECTS } from './protocol/objects';
 import { PORTS } from './protocol/ports';
 import { SidecarImage } from './sidecar-image';
-
-/** What can be chosen about the broker. */
-export interface BrokerOptions {
-  /**
-   * Number of replicas, 1 to 9. Any replica answers any request.
-   *
-   * @default - 2; 1 with a catalog of mounted documents
-   */
-  readonly replicas?: number;
-
-  /**
-   * Where the broker learns of runs, templates, policies and credentials.
-   *
-   * @default BrokerCatalog.kubernetes()
-   */
-  readonly catalog?: BrokerCatalog;
-
-  /**
-   * Where the serving certificate comes from.
-   *
-   * @default BrokerTls.selfManaged()
-   */
-  readonly tls?: BrokerTls;
-
-  /**
-   * Where the audit log is kept until it is shipped.
-   *
-   * @default AuditStorage.claim()
-   */
-  readonly auditStorage?: AuditStorage;
-
-  /**
-   * ServiceAccounts from elsewhere that may act for runs and sessions that are not their own.
-   *
-   * @default - none
-   */
-  readonly callers?: BrokerCaller[];
-
-  /**
-   * How often one caller may ask for one run.
-   *
-   * @default - 5 credentials, 100 answers about connections and 50 exchanges in a second
-   */
-  readonly limits?: BrokerLimits;
-
-  /**
-   * CPU and memory of each replica.
-   *
-   * @default - requests of 100m CPU and 128 MiB, a memory limit of 256 MiB, no CPU limit
-   */
-  readonly resources?: ContainerResources;
-}
 
 /** Properties of `CredentialBroker`. */
 export interface CredentialBrokerProps extends BrokerOptions {
@@ -108,7 +58,15 @@ export class CredentialBroker extends Construct {
   /** @internal */
   public readonly _endpoint: Endpoint;
 
+  /**
+   * Of what removes its AuditEvents; missing where they are kept.
+   *
+   * @internal
+   */
+  public readonly _retentionEndpoint?: Endpoint;
+
   private readonly id: WorkloadId;
+  private readonly removal?: AuditRemoval;
   private readonly runNamespaces: string[] = [];
 
   constructor(scope: Construct, id: string, props: CredentialBrokerProps) {
@@ -123,6 +81,7 @@ export class CredentialBroker extends Construct {
       dnsLabelProblem('platformName', props.platformName, MAX_PLATFORM_NAME),
       dnsLabelProblem('namespace', props.namespace),
       auditSizeProblem(props.auditStorage?.size),
+      auditRetentionProblem(props.auditRetention, usesApi),
       ...Object.entries({
         'auditStorage.storageClassName': props.auditStorage?.storageClassName,
         'tls.secretName': props.tls?.secretName,
@@ -151,6 +110,9 @@ export class CredentialBroker extends Construct {
     addManifest(this, 'HeadlessService', headlessService(this.named(OBJECTS.brokerHeadless), ['broker-api']));
     if (replicas > 1) addManifest(this, 'DisruptionBudget', podDisruptionBudget(this.id));
     this.addWorkload(replicas, this.podCatalog(catalog), props);
+    const retention = usesApi ? auditRetentionSeconds(props.auditRetention) : undefined;
+    this.removal = retention === undefined ? undefined : new AuditRemoval(this, 'retention', props, retention);
+    this._retentionEndpoint = this.removal?.endpoint;
   }
 
   /**
@@ -164,6 +126,7 @@ export class CredentialBroker extends Construct {
   public _serve(scope: Construct, namespace: string, secretNames: () => string[]): void {
     if (!this._endpoint.usesApi) return;
     this.runNamespaces.push(namespace);
+    this.removal?.serve(scope, namespace);
     const rules = Lazy.any({ produce: () => policyRules(rightsOf('broker', 'run-namespace'), { 'provider-secrets': secretNames() }) });
     const name = `${this.id.platform}-${OBJECTS.broker}`;
     this.addRoleAndBinding(scope, { platform: this.id.platform, part: 'broker', name, namespace }, rules);

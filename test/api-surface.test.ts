@@ -57,6 +57,7 @@ test('these names are public, and no others', () => {
       'AgentNamespace',
       'AgentPlatform',
       'ApiServerPeer',
+      'AuditRetention',
       'AuditStorage',
       'BrokerCatalog',
       'BrokerPolicy',

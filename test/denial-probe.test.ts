@@ -1,6 +1,6 @@
 import { ApiObject, Duration, JsonPatch, Testing } from 'cdk8s';
 import { Construct } from 'constructs';
-import { AgentPlatformProps, DenialProbe, DenialProbeProps, WorkerPool } from '../src';
+import { AgentPlatformProps, AuditRetention, DenialProbe, DenialProbeProps, WorkerPool } from '../src';
 import { Emitted, one, podSpecs } from './helpers/manifests';
 import { testPlatform } from './helpers/platform';
 import { emittedObjects } from '../src/private/emitted-objects';
@@ -10,7 +10,7 @@ import { ANNOTATIONS, LABELS } from '../src/protocol/names';
 import { ProbeConfig } from '../src/protocol/probe';
 
 const SERVICE_CIDR = '10.96.0.0/16';
-const BROKER_ALONE = { egress: { enabled: false }, sessions: { enabled: false } };
+const BROKER_ALONE = { broker: { auditRetention: AuditRetention.forever() }, egress: { enabled: false }, sessions: { enabled: false } };
 type Options = Partial<Omit<DenialProbeProps, 'platform'>>;
 
 function world(options: Options = {}, props: Partial<AgentPlatformProps> = {}) {
@@ -46,9 +46,9 @@ describe('what is made', () => {
     expect(configOf(objects, 'probe-control').subjects!.map(({ title }) => title)).toEqual(['broker in agent-platform', 'session before in team-a', 'session after in team-a']);
   });
 
-  test('the parts of sessions and the way out are stood in for as well', () => {
-    const names = jobs(world({}, { sessions: {}, egress: {} }).emitted()).map(({ metadata }) => metadata.name);
-    expect(names).toEqual(expect.arrayContaining(['probe-controller', 'probe-egress', 'probe-gateway', 'probe-store']));
+  test('the parts of sessions, the way out and what removes old events are stood in for as well', () => {
+    const names = jobs(world({}, { broker: {}, sessions: {}, egress: {} }).emitted()).map(({ metadata }) => metadata.name);
+    expect(names).toEqual(expect.arrayContaining(['probe-controller', 'probe-egress', 'probe-gateway', 'probe-retention', 'probe-store']));
   });
 
   test('names do not depend on construct paths', () => {

@@ -71,6 +71,7 @@ export const FLOWS: readonly Flow[] = [
   { id: 'broker-to-api-server', from: 'broker', to: 'api-server', ports: API_SERVER_PORTS, why: 'reviews tokens, reads policies and provider Secrets' },
   { id: 'controller-to-api-server', from: 'controller', to: 'api-server', ports: API_SERVER_PORTS, why: 'claims workers, reviews tokens, holds its lease' },
   { id: 'operator-to-api-server', from: 'operator', to: 'api-server', ports: API_SERVER_PORTS, why: 'turns runs into pods' },
+  { id: 'retention-to-api-server', from: 'retention', to: 'api-server', ports: API_SERVER_PORTS, why: 'removes old audit events' },
   { id: 'egress-to-api-server', from: 'egress', to: 'api-server', ports: API_SERVER_PORTS, why: 'publishes its address and the CA' },
 
   { id: 'broker-to-dns', from: 'broker', to: 'dns', ports: [53], protocols: ['TCP', 'UDP'], why: 'finds the code host' },

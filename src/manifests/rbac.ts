@@ -73,6 +73,9 @@ export const RIGHTS: readonly Right[] = [
   { role: 'operator', scope: 'run-namespace', group: 'networking.k8s.io', resources: ['networkpolicies'], verbs: [...READ, 'create', 'update'], why: 'gives each run a NetworkPolicy of its own; admission allows no other openings' },
   { role: 'operator', scope: 'run-namespace', group: '', resources: ['events'], verbs: ['list', 'create', 'patch'], why: 'tells people about runs, and reads why a pod waits' },
   { role: 'operator', scope: 'system', group: 'coordination.k8s.io', resources: ['leases'], verbs: FILL, names: [OBJECTS.operatorLease], why: 'lets one replica act' },
+
+  { role: 'retention', scope: 'run-namespace', group: API_GROUP, resources: ['auditevents'], verbs: ['list', 'delete'], why: 'removes old ones, which neither broker nor operator can' },
+  { role: 'retention', scope: 'system', group: API_GROUP, resources: ['auditevents'], verbs: ['list', 'delete'], why: 'removes old anchors, and events that no other namespace has taken' },
 ];
 
 /** The rights of a role in a scope. `skip` leaves out rights on named objects that the role does not own in this deployment. */

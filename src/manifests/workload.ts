@@ -1,6 +1,6 @@
 import type { DeploymentSpec, StatefulSetSpec } from 'kubernetes-types/apps/v1';
 import type { HorizontalPodAutoscalerSpec } from 'kubernetes-types/autoscaling/v2';
-import type { JobSpec } from 'kubernetes-types/batch/v1';
+import type { CronJobSpec, JobSpec } from 'kubernetes-types/batch/v1';
 import type { PersistentVolumeClaim, PodSpec, ServiceSpec } from 'kubernetes-types/core/v1';
 import type { LabelSelector } from 'kubernetes-types/meta/v1';
 import { podLabels, roleSelector, servingSelector } from './labels';
@@ -35,6 +35,10 @@ export function deployment(id: WorkloadId, spec: Omit<DeploymentSpec, 'selector'
 
 export function job(id: WorkloadId, spec: JobSpec): Manifest {
   return { apiVersion: 'batch/v1', kind: 'Job', metadata: metadata(id), spec };
+}
+
+export function cronJob(id: WorkloadId, spec: CronJobSpec): Manifest {
+  return { apiVersion: 'batch/v1', kind: 'CronJob', metadata: metadata(id), spec };
 }
 
 function workloadSelector(id: WorkloadId): LabelSelector {

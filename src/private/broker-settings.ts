@@ -1,10 +1,11 @@
 import { Size, SizeRoundingBehavior } from 'cdk8s';
 import { quantity } from './quantities';
-import { dnsLabelProblem, integerProblem, objectNameProblem, problems } from './validation';
+import { dnsLabelProblem, integerProblem, objectNameProblem, problems, secondsProblem } from './validation';
+import { AuditRetention } from '../audit-retention';
 import { BrokerCaller } from '../broker-caller';
 import { BrokerLimits } from '../broker-limits';
 import { RATES } from '../protocol/env';
-import { MIN_AUDIT_MEBIBYTES } from '../protocol/limits';
+import { MIN_AUDIT_MEBIBYTES, RETENTION_RANGE, RETENTION_SECONDS } from '../protocol/limits';
 
 /** What is wrong with the callers of a broker. */
 export function callerProblems(callers: readonly BrokerCaller[] = []): string[] {
@@ -39,6 +40,17 @@ export function callerEntries(callers: readonly BrokerCaller[]): Record<string, 
 export function auditSizeProblem(size: Size | undefined): string | undefined {
   if (size === undefined || mebibytes(size) >= MIN_AUDIT_MEBIBYTES) return undefined;
   return `auditStorage.size must be ${MIN_AUDIT_MEBIBYTES}Mi or more, got ${quantity(size)}`;
+}
+
+/** What is wrong with the time for which events are kept. */
+export function auditRetentionProblem(retention: AuditRetention | undefined, usesApi: boolean): string | undefined {
+  if (!usesApi && retention !== undefined) return 'auditRetention must be left out with BrokerCatalog.directory, with which no AuditEvents are made';
+  return secondsProblem('auditRetention', retention?.time, ...RETENTION_RANGE);
+}
+
+/** Age in seconds at which events are removed; undefined when they are kept. */
+export function auditRetentionSeconds(retention: AuditRetention | undefined): number | undefined {
+  return retention === undefined ? RETENTION_SECONDS : retention.time?.toSeconds();
 }
 
 /**

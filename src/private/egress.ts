@@ -3,7 +3,7 @@ import { EgressContext } from './context';
 import { proxyPort } from './egress-checks';
 import { metadataProblems } from './metadata-checks';
 import { refuse } from './validation';
-import { BrokerOptions } from '../credential-broker';
+import { BrokerOptions } from '../broker-options';
 import { EgressGateway } from '../egress-gateway';
 import { EgressOptions, UpstreamProxy } from '../egress-options';
 import { FLOWS, policyPorts, portsOf } from '../manifests/flows';

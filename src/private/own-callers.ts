@@ -1,7 +1,7 @@
 import { hasEgress } from './egress';
 import { hasRuns, RunsWanted } from './runs';
 import { BrokerCaller, BrokerCapability, BrokerSubject } from '../broker-caller';
-import { BrokerOptions } from '../credential-broker';
+import { BrokerOptions } from '../broker-options';
 import { OBJECTS } from '../protocol/objects';
 import { SessionOptions } from '../session-options';
 

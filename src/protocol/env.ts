@@ -1,5 +1,6 @@
 import { BROKER_RATES } from './broker-api';
 import { EGRESS_RATE, MAX_CONNECTIONS_PER_RUN } from './egress-api';
+import { RETENTION_RANGE } from './limits';
 import { PORTS } from './ports';
 
 /**
@@ -178,6 +179,15 @@ export const OPERATOR_ENV = {
   RECONCILES: { kind: 'integer', range: [1, 64], default: '8', doc: 'objects that are worked on at the same time' },
   POD_NAME: { kind: 'text', required: true, doc: 'name of this replica, as holder of the lease' },
   POD_NAMESPACE: { kind: 'text', required: true, doc: "namespace of the platform's own objects, and its name" },
+  ...API_SERVER,
+} as const satisfies EnvTable;
+
+/** Removes old AuditEvents, and ends. */
+export const RETENTION_ENV = {
+  LOG_LEVEL: COMMON_ENV.LOG_LEVEL,
+  RUN_NAMESPACES: { kind: 'names', default: '', doc: 'namespaces whose audit events are removed, besides that of the platform' },
+  RETENTION_SECONDS: { kind: 'integer', range: [1, RETENTION_RANGE[1]], required: true, doc: 'age at which an audit event is removed' },
+  POD_NAMESPACE: { kind: 'text', required: true, doc: 'namespace of the platform' },
   ...API_SERVER,
 } as const satisfies EnvTable;
 

@@ -15,6 +15,19 @@ export const DRAIN_SECONDS = 5;
 /** Secrets that one policy may name while each is checked on its own at admission. */
 export const MAX_CHECKED_SECRETS = 24;
 
+/** Shortest and longest time for which AuditEvents may be kept, and the time for which they are kept unless another is chosen. */
+export const RETENTION_RANGE = [3600, 5 * 365 * 86_400] as const;
+export const RETENTION_SECONDS = 7 * 86_400;
+
+/** Time after which the program that removes old AuditEvents stops by itself; it goes on an hour after it began. */
+export const RETENTION_WORK_SECONDS = 2400;
+
+/** Time after which its Job ends in any case, with what it takes to start the pod. */
+export const RETENTION_JOB_SECONDS = 3000;
+
+/** Time for which its last Jobs are kept. */
+export const RETENTION_KEPT_SECONDS = 86_400;
+
 /** Smallest storage of the audit log: room for two segments and what is left alone. */
 export const MIN_AUDIT_MEBIBYTES = 256;
 

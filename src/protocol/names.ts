@@ -19,9 +19,10 @@ export function ownAccount(run: string): string {
 /**
  * What a pod does. Workload selectors and NetworkPolicies select pods by role.
  * `session` pods are the workers of a pool; `agent` pods are made for one HarnessRun;
+ * `retention` pods remove old AuditEvents, and end;
  * the `probe` pod tries the network, with pods that stand in for the others.
  */
-export const ROLES = ['broker', 'egress', 'controller', 'gateway', 'operator', 'store', 'session', 'agent', 'probe'] as const;
+export const ROLES = ['broker', 'egress', 'controller', 'gateway', 'operator', 'retention', 'store', 'session', 'agent', 'probe'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Which piece of the deployment an object belongs to; every object carries it as a label. */

@@ -39,6 +39,8 @@ export const OBJECTS = {
   operator: 'operator',
   /** Which replica of the operator acts. */
   operatorLease: 'operator',
+  /** What removes old AuditEvents. */
+  retention: 'retention',
   /** In each namespace: the account of the pods of runs. It has no rights, and the pods have no token of it. */
   agent: 'agent',
   /** In each namespace: how many objects people may make there. */

@@ -60,6 +60,8 @@ export const ENTRY_POINTS = {
   gateway: '/app/gateway.mjs',
   egress: '/app/egress.mjs',
   operator: '/app/operator.mjs',
+  /** Removes old AuditEvents, then ends. */
+  retention: '/app/retention.mjs',
   /** Ends as soon as the NetworkPolicy of its pod holds. */
   fence: '/app/fence.mjs',
   probe: '/app/probe.mjs',

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { BROKER_ENV, CONTROLLER_ENV, DEV_ENV, EGRESS_ENV, EnvVariable, FENCE_ENV, GATEWAY_ENV, OPERATOR_ENV, SESSION_ENV } from '../../src/protocol/env';
+import { BROKER_ENV, CONTROLLER_ENV, DEV_ENV, EGRESS_ENV, EnvVariable, FENCE_ENV, GATEWAY_ENV, OPERATOR_ENV, RETENTION_ENV, SESSION_ENV } from '../../src/protocol/env';
 
 const PAGE = readFileSync('docs/reference/environment.md', 'utf8');
 
@@ -13,6 +13,6 @@ function line([name, variable]: [string, EnvVariable]): string {
 
 test('the page has a line for every variable of a server, and no other line', () => {
   const written = PAGE.split('\n').filter((text) => text.startsWith('| `'));
-  const tables = [BROKER_ENV, CONTROLLER_ENV, GATEWAY_ENV, EGRESS_ENV, OPERATOR_ENV, SESSION_ENV, DEV_ENV, FENCE_ENV];
+  const tables = [BROKER_ENV, CONTROLLER_ENV, GATEWAY_ENV, EGRESS_ENV, OPERATOR_ENV, RETENTION_ENV, SESSION_ENV, DEV_ENV, FENCE_ENV];
   expect(written).toEqual(tables.flatMap((table) => Object.entries<EnvVariable>(table).map(line)));
 });

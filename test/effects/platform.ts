@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Size, Testing } from 'cdk8s';
+import { Duration, Size, Testing } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-28';
 import { Build, each, Effects, emitted, merged, platform, refusal, rows, TEMPLATE } from './build';
 import {
-  AgentNamespace, AgentNamespaceOptions, AuditClaimOptions, AuditStorage, BrokerCaller, BrokerCapability, BrokerCatalog, BrokerLimits,
+  AgentNamespace, AgentNamespaceOptions, AuditClaimOptions, AuditRetention, AuditStorage, BrokerCaller, BrokerCapability, BrokerCatalog, BrokerLimits,
   BrokerOptions, BrokerPolicy, BrokerSubject, BrokerTls, CredentialBroker, CredentialBrokerProps, CustomResourceDefinitions, DefinitionsOwner,
   HarnessTemplate, ObjectQuota, Placement, SidecarImage,
 } from '../../src';
@@ -15,6 +15,7 @@ const OTHER_DIGEST = `sha256:${'f'.repeat(64)}`;
 const image = (value: SidecarImage) => platform({ image: value });
 const broker = (options: BrokerOptions) => platform({ broker: options });
 const storage = (auditStorage: AuditStorage) => broker({ auditStorage });
+const retention = (auditRetention: AuditRetention) => broker({ auditRetention });
 const placed = (placement: Placement) => platform({ placement });
 
 /** A file as `npm run image` writes it. */
@@ -35,6 +36,7 @@ const PLACEMENT: Placement = {
 const CALLER: BrokerCaller = { namespace: 'paddock-system', serviceAccount: 'controller', capabilities: [BrokerCapability.ISSUE] };
 
 const BROKER: BrokerOptions = {
+  auditRetention: AuditRetention.atLeast(Duration.days(30)),
   auditStorage: AuditStorage.ephemeral(),
   callers: [CALLER],
   limits: { issuePerSecond: 7 },
@@ -132,6 +134,8 @@ export const PLATFORM_EFFECTS: Effects = merged(
   {
     'AuditStorage.claim(options)': [storage(AuditStorage.claim()), storage(AuditStorage.claim({ size: Size.gibibytes(7) })), storage(AuditStorage.ephemeral())],
     'AuditStorage.ephemeral(size)': [storage(AuditStorage.ephemeral()), storage(AuditStorage.ephemeral(Size.mebibytes(512)))],
+    'AuditRetention.atLeast(time)': [retention(AuditRetention.atLeast(Duration.days(1))), retention(AuditRetention.atLeast(Duration.days(2)))],
+    'AuditRetention.forever()': [retention(AuditRetention.forever()), retention(AuditRetention.atLeast(Duration.days(7)))],
     'BrokerTls.selfManaged()': [broker({ tls: BrokerTls.selfManaged() }), broker({ tls: BrokerTls.existingSecret('a') })],
     'BrokerTls.existingSecret(secretName)': [broker({ tls: BrokerTls.existingSecret('a') }), broker({ tls: BrokerTls.existingSecret('b') })],
   },

@@ -9,7 +9,7 @@ export function esbuild(...args: readonly string[]): void {
 }
 
 /** Bundles a role into a folder. */
-export function bundleRole(role: 'broker' | 'fence' | 'session', folder: string): string {
+export function bundleRole(role: 'broker' | 'fence' | 'retention' | 'session', folder: string): string {
   const outfile = join(folder, `${role}.mjs`);
   esbuild(`sidecar/src/${role}/main.ts`, `--outfile=${outfile}`);
   return outfile;

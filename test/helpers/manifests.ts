@@ -22,8 +22,9 @@ export function one(objects: readonly Emitted[], kind: string, name: string, nam
 
 /** Pod specs of every workload, with the path of the object that holds them. */
 export function podSpecs(objects: readonly Emitted[]): { readonly owner: string; readonly spec: any }[] {
-  return objects.filter((object) => object.spec?.template?.spec !== undefined)
-    .map((object) => ({ owner: `${object.kind}/${object.metadata.name}`, spec: object.spec.template.spec }));
+  const specOf = ({ spec }: Emitted) => (spec?.template ?? spec?.jobTemplate?.spec?.template)?.spec;
+  return objects.filter((object) => specOf(object) !== undefined)
+    .map((object) => ({ owner: `${object.kind}/${object.metadata.name}`, spec: specOf(object) }));
 }
 
 /** Pod spec of the Deployment of a role. */

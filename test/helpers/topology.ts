@@ -53,7 +53,7 @@ export const controller = endpoint('controller');
 export const python: Endpoint = { ...endpoint('session', 'team-a', 'python'), objectStore: [{ peer: ipBlockPeer('198.51.100.0/24') }] };
 export const node = endpoint('session', 'team-b', 'node');
 export const agent = endpoint('agent', 'team-a');
-export const all: Endpoint[] = [broker, egress, controller, gateway, endpoint('operator'), endpoint('store'), python, node, agent];
+export const all: Endpoint[] = [broker, egress, controller, gateway, endpoint('operator'), endpoint('retention'), endpoint('store'), python, node, agent];
 
 export const ip = (cidr: string): PeerRule[] => [{ peer: ipBlockPeer(cidr) }];
 export const places: Topology['places'] = {

@@ -81,7 +81,7 @@ describe('what has no row', () => {
   test('nobody calls an agent', () => expect(FLOWS.filter(({ to }) => to === 'agent')).toEqual([]));
   test('agents and workers do not resolve names', () => expect(pairs).not.toEqual(expect.arrayContaining([expect.stringMatching(/(agent|session) -> dns/)])));
   test('the gateway, agents and workers do not reach the API server', () => {
-    expect(FLOWS.filter(({ to }) => to === 'api-server').map(({ from }) => from).sort()).toEqual(['broker', 'controller', 'egress', 'operator']);
+    expect(FLOWS.filter(({ to }) => to === 'api-server').map(({ from }) => from).sort()).toEqual(['broker', 'controller', 'egress', 'operator', 'retention']);
   });
   test.each(['internet', 'private-destinations', 'upstream-proxy'])('only egress reaches the place %s', (place) => {
     expect(pairs.filter((pair) => pair.endsWith(`-> ${place}`))).toEqual([`egress -> ${place}`]);
@@ -93,9 +93,13 @@ describe('what has no row', () => {
   test('agents, workers and the gateway do not reach the broker', () => {
     expect(FLOWS.filter(({ to }) => to === 'broker').map(({ from }) => from).sort()).toEqual(['broker-callers', 'controller', 'egress', 'monitoring', 'operator']);
   });
-  test('an agent and a store have no admin port to scrape', () => {
+  test('nobody calls what removes old audit events, and it calls nobody but the API server', () => {
+    expect(FLOWS.filter(({ to }) => to === 'retention')).toEqual([]);
+    expect(receivers('retention')).toEqual(['api-server']);
+  });
+  test('an agent, a store and what removes old audit events have no admin port to scrape', () => {
     const scraped = FLOWS.filter(({ from }) => from === 'monitoring').map(({ to }) => to);
-    expect(scraped.sort()).toEqual(ROLES.filter((role) => !['agent', 'store', 'probe'].includes(role)).sort());
+    expect(scraped.sort()).toEqual(ROLES.filter((role) => !['agent', 'store', 'probe', 'retention'].includes(role)).sort());
   });
   test('clients reach the gateway only', () => expect(receivers('clients')).toEqual(['gateway']));
   test('only the gateway and programs that are named reach the controller', () => {

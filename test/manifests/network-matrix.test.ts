@@ -83,7 +83,7 @@ describe('the whole matrix', () => {
     })));
     const resolvers = ['broker', 'controller', 'egress', 'gateway', 'operator'];
     expect(found.sort()).toEqual([
-      ...['broker', 'controller', 'egress', 'operator'].map((role) => `${role} -> api server TCP 443 6443`),
+      ...['broker', 'controller', 'egress', 'operator', 'retention'].map((role) => `${role} -> api server TCP 443 6443`),
       ...resolvers.flatMap((role) => ['dns', 'node local dns'].flatMap((place) => ['TCP', 'UDP'].map((protocol) => `${role} -> ${place} ${protocol} 53`))),
       'broker -> code host TCP 443',
       'egress -> code host TCP 80 443',

@@ -152,7 +152,7 @@ describe('selectors', () => {
 
   test('names come from role and pool', () => {
     expect(all.map((one) => policyFor(one, full).metadata.name)).toEqual([
-      'allow-broker', 'allow-egress', 'allow-controller', 'allow-gateway', 'allow-operator', 'allow-store',
+      'allow-broker', 'allow-egress', 'allow-controller', 'allow-gateway', 'allow-operator', 'allow-retention', 'allow-store',
       'allow-session-python', 'allow-session-node', 'allow-agent',
     ]);
   });

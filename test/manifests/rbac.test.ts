@@ -67,6 +67,15 @@ test('roles without a line in the table have no right at all', () => {
   }
 });
 
+test('events are made by the broker alone, and removed by an account that can do nothing else', () => {
+  const onEvents = RIGHTS.filter(({ resources }) => resources.includes('auditevents')).map(({ role, scope, resources, verbs }) => [role, scope, resources, verbs]);
+  expect(onEvents).toEqual([
+    ['broker', 'run-namespace', ['auditevents'], ['create']], ['broker', 'system', ['auditevents'], ['create']],
+    ['retention', 'run-namespace', ['auditevents'], ['list', 'delete']], ['retention', 'system', ['auditevents'], ['list', 'delete']],
+  ]);
+  expect(RIGHTS.filter(({ role }) => role === 'retention')).toHaveLength(2);
+});
+
 test('names that one role is told of give no right to another', () => {
   const rules = policyRules(rightsOf('controller', 'worker-namespace'), { 'provider-secrets': ['model'], 'pool-objects': ['pool-python'] });
   expect(rules.flatMap(({ resourceNames }) => resourceNames ?? [])).toEqual(['pool-python', 'agent-trust']);

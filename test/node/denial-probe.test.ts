@@ -10,7 +10,7 @@ import { Emitted } from '../helpers/manifests';
 const SERVICE_CIDR = '10.96.0.0/16';
 const POOLS: readonly (readonly [namespace: string, pool: string])[] = [['team-a', 'python'], ['team-a', 'node'], ['team-b', 'python']];
 const CONTROL = `${SYSTEM}/probe-control`;
-const ROLES = ['broker', 'controller', 'egress', 'gateway', 'operator', 'store'];
+const ROLES = ['broker', 'controller', 'egress', 'gateway', 'operator', 'retention', 'store'];
 const TEAMS = [...new Set(POOLS.map(([namespace]) => namespace))];
 const JOBS = [
   CONTROL, ...ROLES.map((role) => `${SYSTEM}/probe-${role}`), ...TEAMS.map((team) => `${team}/probe-agent`), ...POOLS.map(([namespace, pool]) => `${namespace}/probe-session-${pool}`),

@@ -12,7 +12,7 @@ const OTHER_FILES = [
   '.jsii', 'API.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json',
   'sidecar/dist/audit-verify.mjs', 'sidecar/dist/broker.mjs', 'sidecar/dist/cli.mjs', 'sidecar/dist/controller.mjs', 'sidecar/dist/dev.mjs',
   'sidecar/dist/egress.mjs', 'sidecar/dist/fence.mjs', 'sidecar/dist/gateway.mjs', 'sidecar/dist/install-runtime.mjs', 'sidecar/dist/operator.mjs',
-  'sidecar/dist/probe.mjs', 'sidecar/dist/session.mjs',
+  'sidecar/dist/probe.mjs', 'sidecar/dist/retention.mjs', 'sidecar/dist/session.mjs',
 ];
 
 test('the tarball holds each source file compiled, its types, and a short list of other files', () => {

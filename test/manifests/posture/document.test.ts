@@ -21,7 +21,7 @@ describe('the document', () => {
   test('names every workload that is emitted into its namespaces, and no other', () => {
     const made = world();
     foreignWorkload(made, { containers: [{ name: 'redis', image: 'redis:7' }] });
-    const emitted = emittedBy(made).filter(({ spec }) => spec?.template?.spec !== undefined).map(({ kind, metadata }) => `${metadata.namespace} ${kind} ${metadata.name}`);
+    const emitted = emittedBy(made).filter(({ spec }) => (spec?.template ?? spec?.jobTemplate?.spec.template)?.spec !== undefined).map(({ kind, metadata }) => `${metadata.namespace} ${kind} ${metadata.name}`);
     expect(documentOf(made).pods.map(({ namespace, workload }) => `${namespace} ${workload}`)).toEqual(emitted.sort());
   });
 
