@@ -96,6 +96,15 @@ test('the decisions become AuditEvents of the namespace, and the key is in no lo
   for (const pod of ['broker-0', 'broker-1']) expect(must(['logs', pod, '-n', SYSTEM])).not.toContain(REAL_KEY);
 }, 180_000);
 
+test('what removes old audit events reaches the API server, and leaves the young ones', async () => {
+  must(['create', 'job', 'now', '-n', SYSTEM, '--from=cronjob/retention']);
+  await until('the Job has ended', () => get('job', SYSTEM, 'now').status.conditions?.some(({ status }: any) => status === 'True'));
+  const lines = must(['logs', 'job/now', '-n', SYSTEM]).trim().split('\n').map((line) => JSON.parse(line));
+  expect(lines.at(-1)).toMatchObject({ removed: 0, failed: 0, unfinished: 0, kept: expect.any(Number) });
+  expect(lines.at(-1).kept).toBeGreaterThan(0);
+  expect(get('job', SYSTEM, 'now').status).toMatchObject({ succeeded: 1 });
+}, 300_000);
+
 const REQUEST = `
   const { host, port, path, ca, headers, body } = JSON.parse(process.argv[1]);
   const request = require('node:https').request({ host, port, path, ca, headers, method: 'POST', timeout: 5000 }, (answer) => {
