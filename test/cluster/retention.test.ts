@@ -172,4 +172,5 @@ test('the program does it, told as its CronJob tells it', async () => {
     expect((await run({ RETENTION_SECONDS: '1' }))[0]).toBe(0);
     return [...await names(TEAM), ...await names(SYSTEM)];
   }, (left) => left.length === 0);
+  expect(await run({})).toEqual([0, expect.objectContaining({ removed: 0, kept: 0 })]);
 }, 240_000);

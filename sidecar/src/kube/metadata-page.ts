@@ -15,11 +15,14 @@ export interface MetadataPage {
 
 /** Reads a page, whose items are for the caller to check. `date` is the header of the answer. */
 export function metadataPageOf(body: unknown, date: string | undefined): MetadataPage {
-  if (!isFields(body) || !isFields(body.metadata) || !Array.isArray(body.items)) throw new KubeError('Unavailable', 'the answer is not a list of Kubernetes');
-  const { continue: next } = body.metadata;
+  const list = isFields(body) ? body : {};
+  // In this form, a list of nothing has null.
+  const items = list.items === null ? [] : list.items;
+  if (!isFields(list.metadata) || !Array.isArray(items)) throw new KubeError('Unavailable', 'the answer is not a list of Kubernetes');
+  const { continue: next } = list.metadata;
   const time = Date.parse(date ?? '');
   return {
-    items: body.items.map(metadataOf),
+    items: items.map(metadataOf),
     ...(typeof next === 'string' && next !== '' ? { continue: next } : {}),
     ...(Number.isNaN(time) ? {} : { time }),
   };

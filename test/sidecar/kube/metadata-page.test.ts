@@ -38,7 +38,12 @@ describe('a page without content', () => {
     expect(await client.listMetadata(EVENTS, { limit: 2 })).toEqual({ items: [] });
   });
 
-  test.each([[{}], [{ metadata: {} }], [{ metadata: {}, items: [{}] }], [{ metadata: {}, items: [{ metadata: { uid: 'u' } }] }], [[]]])('is refused when it is none: %j', async (body) => {
+  test('of nothing has null in place of items', async () => {
+    answers(200, { metadata: {}, items: null });
+    expect(await client.listMetadata(EVENTS, { limit: 2 })).toEqual({ items: [] });
+  });
+
+  test.each([[{}], [{ metadata: {} }], [{ items: null }], [{ metadata: {}, items: [{}] }], [{ metadata: {}, items: [{ metadata: { uid: 'u' } }] }], [[]]])('is refused when it is none: %j', async (body) => {
     answers(200, body);
     expect(await failureOf(client.listMetadata(EVENTS, { limit: 2 }))).toMatch(/^Unavailable the answer (is not a list|has what is no object) of Kubernetes$/);
   });
