@@ -31,7 +31,7 @@ export class AuditStorage {
    * A folder of the pod: events survive a restart of the container, not the loss of the
    * pod. A pod that is lost with its node takes with it what is not shipped yet: decisions
    * of the last seconds, and uses of hosts of the last ten minutes. One that is ended ships
-   * them first. For clusters without storage.
+   * them first, as far as ten seconds suffice. For clusters without storage.
    *
    * @param size Size limit, 256 MiB or more. Default: 256 MiB.
    */

@@ -1,5 +1,5 @@
 import { Chart, Duration, Testing } from 'cdk8s';
-import { AgentPlatform, AgentPlatformProps, AuditRetention, BrokerCatalog, BrokerOptions, BrokerTls, Placement } from '../src';
+import { AgentPlatform, AgentPlatformProps, AuditRetention, BrokerCatalog, BrokerOptions, BrokerTls, CredentialBroker, Placement } from '../src';
 import { Emitted, one, synth } from './helpers/manifests';
 import { API_SERVER, IMAGE, testPlatform } from './helpers/platform';
 import { EnvVariable, RETENTION_ENV } from '../src/protocol/env';
@@ -123,4 +123,13 @@ test('two platforms of a cluster have each their own', () => {
     const [{ env }] = one(made, 'CronJob', 'retention', namespace).spec.jobTemplate.spec.template.spec.containers;
     expect(env[0]).toEqual({ name: 'RUN_NAMESPACES', value: `team-${namespace}` });
   }
+});
+
+test('a broker of its own namespace has everything there', () => {
+  const chart = Testing.chart();
+  new CredentialBroker(chart, 'broker', { platformName: 'platform', namespace: 'security', image: IMAGE });
+  const made = ofRetention(synth(chart));
+  expect(made.map(({ kind }) => kind).sort()).toEqual(['CronJob', 'Role', 'RoleBinding', 'ServiceAccount']);
+  expect(new Set(made.map(({ metadata }) => metadata.namespace))).toEqual(new Set(['security']));
+  expect(one(made, 'RoleBinding', 'retention').subjects[0].namespace).toBe('security');
 });

@@ -11,6 +11,11 @@ import { retentionCronJob } from '../manifests/retention';
 import { WorkloadId } from '../manifests/workload';
 import { OBJECTS } from '../protocol/objects';
 
+/** The broker may be in a namespace that is not named as the platform is. */
+export interface RemovalContext extends PartContext {
+  readonly namespace: string;
+}
+
 /** Removes old AuditEvents, under an account that can do nothing else: whoever makes events cannot hide them. */
 export class AuditRemoval extends Construct {
   public readonly endpoint: Endpoint;
@@ -18,9 +23,9 @@ export class AuditRemoval extends Construct {
   private readonly account: Account;
   private readonly runNamespaces: string[] = [];
 
-  constructor(scope: Construct, id: string, { platformName: namespace, image, placement }: PartContext, retentionSeconds: number) {
+  constructor(scope: Construct, id: string, { platformName: platform, namespace, image, placement }: RemovalContext, retentionSeconds: number) {
     super(scope, id);
-    this.id = { platform: namespace, part: 'broker', role: 'retention', name: OBJECTS.retention, namespace };
+    this.id = { platform, part: 'broker', role: 'retention', name: OBJECTS.retention, namespace };
     this.account = { namespace, name: OBJECTS.retention };
     this.endpoint = { role: 'retention', namespace };
     addManifest(this, 'ServiceAccount', serviceAccount(this.id));
@@ -29,7 +34,7 @@ export class AuditRemoval extends Construct {
       image: image.reference,
       pinned: image.pinned,
       placement,
-      minute: minuteOf(namespace),
+      minute: minuteOf(platform),
       retentionSeconds,
       runNamespaces: Lazy.any({ produce: () => [...this.runNamespaces].sort().join(',') }) as string,
     }));

@@ -27,7 +27,7 @@ const AT_ONCE = 8;
 /** How often a call is tried that the API server has no time for. */
 const ATTEMPTS = 6;
 
-/** Removals that are refused one after the other until no more are tried. */
+/** Removals that are refused one after the other until no more of the page are tried. */
 const MAX_REFUSED = 100;
 
 /** Goes through the audit events of a namespace once, page by page, and removes the old ones. It begins anew with the next process. */
@@ -58,6 +58,7 @@ export class Walk {
       const page = await this.patiently(() => client.listMetadata(this.resource, { limit: this.limit, continue: this.next }, { signal }));
       this.isRenewed = false;
       await this.removeFrom(page);
+      if (page.continue !== undefined && page.continue === this.next) throw new KubeError('Unavailable', 'the list does not go on');
       this.next = page.continue;
       if (this.next === undefined && !signal.aborted) this.isOver = true;
     } catch (error) {
@@ -72,9 +73,12 @@ export class Walk {
     if (isClockWrong) this.problem ??= 'the clocks of this node and of the API server differ by more than 5 minutes; the earlier one counts';
     const old = items.flatMap((item) => removableIf(item, before) ?? []);
     this.kept += items.length - old.length;
-    await fewAtOnce(old, AT_ONCE, async (event) => {
-      if (!this.isOver && !signal.aborted) await this.remove(event);
-      return this.isOver || signal.aborted ? 'stop' : 'go on';
+    this.refusedInRow = 0;
+    const isEnough = (): boolean => this.isOver || signal.aborted || this.refusedInRow >= MAX_REFUSED;
+    // Those that are refused may stand together, and would keep all behind them waiting, each time.
+    await fewAtOnce(inAnyOrder(old, this.deps.random), AT_ONCE, async (event) => {
+      if (!isEnough()) await this.remove(event);
+      return isEnough() ? 'stop' : 'go on';
     });
   }
 
@@ -89,7 +93,7 @@ export class Walk {
       if (this.deps.signal.aborted || hasCode(error, 'NotFound', 'Conflict')) return;
       this.failed += 1;
       this.refusedInRow += 1;
-      if (hasCode(error, 'Unavailable', 'Throttled') || this.refusedInRow >= MAX_REFUSED) this.end(error);
+      if (hasCode(error, 'Unavailable', 'Throttled')) this.end(error);
       else this.problem ??= textOf(error);
     }
   }
@@ -122,6 +126,10 @@ export class Walk {
       }
     }
   }
+}
+
+function inAnyOrder<T>(items: readonly T[], random: () => number): T[] {
+  return items.map((item) => ({ item, at: random() })).sort((a, b) => a.at - b.at).map(({ item }) => item);
 }
 
 function textOf(error: unknown): string {
