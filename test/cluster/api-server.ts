@@ -43,6 +43,13 @@ export class ApiServer {
     }
   }
 
+  /** An object that is there, of the kind that the path says. */
+  public async read<T extends object>(path: string): Promise<T> {
+    const { status, body } = await this.call('GET', path);
+    if (status !== 200) throw new Error(`GET ${path}: ${status} ${body.message ?? ''}`);
+    return body as T;
+  }
+
   /** Undefined when a connection that was kept had just been closed. */
   private async once(method: string, path: string, body: unknown, contentType: string): Promise<Answer | undefined> {
     return new Promise((resolve, reject) => {

@@ -1,3 +1,5 @@
+import type { Pod, Secret } from 'kubernetes-types/core/v1';
+import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
 import { eventually } from './api-server';
 import { must } from './cli';
 import { BEARERS, LeaseBook } from './lease-book';
@@ -6,13 +8,22 @@ import { admin, clear, condition, deploy, eventsOf, get, messageOf, OpenOperator
 import { PretendKubelet } from './pretend-kubelet';
 import { BrokerFailure } from '../../sidecar/src/server/broker-exchange';
 import { runNetworkPolicy } from '../../src/manifests/run-network-policy';
+import type { HarnessRunStatus } from '../../src/protocol/resources/harness-run-status';
 import { equal } from '../../src/protocol/schema/equal';
-
-/* eslint-disable @typescript-eslint/no-explicit-any */
 
 const MERGE = 'application/merge-patch+json';
 const TEMPLATE = `/apis/paddock.dev/v1alpha1/namespaces/${TEAM}/harnesstemplates/coder`;
 const POLICIES = `/apis/networking.k8s.io/v1/namespaces/${TEAM}/networkpolicies`;
+const PODS = `/api/v1/namespaces/${TEAM}/pods`;
+
+/** An object whose status says which of its specs it is about. */
+interface Followed {
+  readonly metadata: { readonly generation: number };
+  readonly status?: { readonly observedGeneration?: number };
+}
+
+const leasesOf = ({ status }: { readonly status: HarnessRunStatus }) => status.issuedLeases!;
+const imageOf = ({ spec }: Pod): string | undefined => spec!.containers[0].image;
 
 let kubelet: PretendKubelet;
 let time: SkippableTime;
@@ -77,14 +88,15 @@ test('leases of a running pod are renewed at half of their life, and the status 
   const before = await until('long-renewed', (run) => run?.status?.agentPhase === 'running');
   const renewals: string[] = [];
   book.before = (call) => Promise.resolve(void (call === 'renew' && renewals.push(call)));
-  const ends = before.status.issuedLeases.map(({ expiresAt }: any) => Date.parse(expiresAt));
+  const leases = leasesOf(before);
+  const ends = leases.map(({ expiresAt }) => Date.parse(expiresAt!));
   // Half of their life is left for 50 s still.
   time.skipToBefore(Math.min(...ends), 350);
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(renewals).toEqual([]);
   time.skipToBefore(Math.max(...ends), 250);
-  const after = await until('long-renewed', (run) => run.status.issuedLeases.every(({ expiresAt }: any, at: number) => expiresAt > before.status.issuedLeases[at].expiresAt));
-  expect(after.status.issuedLeases.map(({ leaseID }: any) => leaseID)).toEqual(before.status.issuedLeases.map(({ leaseID }: any) => leaseID));
+  const after = await until('long-renewed', (run) => leasesOf(run).every(({ expiresAt }, at) => expiresAt! > leases[at].expiresAt!));
+  expect(leasesOf(after).map(({ leaseID }) => leaseID)).toEqual(leases.map(({ leaseID }) => leaseID));
   expect(renewals.length).toBeGreaterThan(0);
 });
 
@@ -107,16 +119,16 @@ test('what the broker writes to the status of a run is never lost while the oper
 test("the template's changes are nothing to a run that has a pod", async () => {
   await submit('long-steady');
   await until('long-steady', (run) => run?.status?.agentPhase === 'running');
-  const podBefore = (await admin.call('GET', `/api/v1/namespaces/${TEAM}/pods/long-steady-0`)).body as any;
+  const podBefore = await admin.read<Pod>(`${PODS}/long-steady-0`);
   const { status: before } = await get('long-steady');
   must(['patch', 'harnesstemplate', 'coder', '-n', TEAM, '--type=merge', '-p', JSON.stringify({ spec: { image: 'registry.example.com/coder:2' } })]);
-  await eventually(async () => (await admin.call('GET', TEMPLATE)).body as any, ({ status, metadata }) => status.observedGeneration === metadata.generation);
+  await eventually(() => admin.read<Followed>(TEMPLATE), ({ status, metadata }) => status?.observedGeneration === metadata.generation);
   await submit('new-image');
   await over('new-image');
   expect((await get('long-steady')).status).toEqual(before);
-  const { body: pod } = await admin.call('GET', `/api/v1/namespaces/${TEAM}/pods/long-steady-0`);
-  expect([pod.metadata!.uid, (pod.spec as any).containers[0].image]).toEqual([podBefore.metadata.uid, 'registry.example.com/coder:1']);
-  expect(((await admin.call('GET', `/api/v1/namespaces/${TEAM}/pods/new-image-0`)).body as any).spec.containers[0].image).toBe('registry.example.com/coder:2');
+  const pod = await admin.read<Pod>(`${PODS}/long-steady-0`);
+  expect([pod.metadata!.uid, imageOf(pod)]).toEqual([podBefore.metadata!.uid, 'registry.example.com/coder:1']);
+  expect(imageOf(await admin.read<Pod>(`${PODS}/new-image-0`))).toBe('registry.example.com/coder:2');
 });
 
 test.each<[string, () => Promise<unknown>]>([
@@ -127,12 +139,12 @@ test.each<[string, () => Promise<unknown>]>([
 ])('the NetworkPolicy of a running run that somebody has %s is put back', async (_what, change) => {
   if (await get('long-fenced') === undefined) await submit('long-fenced');
   const run = await until('long-fenced', (one) => one?.status?.agentPhase === 'running');
-  const policyNow = async () => (await admin.call('GET', `${POLICIES}/long-fenced-egress`)).body as any;
+  const policyNow = () => admin.read<NetworkPolicy>(`${POLICIES}/long-fenced-egress`);
   const { spec } = runNetworkPolicy({ platform: 'runs-platform', namespace: TEAM, run: 'long-fenced', uid: run.metadata.uid });
   expect((await policyNow()).spec).toEqual(spec);
-  const { metadata: { resourceVersion } } = await policyNow();
+  const before = (await policyNow()).metadata!.resourceVersion;
   await change();
-  const { spec: again } = await eventually(policyNow, (one) => one.metadata?.resourceVersion !== resourceVersion && equal(one.spec, spec));
+  const { spec: again } = await eventually(policyNow, (one) => one.metadata!.resourceVersion !== before && equal(one.spec, spec));
   expect(again).toEqual(spec);
 });
 
@@ -144,7 +156,8 @@ test('no bearer is ever in the log, an Event or the status', async () => {
   await submit('plain');
   await over('plain');
   await eventsOf('plain', (events) => events.includes('Normal Succeeded'));
-  expect(Buffer.from(((await admin.call('GET', `/api/v1/namespaces/${TEAM}/secrets/plain-broker-creds`)).body as any).data.API_KEY, 'base64').toString()).toContain(BEARERS.credential);
+  const { data } = await admin.read<Secret>(`/api/v1/namespaces/${TEAM}/secrets/plain-broker-creds`);
+  expect(Buffer.from(data!.API_KEY, 'base64').toString()).toContain(BEARERS.credential);
   const shown = [operator.log(), must(['get', 'events,harnessruns,workspaces,pods,networkpolicies', '-n', TEAM, '-o', 'json'])].join();
   expect(shown).toContain('plain');
   for (const bearer of Object.values(BEARERS)) expect(shown).not.toContain(bearer);

@@ -1,5 +1,6 @@
 import { cutoffOf, Removable, removableIf } from './age';
 import { API_GROUP, API_VERSION } from '../../../src/protocol/names';
+import { AUDIT_EVENT } from '../../../src/protocol/resources/audit-event';
 import { backOff, type Wait } from '../kube/back-off';
 import type { KubeClient, Resource } from '../kube/client';
 import { hasCode, KubeError } from '../kube/kube-error';
@@ -48,7 +49,7 @@ export class Walk {
   private refusedInRow = 0;
 
   constructor(readonly namespace: string, private readonly deps: WalkDeps) {
-    this.resource = { group: API_GROUP, version: API_VERSION, plural: 'auditevents', namespace };
+    this.resource = { group: API_GROUP, version: API_VERSION, plural: AUDIT_EVENT.plural, namespace };
   }
 
   /** One page. It says by `isOver` whether it was the last; what is not over when the signal has aborted was not finished. */

@@ -41,9 +41,9 @@ export interface ShipLag {
 }
 
 /**
- * Turns the log of one replica into AuditEvents, or what it takes of it. It reads the files of the log, a batch at a time, and nothing waits for
- * it: an API server that is away costs room on the volume, not memory and not answers. Each record is sent at least
- * once, and a name made from the record sees to it that it is there once.
+ * Turns the log of one replica into AuditEvents, or what it takes of it. It reads the files of the log, a batch at a
+ * time, and nothing waits for it: an API server that is away costs room on the volume, not memory and not answers. Each
+ * record is sent at least once, and a name made from the record sees to it that it is there once.
  */
 export class AuditShipper {
   private readonly limits: ShipLimits;
@@ -89,7 +89,10 @@ export class AuditShipper {
     return this.lag().records === 0;
   }
 
-  /** Ships what there is when the window is over, and whole batches before. A window that ends while something is being shipped ends with the look after. */
+  /**
+   * Ships what there is when the window is over, and whole batches before. A window that ends while something is being shipped
+   * ends with the look after.
+   */
   private look(): void {
     const isOver = this.looksLeft === 0;
     if (!isOver) this.looksLeft--;
