@@ -43,11 +43,19 @@ export class ApiServer {
     }
   }
 
-  /** An object that is there, of the kind that the path says. */
-  public async read<T extends object>(path: string): Promise<T> {
+  /** An object of the kind that the path says; undefined when it is not there. */
+  public async find<T extends object>(path: string): Promise<T | undefined> {
     const { status, body } = await this.call('GET', path);
+    if (status === 404) return undefined;
     if (status !== 200) throw new Error(`GET ${path}: ${status} ${body.message ?? ''}`);
     return body as T;
+  }
+
+  /** As `find`, of an object that has to be there. */
+  public async read<T extends object>(path: string): Promise<T> {
+    const object = await this.find<T>(path);
+    if (object === undefined) throw new Error(`GET ${path}: 404`);
+    return object;
   }
 
   /** Undefined when a connection that was kept had just been closed. */

@@ -139,13 +139,13 @@ test.each<[string, () => Promise<unknown>]>([
 ])('the NetworkPolicy of a running run that somebody has %s is put back', async (_what, change) => {
   if (await get('long-fenced') === undefined) await submit('long-fenced');
   const run = await until('long-fenced', (one) => one?.status?.agentPhase === 'running');
-  const policyNow = () => admin.read<NetworkPolicy>(`${POLICIES}/long-fenced-egress`);
+  const path = `${POLICIES}/long-fenced-egress`;
   const { spec } = runNetworkPolicy({ platform: 'runs-platform', namespace: TEAM, run: 'long-fenced', uid: run.metadata.uid });
-  expect((await policyNow()).spec).toEqual(spec);
-  const before = (await policyNow()).metadata!.resourceVersion;
+  const before = await admin.read<NetworkPolicy>(path);
+  expect(before.spec).toEqual(spec);
   await change();
-  const { spec: again } = await eventually(policyNow, (one) => one.metadata!.resourceVersion !== before && equal(one.spec, spec));
-  expect(again).toEqual(spec);
+  const back = (one?: NetworkPolicy) => one?.metadata?.resourceVersion !== before.metadata?.resourceVersion && equal(one?.spec, spec);
+  expect((await eventually(() => admin.find<NetworkPolicy>(path), back))?.spec).toEqual(spec);
 });
 
 test('no bearer is ever in the log, an Event or the status', async () => {
