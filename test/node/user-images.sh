@@ -6,11 +6,12 @@
 #
 # localhost/user-glibc:1   Debian as debootstrap makes it with curl and git, with an older glibc than that of Node in the platform's image
 # localhost/user-musl:1    Debian's musl and a busybox linked to it by musl-gcc; there is no glibc in it
-# localhost/user-store:1   Debian's Redis under the names of Valkey, which this version of Debian does not have
+# localhost/user-store:1   Debian 13 with its Valkey
 # Needs root for debootstrap, and the packages debootstrap, musl-tools, gcc, make, bzip2 and debian-archive-keyring.
 set -euo pipefail
+# shellcheck source=../../.ci/own-apt.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../.ci/own-apt.sh"
 OUT=$(realpath "$1")
-SUITE=bookworm
 MIRROR=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 WORK=$(mktemp -d)
@@ -30,14 +31,10 @@ image() {
   tar -C "$1.image" -cf "$OUT/$1.tar" manifest.json config.json layer.tar
 }
 
-# The source of Debian's busybox, checked by apt, which is told of folders of its own.
+# The source of Debian's busybox, checked by apt.
 busybox_source() {
-  mkdir -p apt/{lists/partial,cache/archives/partial,parts}
-  echo "deb-src [signed-by=$KEYRING] $MIRROR $SUITE main" >apt/sources.list
-  local options=(-o "Dir::State::Lists=$WORK/apt/lists" -o Dir::State::status=/dev/null -o "Dir::Etc::sourcelist=$WORK/apt/sources.list"
-    -o "Dir::Etc::sourceparts=$WORK/apt/parts" -o "Dir::Cache=$WORK/apt/cache" -o APT::Sandbox::User=)
-  apt-get "${options[@]}" update
-  apt-get "${options[@]}" source --download-only busybox
+  own_apt "$WORK/apt" "deb-src [signed-by=$KEYRING] $MIRROR bookworm main"
+  apt-get "${OWN_APT[@]}" source --download-only busybox
   mkdir source
   tar -C source --strip-components 1 -xf busybox_*.orig.tar.*
 }
@@ -52,18 +49,16 @@ busybox() {
   make -C source CC=musl-gcc busybox busybox.links
 }
 
-# debian NAME OPTIONS...: the smallest Debian as the folder NAME. Packages are downloaded once.
+# debian NAME SUITE PACKAGES: the smallest Debian with these packages as the folder NAME.
 debian() {
-  local name=$1; shift
-  mkdir -p packages
-  debootstrap --variant=minbase "--cache-dir=$WORK/packages" "--keyring=$KEYRING" "$@" "$SUITE" "$name" "$MIRROR"
+  debootstrap --variant=minbase "--keyring=$KEYRING" "--include=$3" "$2" "$1" "$MIRROR"
+  rm -rf "$1"/var/{cache/apt/archives,lib/apt/lists}/*
 }
 
-debian user-glibc --include=curl,git
+debian user-glibc bookworm curl,git
 image user-glibc
 
-debian user-store --include=redis-server
-for program in server cli; do ln -s "redis-$program" "user-store/usr/bin/valkey-$program"; done
+debian user-store trixie valkey-server
 image user-store
 
 busybox_source
