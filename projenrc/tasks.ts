@@ -48,6 +48,7 @@ export function addProjectTasks(project: cdk8s.ConstructLibraryCdk8s): void {
   project.addTask('test:cluster', {
     description: 'Apply what the examples emit to the cluster of KUBECONFIG, and see it refuse what it must',
     exec: jestFolder('cluster'),
+    receiveArgs: true,
   });
   project.addTask('image', {
     description: 'Build the image of the servers without a container engine; -- --arch arm64 for another platform',
