@@ -9,7 +9,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 /** What is built: a file for each role, and the commands that go with it. */
 export const ENTRIES = {
   'broker': 'sidecar/src/broker/main.ts',
-  'audit-verify': 'sidecar/src/broker/audit/verify-cli.ts',
+  'audit-verify': 'sidecar/src/broker/audit/verification/verify-cli.ts',
   'controller': 'sidecar/src/controller/main.ts',
   'gateway': 'sidecar/src/gateway/main.ts',
   'egress': 'sidecar/src/egress/main.ts',

@@ -88,7 +88,7 @@ describe('the lint rule on imports', () => {
     ['src/protocol/x.ts', "import { systemClock } from '../../sidecar/src/server/clock';", 'protocol may import only protocol'],
     ['sidecar/src/broker/x.ts', "import { FLOWS } from '../../../src/manifests/flows';", 'broker may import only broker, protocol, server, crypto, kube'],
     ['sidecar/src/broker/x.ts', "import { SidecarImage } from '../../../src/sidecar-image';", 'broker may import only broker, protocol, server'],
-    ['sidecar/src/server/x.ts', "import { Catalog } from '../broker/catalog';", 'server may import only server, protocol'],
+    ['sidecar/src/server/x.ts', "import { Catalog } from '../broker/catalog/catalog';", 'server may import only server, protocol'],
   ])('refuses %s that writes %s', async (file, statement, reason) => {
     const found = await complaints(file, statement);
     expect(found.length).toBeGreaterThan(0);
@@ -99,7 +99,7 @@ describe('the lint rule on imports', () => {
   test('finds every file that the statements above import, else it would look at nothing', async () => {
     const imported = [
       'src/manifests/flows.ts', 'src/protocol/ports.ts', 'src/private/validation.ts', 'src/sidecar-image.ts',
-      'sidecar/src/server/clock.ts', 'sidecar/src/broker/catalog.ts',
+      'sidecar/src/server/clock.ts', 'sidecar/src/broker/catalog/catalog.ts',
     ];
     expect(imported.filter((file) => !existsSync(file))).toEqual([]);
   });

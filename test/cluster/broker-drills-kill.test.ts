@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { eventually } from './api-server';
 import { Asking, askOne, BrokerAnswer, FleetClient, patOf, swapKey, swapPat } from './broker-client';
 import { brokerConfig, bundleAsShipped, deployDrillPlatform, DrillRuns, fleetOf, PLANTED, TEAM } from './broker-fleet';
-import { verifyAuditLog } from '../../sidecar/src/broker/audit/verify';
+import { verifyAuditLog } from '../../sidecar/src/broker/audit/verification/verify';
 import type { BrokerProcess } from '../helpers/broker-process';
 import { tempFolder } from '../helpers/temp-folder';
 

@@ -2,7 +2,7 @@ import { eventually } from './api-server';
 import { askOne, BrokerAnswer, patOf, swapKey, swapPat } from './broker-client';
 import { apiServerUrl, brokerConfig, bundleAsShipped, deployDrillPlatform, DrillRuns, fleetOf, PLANTED, readiness, SYSTEM, TEAM } from './broker-fleet';
 import { kubectl, must } from './cli';
-import { auditEventObject } from '../../sidecar/src/broker/audit/ship-object';
+import { auditEventObject } from '../../sidecar/src/broker/audit/shipping/ship-object';
 import type { BrokerProcess } from '../helpers/broker-process';
 import { TcpProxy } from '../helpers/tcp-proxy';
 import { tempFolder } from '../helpers/temp-folder';

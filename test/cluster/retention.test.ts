@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ApiServer, eventually } from './api-server';
 import { apply, must } from './cli';
-import { AuditEventObject, anchorObject, auditEventObject } from '../../sidecar/src/broker/audit/ship-object';
+import { AuditEventObject, anchorObject, auditEventObject } from '../../sidecar/src/broker/audit/shipping/ship-object';
 import { KubeClient } from '../../sidecar/src/kube/client';
 import { fixed } from '../../sidecar/src/kube/connection';
 import { kubeconfig } from '../../sidecar/src/kube/kubeconfig';

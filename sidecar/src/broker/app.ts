@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
-import type { Endpoint } from './authorize';
+import { countedDecisions } from './audit/counting/counted-decisions';
+import { onceIn } from './audit/counting/repeated-decisions';
 import type { BrokerDeps, BrokerLimits, Rate } from './broker-deps';
-import { countedDecisions } from './counted-decisions';
-import { provenActor } from './egress-proof';
-import { Actor, Asker, askerOf, entrance } from './entrance';
-import { openedBearers } from './opened-bearers';
-import { onceIn } from './repeated-decisions';
+import type { Endpoint } from './callers/authorize';
+import { Actor, Asker, askerOf, entrance } from './callers/entrance';
+import { RunLimit, runLimit } from './callers/run-limit';
+import { provenActor } from './egress-proofs/egress-proof';
+import { openedBearers } from './leases/opened-bearers';
 import * as schemas from './routes/body-schemas';
 import { issue } from './routes/issue';
 import { issueEgress } from './routes/issue-egress';
@@ -13,7 +14,6 @@ import { renew } from './routes/renew';
 import { revoke } from './routes/revoke';
 import { substituteAuth } from './routes/substitute-auth';
 import { VALID_SECONDS, validateEgress } from './routes/validate-egress';
-import { RunLimit, runLimit } from './run-limit';
 import {
   BROKER_RATES, BROKER_ROUTES, BROKER_STATUS, EgressProof, IssueEgressRequest, IssueRequest, MAX_BROKER_BODY, RenewRequest, RevokeRequest,
   SubstituteAuthRequest, ValidateEgressRequest,

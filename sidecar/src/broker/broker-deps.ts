@@ -1,8 +1,8 @@
-import type { Audit } from './audit-event';
-import type { CallerReview } from './caller';
-import type { Catalog } from './catalog';
+import type { Audit } from './audit/audit-event';
+import type { CallerReview } from './callers/caller';
+import type { Catalog } from './catalog/catalog';
 import type { Provider } from './providers/provider';
-import type { Revocations } from './revocations';
+import type { Revocations } from './revocations/revocations';
 import type { ProviderKind } from '../../../src/protocol/resources';
 import type { Keyring } from '../crypto/keyring';
 import type { Clock } from '../server/clock';

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Audit } from './audit-event';
+import type { Audit } from './audit/audit-event';
 import type { BrokerMetrics, RouteName } from './metrics';
 import { BROKER_ROUTES, type BrokerCode } from '../../../src/protocol/broker-api';
 

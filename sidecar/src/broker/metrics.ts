@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { ShipLag } from './audit/ship';
-import type { ShipObserver } from './audit/ship-delivery';
-import type { Lane } from './audit/ship-lanes';
-import type { AuditRecord } from './audit-event';
+import type { AuditRecord } from './audit/audit-event';
+import type { ShipLag } from './audit/shipping/ship';
+import type { ShipObserver } from './audit/shipping/ship-delivery';
+import type { Lane } from './audit/shipping/ship-lanes';
 import type { PoolName, ProviderObserver } from './providers/observer';
 import type { BROKER_ROUTES, BrokerCode } from '../../../src/protocol/broker-api';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { openApiText } from './openapi';
-import { schemasOf } from './openapi-types';
+import { openApiText } from './openapi/openapi';
+import { schemasOf } from './openapi/openapi-types';
 
 const DOCUMENT = 'docs/reference/openapi/broker.json';
 

@@ -1,13 +1,13 @@
 import { MemorySlotStore } from './slots/memory-slot-store';
 import { buildBroker } from '../../../sidecar/src/broker/app';
-import type { AuditRecord } from '../../../sidecar/src/broker/audit-event';
+import type { AuditRecord } from '../../../sidecar/src/broker/audit/audit-event';
 import type { BrokerDeps } from '../../../sidecar/src/broker/broker-deps';
-import type { Caller } from '../../../sidecar/src/broker/caller';
-import { snapshotOf } from '../../../sidecar/src/broker/catalog/directory-snapshot';
+import type { Caller } from '../../../sidecar/src/broker/callers/caller';
+import { snapshotOf } from '../../../sidecar/src/broker/catalog/directory/directory-snapshot';
 import { checkedObject } from '../../../sidecar/src/broker/catalog/object-check';
 import { HttpFailure } from '../../../sidecar/src/broker/providers/http';
 import { providersOf } from '../../../sidecar/src/broker/providers/registry';
-import { MemoryRevocations } from '../../../sidecar/src/broker/revocations';
+import { MemoryRevocations } from '../../../sidecar/src/broker/revocations/revocations';
 import { memoryKeyring } from '../../../sidecar/src/crypto/keyring';
 import { createLogger } from '../../../sidecar/src/server/log';
 import type { Capability } from '../../../src/protocol/broker-api';

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
-import { ALONE, BEARER_GRANT, HOUR, inContainer, PLANTED, policy, proxied, RUN, secrets, T0 } from './grants';
-import { findSurrogate, refuseMisplaced } from '../../../sidecar/src/broker/carriers';
-import { issueLease } from '../../../sidecar/src/broker/issuing';
-import { admit, Attempt } from '../../../sidecar/src/broker/opening';
+import { ALONE, BEARER_GRANT, HOUR, inContainer, PLANTED, policy, proxied, RUN, secrets, T0 } from './example-grants';
+import { issueLease } from '../../../sidecar/src/broker/grants/issuing';
+import { admit, Attempt } from '../../../sidecar/src/broker/grants/opening';
 import { userSuppliedSecret } from '../../../sidecar/src/broker/providers/user-supplied-secret';
+import { findSurrogate, refuseMisplaced } from '../../../sidecar/src/broker/surrogates/carriers';
 import { memoryKeyring } from '../../../sidecar/src/crypto/keyring';
 import { open, seal } from '../../../sidecar/src/crypto/sealed-token';
 import { ApiError } from '../../../sidecar/src/server/errors';

@@ -1,8 +1,8 @@
+import type { CatalogRun, CatalogTemplate } from './catalog';
 import type { CheckedObject } from './object-check';
 import { runUid } from './run-uid';
 import type { HarnessRunSpec, HarnessRunStatus } from '../../../../src/protocol/resources';
 import { interactiveTimeouts, timeoutMilliseconds } from '../../../../src/protocol/resources/template-defaults';
-import type { CatalogRun, CatalogTemplate } from '../catalog';
 
 /** A run and what its deadline is worked out from, once its template is known. */
 export interface StoredRun {

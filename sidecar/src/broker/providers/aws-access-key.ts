@@ -4,8 +4,8 @@ import type { ExchangedRequest, Provider } from './provider';
 import { AWS_ALGORITHM, AWS_HEADERS, AwsScope, awsScope, isS3, PAYLOAD_HASH_PATTERN, UNSIGNED_CHUNKS, UNSIGNED_PAYLOAD } from '../../../../src/protocol/aws-signature';
 import type { CredentialGrantSpec } from '../../../../src/protocol/policy';
 import { credentialHosts } from '../../../../src/protocol/resources';
-import { queryParams } from '../carriers';
 import { refuse } from '../refuse';
+import { queryParams } from '../surrogates/carriers';
 
 /**
  * An access key of AWS. Clients sign with a key that is none, and send the surrogate as the session token; the signature says

@@ -5,7 +5,7 @@ import { poolTokens } from './pat-list';
 import type { IssueContext, PoolSlot, Provider, ProviderContext } from './provider';
 import type { CredentialGrantSpec } from '../../../../src/protocol/policy';
 import { credentialHosts } from '../../../../src/protocol/resources';
-import { mac } from '../keyed-mac';
+import { mac } from '../leases/keyed-mac';
 import { refuse } from '../refuse';
 import { LeasedSlot, SlotLeases } from '../slots/slot-lease';
 import type { SlotStore } from '../slots/slot-store';

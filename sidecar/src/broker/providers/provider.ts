@@ -3,8 +3,8 @@ import type { SubstituteAuthRequest } from '../../../../src/protocol/broker-api'
 import type { CredentialGrantSpec } from '../../../../src/protocol/policy';
 import type { BrokerPolicySpec, ProviderKind } from '../../../../src/protocol/resources';
 import type { TokenKind } from '../../crypto/sealed-token';
-import type { CatalogRun } from '../catalog';
-import type { LeaseClaims } from '../lease';
+import type { CatalogRun } from '../catalog/catalog';
+import type { LeaseClaims } from '../leases/lease';
 import type { Subjects } from '../slots/slots';
 
 /** Reads a key of a Secret in the run's namespace, now. Undefined when it is not there. */

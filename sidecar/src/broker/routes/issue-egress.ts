@@ -1,17 +1,17 @@
 import { requestedTime } from './requested-time';
 import type { IssueEgressRequest, IssueEgressResponse, SessionSubject } from '../../../../src/protocol/broker-api';
 import { seal } from '../../crypto/sealed-token';
-import { AuditDraft, audited } from '../audited';
-import { mayActFor, RunName } from '../authorize';
+import { AuditDraft, audited } from '../audit/audited';
 import type { BrokerDeps } from '../broker-deps';
-import { confirmed } from '../confirmed';
-import type { EgressClaims } from '../egress-token';
-import { about, Asker } from '../entrance';
-import { expiryText, notAfterOf } from '../lease';
-import { refuseEnded, refuseGrantedPrompt, requiredRun } from '../opening';
+import { mayActFor, RunName } from '../callers/authorize';
+import { about, Asker } from '../callers/entrance';
+import type { RunLimit } from '../callers/run-limit';
+import { presentSubject, runSubject, sessionSubject, Subject } from '../callers/subject';
+import type { EgressClaims } from '../egress-proofs/egress-token';
+import { confirmed } from '../grants/confirmed';
+import { refuseEnded, refuseGrantedPrompt, requiredRun } from '../grants/opening';
+import { expiryText, notAfterOf } from '../leases/lease';
 import { refuse } from '../refuse';
-import type { RunLimit } from '../run-limit';
-import { presentSubject, runSubject, sessionSubject, Subject } from '../subject';
 
 export type IssueEgressDeps = Pick<BrokerDeps, 'audit' | 'catalog' | 'clock' | 'keyring' | 'revocations'> & { readonly limit: RunLimit };
 

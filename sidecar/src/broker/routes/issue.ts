@@ -1,16 +1,16 @@
+import { issueContext } from './provider-context';
 import { requiredProvider } from './required-provider';
 import type { IssueRequest, IssueResponse } from '../../../../src/protocol/broker-api';
-import { AuditDraft, audited } from '../audited';
+import { AuditDraft, audited } from '../audit/audited';
 import type { BrokerDeps } from '../broker-deps';
-import type { CatalogRun, CatalogTemplate, Snapshot } from '../catalog';
-import { confirmed } from '../confirmed';
-import { about, Actor } from '../entrance';
-import { issueLease } from '../issuing';
-import { recordedName, refuseEnded, refuseGrantedPrompt, refuseOtherTemplate, requiredGrant, requiredRun } from '../opening';
-import { issueContext } from '../provider-context';
+import { about, Actor } from '../callers/entrance';
+import { presentSubject } from '../callers/subject';
+import type { CatalogRun, CatalogTemplate, Snapshot } from '../catalog/catalog';
+import { confirmed } from '../grants/confirmed';
+import { issueLease } from '../grants/issuing';
+import { recordedName, refuseEnded, refuseGrantedPrompt, refuseOtherTemplate, requiredGrant, requiredRun } from '../grants/opening';
 import { refuse } from '../refuse';
-import type { Revocations } from '../revocations';
-import { presentSubject } from '../subject';
+import type { Revocations } from '../revocations/revocations';
 
 /**
  * Hands a run a credential that its template requires and a policy grants. The order of the checks is part of the

@@ -1,16 +1,16 @@
+import { issueContext } from './provider-context';
 import { requiredProvider } from './required-provider';
 import type { RefusedRenewal, RenewedLease, RenewRequest, RenewResponse } from '../../../../src/protocol/broker-api';
 import { credentialGrant } from '../../../../src/protocol/policy';
 import { ApiError } from '../../server/errors';
-import { AuditDraft, audited } from '../audited';
+import { AuditDraft, audited } from '../audit/audited';
 import type { BrokerDeps } from '../broker-deps';
-import type { CatalogRun, Snapshot } from '../catalog';
-import { confirmed } from '../confirmed';
-import { about, Actor } from '../entrance';
-import { renewLease } from '../issuing';
-import { applyingPolicies, recordedName, refuseEnded, requiredGrant, requiredRun } from '../opening';
-import { issueContext } from '../provider-context';
-import { presentSubject } from '../subject';
+import { about, Actor } from '../callers/entrance';
+import { presentSubject } from '../callers/subject';
+import type { CatalogRun, Snapshot } from '../catalog/catalog';
+import { confirmed } from '../grants/confirmed';
+import { renewLease } from '../grants/issuing';
+import { applyingPolicies, recordedName, refuseEnded, requiredGrant, requiredRun } from '../grants/opening';
 
 /** One view for all leases of a request. */
 interface View {

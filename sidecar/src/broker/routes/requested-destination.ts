@@ -1,4 +1,4 @@
-import { Destination, destinationOf } from '../destination';
+import { Destination, destinationOf } from '../grants/destination';
 import { refuse } from '../refuse';
 
 /** The destination that a request names, in its one spelling. */

@@ -2,12 +2,12 @@ import { requestedTime } from './requested-time';
 import type { RevokeRequest, RevokedSession } from '../../../../src/protocol/broker-api';
 import { PROVIDER_KINDS, ProviderKind } from '../../../../src/protocol/resources';
 import { ApiError } from '../../server/errors';
-import { AuditDraft, audited } from '../audited';
-import type { RunName } from '../authorize';
+import { AuditDraft, audited } from '../audit/audited';
 import type { BrokerDeps } from '../broker-deps';
-import { about, Asker } from '../entrance';
-import { expiryText, isLeaseId, notAfterOf } from '../lease';
-import { recordedName } from '../opening';
+import type { RunName } from '../callers/authorize';
+import { about, Asker } from '../callers/entrance';
+import { recordedName } from '../grants/opening';
+import { expiryText, isLeaseId, notAfterOf } from '../leases/lease';
 import { refuse } from '../refuse';
 
 export type RevokeDeps = Pick<BrokerDeps, 'audit' | 'clock' | 'providers' | 'revocations'>;

@@ -1,21 +1,21 @@
+import { providerContext } from './provider-context';
 import { requestedDestination } from './requested-destination';
 import { requiredProvider } from './required-provider';
 import type { SubstituteAuthRequest, SubstituteAuthResponse } from '../../../../src/protocol/broker-api';
 import type { NamedPolicy } from '../../../../src/protocol/policy';
-import { AuditDraft, audited } from '../audited';
+import { AuditDraft, audited } from '../audit/audited';
 import type { BrokerDeps } from '../broker-deps';
-import { findSurrogate, refuseMisplaced, Sighting } from '../carriers';
-import type { CatalogRun } from '../catalog';
-import { confirmed } from '../confirmed';
-import type { Destination } from '../destination';
-import { about, Actor } from '../entrance';
-import { forwardExchanged, forwardPlain } from '../forwarding';
-import { leaseOf } from '../lease';
-import type { OpenBearer } from '../opened-bearers';
-import { admit, applyingPolicies, egressLeave, presentRun, refuseEnded } from '../opening';
-import { providerContext } from '../provider-context';
+import { about, Actor } from '../callers/entrance';
+import { presentSubject } from '../callers/subject';
+import type { CatalogRun } from '../catalog/catalog';
+import { confirmed } from '../grants/confirmed';
+import type { Destination } from '../grants/destination';
+import { admit, applyingPolicies, egressLeave, presentRun, refuseEnded } from '../grants/opening';
+import { leaseOf } from '../leases/lease';
+import type { OpenBearer } from '../leases/opened-bearers';
 import { refuse } from '../refuse';
-import { presentSubject } from '../subject';
+import { findSurrogate, refuseMisplaced, Sighting } from '../surrogates/carriers';
+import { forwardExchanged, forwardPlain } from '../surrogates/forwarding';
 
 /** What the recipe below needs, once for each server: bearers that were opened are remembered. */
 export type SubstituteDeps = BrokerDeps & { readonly openBearer: OpenBearer };

@@ -2,15 +2,15 @@ import { requestedDestination } from './requested-destination';
 import type { ValidateEgressRequest, ValidateEgressResponse } from '../../../../src/protocol/broker-api';
 import type { NamedPolicy } from '../../../../src/protocol/policy';
 import { discoveryActive, isTerminal } from '../../../../src/protocol/resources';
-import type { Audit } from '../audit-event';
-import { AuditDraft, audited } from '../audited';
+import type { Audit } from '../audit/audit-event';
+import { AuditDraft, audited } from '../audit/audited';
 import type { BrokerDeps } from '../broker-deps';
-import { confirmed } from '../confirmed';
-import type { Destination } from '../destination';
-import { grantsTo, needsSubstitution } from '../egress-scope';
-import { about, Actor } from '../entrance';
-import { applyingPolicies } from '../opening';
-import { presentSubject } from '../subject';
+import { about, Actor } from '../callers/entrance';
+import { presentSubject } from '../callers/subject';
+import { confirmed } from '../grants/confirmed';
+import type { Destination } from '../grants/destination';
+import { grantsTo, needsSubstitution } from '../grants/egress-scope';
+import { applyingPolicies } from '../grants/opening';
 
 /** Longest time for which an answer may be used: the delay with which a revocation reaches an open connection. */
 export const VALID_SECONDS = 10;

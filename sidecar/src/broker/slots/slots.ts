@@ -1,6 +1,6 @@
 import { isTerminal } from '../../../../src/protocol/resources';
-import type { Snapshot } from '../catalog';
-import type { Revocations } from '../revocations';
+import type { Snapshot } from '../catalog/catalog';
+import type { Revocations } from '../revocations/revocations';
 
 /** Whose a slot is. Times are milliseconds since 1970. */
 export interface Holder {

@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AppendFile, AuditFiles, nodeFiles } from '../../../../sidecar/src/broker/audit/files';
-import { AUDIT_LIMITS, AuditLimits } from '../../../../sidecar/src/broker/audit/limits';
-import { AuditLog, AuditLogOptions } from '../../../../sidecar/src/broker/audit/log';
-import { AuditRecord } from '../../../../sidecar/src/broker/audit-event';
+import { AuditRecord } from '../../../../sidecar/src/broker/audit/audit-event';
+import { AppendFile, AuditFiles, nodeFiles } from '../../../../sidecar/src/broker/audit/log/files';
+import { AUDIT_LIMITS, AuditLimits } from '../../../../sidecar/src/broker/audit/log/limits';
+import { AuditLog, AuditLogOptions } from '../../../../sidecar/src/broker/audit/log/log';
 import { After } from '../../../../sidecar/src/server/timers';
 
 export const NOON = Date.UTC(2030, 0, 31, 12);

@@ -1,5 +1,5 @@
-import { KubernetesSecrets } from '../../../../sidecar/src/broker/catalog/kubernetes-secrets';
-import { MemoryRevocations } from '../../../../sidecar/src/broker/revocations';
+import { KubernetesSecrets } from '../../../../sidecar/src/broker/catalog/kubernetes/kubernetes-secrets';
+import { MemoryRevocations } from '../../../../sidecar/src/broker/revocations/revocations';
 import { memoryKeyring } from '../../../../sidecar/src/crypto/keyring';
 import { KubeClient } from '../../../../sidecar/src/kube/client';
 import { KubeError } from '../../../../sidecar/src/kube/kube-error';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
-import { isRunItself } from '../../../../sidecar/src/broker/authorize';
+import { isRunItself } from '../../../../sidecar/src/broker/callers/authorize';
 import { providersOf } from '../../../../sidecar/src/broker/providers/registry';
-import { MemoryRevocations } from '../../../../sidecar/src/broker/revocations';
+import { MemoryRevocations } from '../../../../sidecar/src/broker/revocations/revocations';
 import { Answer, callerNamed, RUN_TOKEN } from '../build-broker';
 import { brokerPolicy, harnessRun, harnessTemplate, headerGrant, secret } from '../documents';
 import { egressWorld, GITHUB, OF_RUN, POD_IP, POLICY, REST, RUN, SESSION, UPSTREAM } from '../egress-world';

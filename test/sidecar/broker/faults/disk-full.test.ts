@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { verifyAuditLog } from '../../../../sidecar/src/broker/audit/verify';
+import { verifyAuditLog } from '../../../../sidecar/src/broker/audit/verification/verify';
 import { brokerEnvironment, BrokerProcess } from '../../../helpers/broker-process';
 import { bundleRole } from '../../../helpers/bundle';
 import { tempFolder } from '../../../helpers/temp-folder';

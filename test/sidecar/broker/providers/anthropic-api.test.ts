@@ -1,8 +1,8 @@
 import { exchangeContext, grantFor, issueContext } from './contexts';
-import { findSurrogate, refuseMisplaced } from '../../../../sidecar/src/broker/carriers';
-import { forwardExchanged } from '../../../../sidecar/src/broker/forwarding';
 import { anthropicApi } from '../../../../sidecar/src/broker/providers/anthropic-api';
-import { PLANTED, refusalOf } from '../grants';
+import { findSurrogate, refuseMisplaced } from '../../../../sidecar/src/broker/surrogates/carriers';
+import { forwardExchanged } from '../../../../sidecar/src/broker/surrogates/forwarding';
+import { PLANTED, refusalOf } from '../example-grants';
 
 const GRANT = grantFor('AnthropicAPI');
 const TOKEN = 'pdk-anthropic-eyJhbGciOiJkaXIi..a.b.c';

@@ -2,7 +2,7 @@ import { awsRequest, clientSignature, EXAMPLE_FILE } from './aws-requests';
 import { exchangeContext, grantFor, issueContext } from './contexts';
 import { awsAccessKey } from '../../../../sidecar/src/broker/providers/aws-access-key';
 import type { CredentialGrantSpec } from '../../../../src/protocol/policy';
-import { PLANTED, refusalOf } from '../grants';
+import { PLANTED, refusalOf } from '../example-grants';
 
 const GRANT = grantFor('AWSAccessKey', { hosts: ['*.s3.amazonaws.com'] });
 const NOW = Date.UTC(2013, 4, 24);

@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import type { ExchangeContext, GrantedRepository, IssueContext } from '../../../../sidecar/src/broker/providers/provider';
 import type { CredentialGrantSpec } from '../../../../src/protocol/policy';
-import { HOUR, LEASE, RUN, secrets, T0 } from '../grants';
+import { HOUR, LEASE, RUN, secrets, T0 } from '../example-grants';
 
 /** What a broker tells a provider, for tests of providers alone. */
 

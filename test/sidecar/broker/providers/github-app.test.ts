@@ -6,7 +6,7 @@ import type { ExchangeContext, Provider } from '../../../../sidecar/src/broker/p
 import type { ApiError } from '../../../../sidecar/src/server/errors';
 import type { CredentialGrantSpec } from '../../../../src/protocol/policy';
 import { newKeyPair } from '../../../helpers/key-pair';
-import { refusalOf, T0 } from '../grants';
+import { refusalOf, T0 } from '../example-grants';
 
 const { privateKey, publicKey } = newKeyPair('rsa', { modulusLength: 2048 });
 const PKCS1 = String(privateKey.export({ type: 'pkcs1', format: 'pem' }));

@@ -1,10 +1,10 @@
 import { exchangeContext, grantFor, issueContext } from './contexts';
-import { findSurrogate, refuseMisplaced } from '../../../../sidecar/src/broker/carriers';
 import type { PoolName } from '../../../../sidecar/src/broker/providers/observer';
 import { patPool } from '../../../../sidecar/src/broker/providers/pat-pool';
 import type { IssueContext } from '../../../../sidecar/src/broker/providers/provider';
+import { findSurrogate, refuseMisplaced } from '../../../../sidecar/src/broker/surrogates/carriers';
 import type { ApiError } from '../../../../sidecar/src/server/errors';
-import { HOUR, LEASE, refusalOf, RUN, T0 } from '../grants';
+import { HOUR, LEASE, refusalOf, RUN, T0 } from '../example-grants';
 import { MemorySlotStore } from '../slots/memory-slot-store';
 
 const GRANT = grantFor('PATPool', { hosts: ['git.example.com'] });

@@ -4,7 +4,7 @@ import type { IssueContext } from '../../../../sidecar/src/broker/providers/prov
 import { BEARER_KINDS, providersOf } from '../../../../sidecar/src/broker/providers/registry';
 import { TOKEN_KINDS } from '../../../../sidecar/src/crypto/sealed-token';
 import { PROVIDER_KINDS } from '../../../../src/protocol/resources';
-import { BEARER_GRANT, PLANTED, refusalOf, secrets, T0 } from '../grants';
+import { BEARER_GRANT, PLANTED, refusalOf, secrets, T0 } from '../example-grants';
 import { MemorySlotStore } from '../slots/memory-slot-store';
 
 const WORLD = { http: () => Promise.reject(new HttpFailure('no test goes out')), slots: new MemorySlotStore(), clock: () => T0 };

@@ -1,5 +1,5 @@
 import { MintedToken, MintFailure, TokenCache } from '../../../../sidecar/src/broker/providers/token-cache';
-import { HOUR, refusalOf, T0 } from '../grants';
+import { HOUR, refusalOf, T0 } from '../example-grants';
 
 const MINUTE = 60_000;
 let now = T0;

@@ -2,7 +2,7 @@ import type { SecretReader } from '../../../../sidecar/src/broker/providers/prov
 import { userSuppliedSecret } from '../../../../sidecar/src/broker/providers/user-supplied-secret';
 import type { CredentialGrantSpec } from '../../../../src/protocol/policy';
 
-import { BEARER_GRANT, grantOf, inContainer, PLANTED, proxied, refusalOf, secrets } from '../grants';
+import { BEARER_GRANT, grantOf, inContainer, PLANTED, proxied, refusalOf, secrets } from '../example-grants';
 
 const { carriers } = userSuppliedSecret;
 const issue = (grant: CredentialGrantSpec, reader: SecretReader) => userSuppliedSecret.issue(grant, { secrets: reader });

@@ -4,7 +4,7 @@ import { kubeConfigMap } from '../../../../sidecar/src/broker/slots/kube-config-
 import type { Slots } from '../../../../sidecar/src/broker/slots/slots';
 import type { KubeObject } from '../../../../sidecar/src/kube/client';
 import { KubeError } from '../../../../sidecar/src/kube/kube-error';
-import { T0 } from '../grants';
+import { T0 } from '../example-grants';
 
 const SLOTS: Slots = new Map([[POOL[0], { usedAt: T0, holder: holderOf('r1') }], [POOL[1], { usedAt: T0 - 1 }]]);
 

@@ -1,6 +1,6 @@
-import type { CatalogRun } from '../../../../sidecar/src/broker/catalog';
+import type { CatalogRun } from '../../../../sidecar/src/broker/catalog/catalog';
 import type { Holder, SlotFacts } from '../../../../sidecar/src/broker/slots/slots';
-import { HOUR, RUN, T0 } from '../grants';
+import { HOUR, RUN, T0 } from '../example-grants';
 
 /** Runs, their leases, and what a broker knows of them. */
 

@@ -5,7 +5,7 @@ import { factsOf, holderOf, POOL, runNamed } from './facts';
 import { openFileSlotStore } from '../../../../sidecar/src/broker/slots/file-slot-store';
 import { SlotLeases } from '../../../../sidecar/src/broker/slots/slot-lease';
 import type { Slots } from '../../../../sidecar/src/broker/slots/slots';
-import { T0 } from '../grants';
+import { T0 } from '../example-grants';
 
 const SLOTS: Slots = new Map([[POOL[0], { usedAt: T0, holder: holderOf('r1') }], [POOL[1], { usedAt: T0 - 1 }]]);
 const folder = mkdtempSync(join(tmpdir(), 'slots-'));

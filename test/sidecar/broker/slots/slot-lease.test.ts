@@ -3,7 +3,7 @@ import { factsOf, holderOf, MINUTE, POOL, runNamed } from './facts';
 import { MemorySlotStore } from './memory-slot-store';
 import { SlotLeases } from '../../../../sidecar/src/broker/slots/slot-lease';
 import type { SlotStore } from '../../../../sidecar/src/broker/slots/slot-store';
-import { refusalOf, T0 } from '../grants';
+import { refusalOf, T0 } from '../example-grants';
 
 const TTL = 15 * MINUTE;
 const BROKERS = 3;

@@ -1,7 +1,7 @@
 import { holderOf, POOL } from './facts';
 import { parseSlots, renderSlots } from '../../../../sidecar/src/broker/slots/slot-text';
 import type { Slots } from '../../../../sidecar/src/broker/slots/slots';
-import { T0 } from '../grants';
+import { T0 } from '../example-grants';
 
 const SLOTS: Slots = new Map([[POOL[0], { usedAt: T0, holder: holderOf('r1') }], [POOL[1], { usedAt: T0 - 1 }]]);
 

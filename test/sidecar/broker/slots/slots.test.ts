@@ -1,6 +1,6 @@
 import { factsOf, holderOf, MINUTE, POOL, runNamed, slotNamed } from './facts';
 import { heldOf, Holder, isHeld, keepSlot, slotLeaseId, Slots, takeSlot } from '../../../../sidecar/src/broker/slots/slots';
-import { HOUR, T0 } from '../grants';
+import { HOUR, T0 } from '../example-grants';
 
 const RUNS = ['r1', 'r2', 'r3', 'r4'].map((name) => runNamed(name));
 const [A, B, C] = POOL;
