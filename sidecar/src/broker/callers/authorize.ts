@@ -2,20 +2,10 @@ import type { Caller } from './caller';
 import type { Capability, SubjectKind } from '../../../../src/protocol/broker-api';
 import { ownAccount } from '../../../../src/protocol/names';
 import type { CatalogRun } from '../catalog/catalog';
+import type { RunName } from '../catalog/run-name';
 
 /** What a caller wants to do; the names of the endpoints are those of the capabilities. */
 export type Endpoint = Capability;
-
-/** A run as a request names it; it need not exist. A session goes by its id. */
-export interface RunName {
-  readonly namespace: string;
-  readonly name: string;
-  /**
-   * UID that it must have.
-   * @default - any run of that name
-   */
-  readonly uid?: string;
-}
 
 /** Endpoints that no run uses for itself. */
 const DEPUTIES_ONLY: ReadonlySet<Endpoint> = new Set<Endpoint>(['issue-egress', 'revoke']);

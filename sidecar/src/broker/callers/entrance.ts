@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { authenticate } from './authenticate';
-import { Endpoint, lacksCapability, leaveFor, RunName } from './authorize';
+import { Endpoint, lacksCapability, leaveFor } from './authorize';
 import type { Caller } from './caller';
 import { runNameOf } from './run-headers';
 import { callerName, RunLimit } from './run-limit';
@@ -9,6 +9,7 @@ import type { Limiter } from '../../server/limiter';
 import type { Audit } from '../audit/audit-event';
 import type { BrokerDeps } from '../broker-deps';
 import type { Catalog } from '../catalog/catalog';
+import type { RunName } from '../catalog/run-name';
 import { refuse } from '../refuse';
 
 /** Who asks, and the run that the headers name, if they do. */

@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Endpoint, RunName } from './authorize';
+import type { Endpoint } from './authorize';
 import type { Caller } from './caller';
 import { RUN_HEADER, RUN_NAMESPACE_HEADER, RUN_UID_HEADER } from '../../../../src/protocol/broker-api';
 import { labelName, namespaceName } from '../../../../src/protocol/resources/common';
+import type { RunName } from '../catalog/run-name';
 import { refuse } from '../refuse';
 
 /** Endpoints whose body may say on whose behalf a caller with the capability asks, in place of the headers. */

@@ -1,8 +1,8 @@
-import type { RunName } from './authorize';
 import type { Caller } from './caller';
 import type { Limiter } from '../../server/limiter';
 import type { Audit } from '../audit/audit-event';
 import { record } from '../audit/audited';
+import type { RunName } from '../catalog/run-name';
 import { refuse } from '../refuse';
 
 /** Lets a request of a caller for a run pass, or refuses it with 429. */

@@ -1,6 +1,6 @@
-import type { RunName } from './authorize';
 import type { SessionSubject } from '../../../../src/protocol/broker-api';
 import type { CatalogRun, Snapshot } from '../catalog/catalog';
+import type { RunName } from '../catalog/run-name';
 import type { Revocations } from '../revocations/revocations';
 
 /** On whose behalf tokens are sealed: a run, or a session of a pool, whose id stands in place of the run's name. */

@@ -1,7 +1,7 @@
+import type { RunName } from './run-name';
 import type { StoredTemplate } from './template-of';
 import type { NamedPolicy, TemplateIdentity } from '../../../../src/protocol/policy';
 import type { RunPhase } from '../../../../src/protocol/resources';
-import type { RunName } from '../callers/authorize';
 
 /** A run as the broker sees it. */
 export interface CatalogRun {

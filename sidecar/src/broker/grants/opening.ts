@@ -6,8 +6,8 @@ import { credentialGrant, CredentialGrantSpec, EgressGrantSpec, Granted, isSameT
 import { ENV_NAME_PATTERN } from '../../../../src/protocol/reserved-env';
 import { credentialHosts, isTerminal } from '../../../../src/protocol/resources';
 import type { Opened } from '../../crypto/sealed-token';
-import type { RunName } from '../callers/authorize';
 import type { CatalogRun, Snapshot } from '../catalog/catalog';
+import type { RunName } from '../catalog/run-name';
 import { isRevoked, LeaseClaims, leaseExpiry, leaseOf } from '../leases/lease';
 import { refuse } from '../refuse';
 

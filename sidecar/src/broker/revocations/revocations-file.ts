@@ -6,7 +6,7 @@ import { isFields } from '../../server/fields';
 import { InputError } from '../../server/input-error';
 import { readText } from '../../server/read-file';
 import { parseStrictJson } from '../../server/strict-json';
-import type { RunName } from '../callers/authorize';
+import type { RunName } from '../catalog/run-name';
 
 /** Revocations in a file, as it is written. */
 interface Content {

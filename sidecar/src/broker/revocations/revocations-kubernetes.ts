@@ -6,8 +6,8 @@ import type { KubeClient, Resource } from '../../kube/client';
 import { hasCode } from '../../kube/kube-error';
 import { sourceOf, Watch, WatchOptions } from '../../kube/watch';
 import type { Clock } from '../../server/clock';
-import type { RunName } from '../callers/authorize';
 import type { Catalog } from '../catalog/catalog';
+import type { RunName } from '../catalog/run-name';
 import { refuse } from '../refuse';
 
 export interface KubernetesRevocationsOptions extends Pick<WatchOptions<never>, 'clock' | 'random' | 'wait' | 'interrupted'> {

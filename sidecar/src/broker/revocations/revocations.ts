@@ -1,5 +1,5 @@
 import type { Clock } from '../../server/clock';
-import type { RunName } from '../callers/authorize';
+import type { RunName } from '../catalog/run-name';
 import { refuse } from '../refuse';
 
 /** Keeps what is revoked beyond what a run's own end revokes. */

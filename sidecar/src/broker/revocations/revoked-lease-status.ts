@@ -1,8 +1,8 @@
 import { HarnessRunStatus, MAX_LEASES } from '../../../../src/protocol/resources';
 import type { KubeClient } from '../../kube/client';
 import { hasCode } from '../../kube/kube-error';
-import type { RunName } from '../callers/authorize';
 import { resourceOf } from '../catalog/kubernetes/custom-objects';
+import type { RunName } from '../catalog/run-name';
 import { refuse } from '../refuse';
 
 const FIELD_MANAGER = 'broker';

@@ -3,10 +3,11 @@ import type { IssueEgressRequest, IssueEgressResponse, SessionSubject } from '..
 import { seal } from '../../crypto/sealed-token';
 import { AuditDraft, audited } from '../audit/audited';
 import type { BrokerDeps } from '../broker-deps';
-import { mayActFor, RunName } from '../callers/authorize';
+import { mayActFor } from '../callers/authorize';
 import { about, Asker } from '../callers/entrance';
 import type { RunLimit } from '../callers/run-limit';
 import { presentSubject, runSubject, sessionSubject, Subject } from '../callers/subject';
+import type { RunName } from '../catalog/run-name';
 import type { EgressClaims } from '../egress-proofs/egress-token';
 import { confirmed } from '../grants/confirmed';
 import { refuseEnded, refuseGrantedPrompt, requiredRun } from '../grants/opening';

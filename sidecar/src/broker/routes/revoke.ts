@@ -4,8 +4,8 @@ import { PROVIDER_KINDS, ProviderKind } from '../../../../src/protocol/resources
 import { ApiError } from '../../server/errors';
 import { AuditDraft, audited } from '../audit/audited';
 import type { BrokerDeps } from '../broker-deps';
-import type { RunName } from '../callers/authorize';
 import { about, Asker } from '../callers/entrance';
+import type { RunName } from '../catalog/run-name';
 import { recordedName } from '../grants/opening';
 import { expiryText, isLeaseId, notAfterOf } from '../leases/lease';
 import { refuse } from '../refuse';

@@ -1,6 +1,6 @@
-import type { RunName } from '../../../../sidecar/src/broker/callers/authorize';
 import { snapshotOf } from '../../../../sidecar/src/broker/catalog/directory/directory-snapshot';
 import { checkedObject } from '../../../../sidecar/src/broker/catalog/object-check';
+import type { RunName } from '../../../../sidecar/src/broker/catalog/run-name';
 import { brokerOver, callerNamed } from '../build-broker';
 import { brokerPolicy, harnessRun, harnessTemplate, headerGrant, secret } from '../documents';
 

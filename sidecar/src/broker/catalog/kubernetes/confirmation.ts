@@ -7,8 +7,8 @@ import { keyOf } from '../../../kube/watch-event';
 import type { Clock } from '../../../server/clock';
 import { Limiter } from '../../../server/limiter';
 import { ExpiringMap } from '../../../server/lru';
-import type { RunName } from '../../callers/authorize';
 import type { Snapshot } from '../catalog';
+import type { RunName } from '../run-name';
 import type { StoredTemplate } from '../template-of';
 
 export interface ConfirmationOptions {
