@@ -1,5 +1,5 @@
 import { CatalogState } from './catalog-state';
-import { Confirmation } from './confirmation';
+import { Confirmation, NamespaceReads } from './confirmation';
 import { LeftOut, Projected, projection, ReadKind, resourceOf } from './custom-objects';
 import { KubernetesSecrets } from './kubernetes-secrets';
 import { LateReads } from './late-reads';
@@ -32,13 +32,6 @@ export interface KubernetesCatalog extends Catalog {
   age(): number;
   /** Objects that are left out now, by kind. */
   refusedObjects(): Readonly<Record<string, number>>;
-}
-
-/** The sinks of a namespace, into which a confirmation reads as well. */
-export interface NamespaceReads {
-  readonly runs: LateReads<Projected<'HarnessRun'>>;
-  readonly templates: LateReads<Projected<'HarnessTemplate'>>;
-  readonly policies: LateReads<Projected<'BrokerPolicy'>>;
 }
 
 /**

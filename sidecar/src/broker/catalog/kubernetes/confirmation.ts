@@ -1,4 +1,3 @@
-import type { NamespaceReads } from './catalog-kubernetes';
 import { LeftOut, Projected, projection, ReadKind, resourceOf } from './custom-objects';
 import type { LateReads } from './late-reads';
 import type { KubeClient, KubeObject, Resource } from '../../../kube/client';
@@ -10,6 +9,13 @@ import { ExpiringMap } from '../../../server/lru';
 import type { Snapshot } from '../catalog';
 import type { RunName } from '../run-name';
 import type { StoredTemplate } from '../template-of';
+
+/** The sinks of a namespace, into which a confirmation reads as well. */
+export interface NamespaceReads {
+  readonly runs: LateReads<Projected<'HarnessRun'>>;
+  readonly templates: LateReads<Projected<'HarnessTemplate'>>;
+  readonly policies: LateReads<Projected<'BrokerPolicy'>>;
+}
 
 export interface ConfirmationOptions {
   readonly client: KubeClient;
