@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto';
+import { BEARER_KINDS } from './bearer-kinds';
 import { mac } from './keyed-mac';
 import { NO_EXPIRY } from '../../../../src/protocol/broker-api';
 import { PROVIDER_KINDS, ProviderKind } from '../../../../src/protocol/resources';
 import { LONGEST_LIFETIME } from '../../crypto/key-schedule';
 import type { Opened, TokenClaims } from '../../crypto/sealed-token';
 import { isSubject, Subject } from '../callers/subject';
-import { BEARER_KINDS } from '../providers/registry';
 
 /** What a bearer says. Times and durations in milliseconds. */
 export interface LeaseClaims extends Subject, TokenClaims {

@@ -1,7 +1,8 @@
-import type { Exchange, Handout, Provider, ProviderContext } from './provider';
+import type { Handout, Provider, ProviderContext } from './provider';
 import { headerValue } from './secret-value';
 import type { CredentialGrantSpec } from '../../../../src/protocol/policy';
 import { credentialHosts } from '../../../../src/protocol/resources';
+import type { Exchange } from '../surrogates/forwarding';
 
 /**
  * A key of Anthropic's API. Clients send the surrogate as `x-api-key` or as `Authorization: Bearer`, by which of two

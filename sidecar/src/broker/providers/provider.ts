@@ -6,15 +6,11 @@ import type { TokenKind } from '../../crypto/sealed-token';
 import type { CatalogRun } from '../catalog/catalog';
 import type { LeaseClaims } from '../leases/lease';
 import type { Subjects } from '../slots/slots';
+import type { Carrier } from '../surrogates/carriers';
+import type { Exchange } from '../surrogates/forwarding';
 
 /** Reads a key of a Secret in the run's namespace, now. Undefined when it is not there. */
 export type SecretReader = (secret: string, key: string) => Promise<Buffer | undefined>;
-
-/** Where a surrogate travels, and what it is exchanged for there. */
-export type Carrier =
-  /** The value of a header, alone or after a scheme; in `authorization` also as user or password of Basic. */
-  | { readonly in: 'header'; readonly name: string }
-  | { readonly in: 'query'; readonly name: string };
 
 /** What is handed out for a credential. */
 export type Handout =
@@ -27,15 +23,6 @@ export type Handout =
 export interface PoolSlot {
   readonly name: string;
   readonly index: number;
-}
-
-/** How a request changes when its surrogate is exchanged. */
-export interface Exchange {
-  readonly setHeaders?: Readonly<Record<string, string>>;
-  readonly removeHeaders?: readonly string[];
-  readonly setQueryParams?: Readonly<Record<string, string>>;
-  /** Headers that pass beside those that always do. */
-  readonly allowedHeaders?: readonly string[];
 }
 
 /** A repository that a policy names, and what may be done to it. */

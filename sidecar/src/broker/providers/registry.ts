@@ -6,27 +6,17 @@ import { patPool, PatPoolWorld } from './pat-pool';
 import type { Provider } from './provider';
 import { userSuppliedSecret } from './user-supplied-secret';
 import type { ProviderKind } from '../../../../src/protocol/resources';
-import type { TokenKind } from '../../crypto/sealed-token';
 
 /** What providers touch of the world. */
 export type ProviderWorld = GitHubAppWorld & PatPoolWorld & { readonly observer?: ProviderObserver };
 
-/** Every provider that is built in, by kind. A new one is a file and a line here. */
+/** Every provider that is built in, by kind. A new one is a file, a line here and one in the table of bearer kinds. */
 const PROVIDERS: Readonly<Record<ProviderKind, (world: ProviderWorld) => Provider>> = {
   UserSuppliedSecret: () => userSuppliedSecret,
   AnthropicAPI: () => anthropicApi,
   GitHubApp: gitHubApp,
   PATPool: patPool,
   AWSAccessKey: () => awsAccessKey,
-};
-
-/** Kind of the bearers of each provider, also of those that a broker leaves out: their bearers are ours all the same. */
-export const BEARER_KINDS: Readonly<Record<ProviderKind, TokenKind>> = {
-  UserSuppliedSecret: 'usersecret',
-  AnthropicAPI: 'anthropic',
-  GitHubApp: 'github',
-  PATPool: 'patpool',
-  AWSAccessKey: 'aws',
 };
 
 /** The providers over a world, made once: what they remember, such as minted tokens, is shared by all requests. */

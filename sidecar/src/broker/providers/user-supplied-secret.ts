@@ -1,8 +1,10 @@
 import type { CredentialGrantSpec } from '../../../../src/protocol/policy';
 import { refuse } from '../refuse';
 import { basic } from './basic-credentials';
-import type { Carrier, Exchange, Handout, Provider, ProviderContext, SecretReader } from './provider';
+import type { Handout, Provider, ProviderContext, SecretReader } from './provider';
 import { headerValue, rawValue, requestValue } from './secret-value';
+import type { Carrier } from '../surrogates/carriers';
+import type { Exchange } from '../surrogates/forwarding';
 
 type Delivery = NonNullable<CredentialGrantSpec['provider']['deliveryMode']>;
 type ProxyInjected = NonNullable<Delivery['proxyInjected']>;

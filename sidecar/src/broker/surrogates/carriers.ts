@@ -2,11 +2,16 @@ import { BEARER_PREFIX, SubstituteAuthRequest } from '../../../../src/protocol/b
 import { hasToken } from '../../crypto/embedded-token';
 import { EMBEDDED_TOKEN, isOurs } from '../../crypto/sealed-token';
 import { basicParts } from '../../server/basic-parts';
-import type { Carrier } from '../providers/provider';
 import { refuse } from '../refuse';
 
 /** The parts of a request in which a surrogate can travel. */
 export type CarriedRequest = Pick<SubstituteAuthRequest, 'incomingAuthorization' | 'incomingXApiKey' | 'path' | 'query' | 'headers'>;
+
+/** Where a surrogate travels, and what it is exchanged for there. */
+export type Carrier =
+  /** The value of a header, alone or after a scheme; in `authorization` also as user or password of Basic. */
+  | { readonly in: 'header'; readonly name: string }
+  | { readonly in: 'query'; readonly name: string };
 
 /** `header:<lower-case name>` or `query:<name>`. */
 type Place = `header:${string}` | `query:${string}`;

@@ -1,6 +1,5 @@
 import { CarriedRequest, carryingHeaders, carryingParams, queryParams, Sighting } from './carriers';
 import type { SubstituteAuthResponse } from '../../../../src/protocol/broker-api';
-import type { Exchange } from '../providers/provider';
 
 /**
  * What of a request passes upstream. Both lists of an answer name what is kept: an absent or empty one means that all
@@ -26,6 +25,15 @@ const KEPT_FORMS = /^(accept|content|if)-[a-z0-9-]+$|^[a-z0-9-]+-(version|beta)$
 
 /** Parameters that pass when the caller does not show its query: git's probe and the pages of GitHub and GitLab. */
 const KEPT_UNSEEN_PARAMS = ['service', 'page', 'per_page'];
+
+/** How a request changes when its surrogate is exchanged. */
+export interface Exchange {
+  readonly setHeaders?: Readonly<Record<string, string>>;
+  readonly removeHeaders?: readonly string[];
+  readonly setQueryParams?: Readonly<Record<string, string>>;
+  /** Headers that pass beside those that always do. */
+  readonly allowedHeaders?: readonly string[];
+}
 
 /** A request without a surrogate goes out without credentials: those that the agent brings itself are stripped. */
 export function forwardPlain(request: CarriedRequest): SubstituteAuthResponse {

@@ -1,7 +1,8 @@
+import { BEARER_KINDS } from '../../../../sidecar/src/broker/leases/bearer-kinds';
 import { HttpFailure } from '../../../../sidecar/src/broker/providers/http';
 import type { ProviderObserver } from '../../../../sidecar/src/broker/providers/observer';
 import type { IssueContext } from '../../../../sidecar/src/broker/providers/provider';
-import { BEARER_KINDS, providersOf } from '../../../../sidecar/src/broker/providers/registry';
+import { providersOf } from '../../../../sidecar/src/broker/providers/registry';
 import { TOKEN_KINDS } from '../../../../sidecar/src/crypto/sealed-token';
 import { PROVIDER_KINDS } from '../../../../src/protocol/resources';
 import { BEARER_GRANT, PLANTED, refusalOf, secrets, T0 } from '../example-grants';

@@ -1,5 +1,4 @@
-import type { Carrier } from '../../../../sidecar/src/broker/providers/provider';
-import { CarriedRequest, findSurrogate, refuseMisplaced } from '../../../../sidecar/src/broker/surrogates/carriers';
+import { CarriedRequest, Carrier, findSurrogate, refuseMisplaced } from '../../../../sidecar/src/broker/surrogates/carriers';
 import { refusalOf } from '../example-grants';
 
 const TOKEN = 'pdk-usersecret-eyJhbGciOiJkaXIifQ..AAAA.BBBB.CCCC';

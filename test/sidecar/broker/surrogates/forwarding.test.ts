@@ -1,6 +1,5 @@
-import type { Exchange } from '../../../../sidecar/src/broker/providers/provider';
 import { CarriedRequest, findSurrogate } from '../../../../sidecar/src/broker/surrogates/carriers';
-import { forwardExchanged, forwardPlain } from '../../../../sidecar/src/broker/surrogates/forwarding';
+import { Exchange, forwardExchanged, forwardPlain } from '../../../../sidecar/src/broker/surrogates/forwarding';
 
 const TOKEN = 'pdk-usersecret-eyJhbGciOiJkaXIifQ..AAAA.BBBB.CCCC';
 const exchanged = (request: CarriedRequest, exchange: Exchange) => forwardExchanged(request, findSurrogate(request)!, exchange);
