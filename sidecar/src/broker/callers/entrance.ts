@@ -1,13 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import { authenticate } from './authenticate';
 import { Endpoint, lacksCapability, leaveFor } from './authorize';
-import type { Caller } from './caller';
+import type { Caller, CallerReview } from './caller';
 import { runNameOf } from './run-headers';
 import { callerName, RunLimit } from './run-limit';
 import type { ActedFor } from './subject';
 import type { Limiter } from '../../server/limiter';
-import type { Audit } from '../audit/audit-event';
-import type { BrokerDeps } from '../broker-deps';
 import type { Catalog } from '../catalog/catalog';
 import type { RunName } from '../catalog/run-name';
 import { refuse } from '../refuse';
@@ -35,12 +33,12 @@ declare module 'fastify' {
   }
 }
 
-export type EntranceDeps = Pick<BrokerDeps, 'catalog' | 'callers' | 'clock' | 'revocations'> & {
-  /** For refusals that a client can cause without end: one record in a while stands for all. */
-  readonly repeated: Pick<Audit, 'write'>;
+export interface EntranceDeps {
+  readonly catalog: Catalog;
+  readonly callers: CallerReview;
   /** For tokens that are not known yet, by address. */
   readonly reviews: Limiter;
-};
+}
 
 /**
  * What a request passes before its body is read. The order tells strangers least: who they are, then whether the

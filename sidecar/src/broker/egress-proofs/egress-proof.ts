@@ -1,17 +1,27 @@
 import { isSameAddress } from './client-address';
 import { Proof, proofOf } from './egress-token';
 import { EgressProof, RUN_HEADER } from '../../../../src/protocol/broker-api';
+import type { Clock } from '../../server/clock';
+import type { Audit } from '../audit/audit-event';
 import { record } from '../audit/audited';
 import { Endpoint, mayActFor } from '../callers/authorize';
-import { about, Actor, Asker, EntranceDeps } from '../callers/entrance';
+import { about, Actor, Asker } from '../callers/entrance';
 import { presentSubject, sessionRun, Subject } from '../callers/subject';
-import type { CatalogRun } from '../catalog/catalog';
+import type { Catalog, CatalogRun } from '../catalog/catalog';
 import type { RunName } from '../catalog/run-name';
 import { isRevoked } from '../leases/lease';
 import type { OpenBearer } from '../leases/opened-bearers';
 import { refuse } from '../refuse';
+import type { Revocations } from '../revocations/revocations';
 
-export type ProofDeps = EntranceDeps & { readonly openBearer: OpenBearer };
+export interface ProofDeps {
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly revocations: Revocations;
+  readonly openBearer: OpenBearer;
+  /** For refusals that a client can cause without end: one record in a while stands for all. */
+  readonly repeated: Pick<Audit, 'write'>;
+}
 
 /**
  * On whose behalf a caller acts that is not the run itself. The seal makes the name true; whoever found the token
