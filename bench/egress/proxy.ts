@@ -1,5 +1,5 @@
-import { connected } from '../../sidecar/src/egress/dial';
 import { egressProblems, startEgress } from '../../sidecar/src/egress/start';
+import { connected } from '../../sidecar/src/egress/upstream/dial';
 import { runRole } from '../../sidecar/src/server/lifecycle';
 import { after } from '../../sidecar/src/server/timers';
 import { EGRESS_ENV } from '../../src/protocol/env';

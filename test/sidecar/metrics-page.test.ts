@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Registry } from 'prom-client';
 import { BrokerMetrics } from '../../sidecar/src/broker/metrics';
 import { ControllerMetrics } from '../../sidecar/src/controller/metrics';
-import { EgressMetrics } from '../../sidecar/src/egress/metrics';
+import { EgressMetrics } from '../../sidecar/src/egress/reports/metrics';
 import { OperatorMetrics } from '../../sidecar/src/operator/metrics';
 import { RequestMetrics } from '../../sidecar/src/server/metrics';
 

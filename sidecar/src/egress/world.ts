@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openFolderTrust } from './open-folder-trust';
-import { type EgressTrust, openPodTrust, type TrustContext } from './open-trust';
+import { openFolderTrust } from './trust/open-folder-trust';
+import { type EgressTrust, openPodTrust, type TrustContext } from './trust/open-trust';
 import type { EGRESS_ENV } from '../../../src/protocol/env';
 import { OBJECTS } from '../../../src/protocol/objects';
 import { KubeClient } from '../kube/client';

@@ -1,7 +1,7 @@
 import { VALID_SECONDS } from '../../../sidecar/src/broker/routes/validate-egress';
 import { memoryKeyring } from '../../../sidecar/src/crypto/keyring';
 import { MAX_TOKEN_LENGTH, seal, TOKEN_KINDS } from '../../../sidecar/src/crypto/sealed-token';
-import { refuse } from '../../../sidecar/src/egress/refuse';
+import { refuse } from '../../../sidecar/src/egress/refusals/refuse';
 import { cidrProblem } from '../../../src/manifests/cidr';
 import { GLOBAL_UNICAST_V6, SPECIAL_RANGES } from '../../../src/protocol/address-ranges';
 import {

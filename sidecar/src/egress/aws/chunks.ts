@@ -1,4 +1,4 @@
-import { refuse } from '../refuse';
+import { refuse } from '../refusals/refuse';
 
 /** Longest line in front of a chunk: its length in hexadecimal, and its signature. */
 const MAX_LINE = 128;

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { refuse } from '../refuse';
+import { refuse } from '../refusals/refuse';
 
 /** Takes room for bytes of a body; throws when there is none. */
 export type Hold = (bytes: number) => void;

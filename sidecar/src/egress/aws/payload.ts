@@ -7,7 +7,7 @@ import { AWS_HEADERS, awsScope, isS3, PAYLOAD_HASH_PATTERN, UNSIGNED_CHUNKS, UNS
 import { MAX_SIGNED_BODY } from '../../../../src/protocol/egress-api';
 import { isOurs } from '../../crypto/sealed-token';
 import { announcesBody } from '../../server/request-checks';
-import { refuse } from '../refuse';
+import { refuse } from '../refusals/refuse';
 
 const HASH = new RegExp(PAYLOAD_HASH_PATTERN);
 

@@ -1,5 +1,5 @@
 import type { Server, Socket } from 'node:net';
-import { clientAddressOf } from '../client-address';
+import { clientAddressOf } from '../identity/client-address';
 
 export interface SocketBounds {
   readonly perAddress: number;

@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { answerRefusal } from './refusal';
 import { IDLE_TIMEOUT, MAX_EGRESS_HEADERS } from '../../../../src/protocol/egress-api';
 import type { ApiError } from '../../server/errors';
 import type { After } from '../../server/timers';
-import { refuse } from '../refuse';
-import { refuseAndEnd } from '../tunnels/raw-refusal';
+import { answerRefusal } from '../refusals/http-refusal';
+import { refuseAndEnd } from '../refusals/raw-refusal';
+import { refuse } from '../refusals/refuse';
 
 /** Milliseconds. From the first byte of a request to the end of its headers; for an idle connection after an answer. */
 const HEADERS_TIMEOUT = 15_000;

@@ -4,8 +4,8 @@ import { http1Head } from './http2-head';
 import { LINGER_TIMEOUT, IDLE_TIMEOUT } from '../../../../src/protocol/egress-api';
 import { HOP_BY_HOP } from '../../server/hop-by-hop';
 import type { After } from '../../server/timers';
-import { refusalAnswer } from '../refusal-answer';
-import { refuse } from '../refuse';
+import { refusalAnswer } from '../refusals/refusal-answer';
+import { refuse } from '../refusals/refuse';
 
 const { NGHTTP2_NO_ERROR } = constants;
 

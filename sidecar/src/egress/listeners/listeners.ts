@@ -12,7 +12,7 @@ import { terminator, type TerminatorDeps } from './terminated';
 import { Upstreams } from './upstreams';
 import type { Logger } from '../../server/log';
 import { takeUpgrades } from '../../server/upgrade';
-import { clientAddressOf } from '../client-address';
+import { clientAddressOf } from '../identity/client-address';
 import { connectHandler, type ConnectDeps } from '../tunnels/connect';
 import { OpenTunnels } from '../tunnels/open-tunnels';
 

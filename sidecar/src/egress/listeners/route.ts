@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { EgressMode } from '../../../../src/protocol/egress-api';
 import { BASE_URL_PORT, PROXY_AUTHORIZATION } from '../../../../src/protocol/egress-api';
-import type { Leave } from '../leave';
-import { proxyCredential } from '../proxy-authorization';
-import { refuse } from '../refuse';
-import { shownBearer } from '../requests/shown-bearer';
-import { absoluteTarget, baseUrlTarget, hostHeader, isSameTarget, printable, RequestTarget } from '../target';
+import type { Leave } from '../gate/leave';
+import { proxyCredential } from '../identity/proxy-authorization';
+import { shownBearer } from '../identity/shown-bearer';
+import { refuse } from '../refusals/refuse';
+import { absoluteTarget, baseUrlTarget, hostHeader, isSameTarget, printable, RequestTarget } from '../targets/target';
 
 /** Where a request wants to go, and by whose leave. */
 export interface Route {

@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { answerRefusal } from './refusal';
 import type { Route, Router } from './route';
 import type { Upstreams } from './upstreams';
 import type { Logger } from '../../server/log';
-import type { ConnectionReport, Reports } from '../connection-report';
-import { requireHttp } from '../http-head';
-import type { Gate, Leave } from '../leave';
-import { refusalOf } from '../refusal-answer';
+import type { Gate, Leave } from '../gate/leave';
+import type { RunCaps, RunPlace } from '../gate/run-caps';
+import type { Question } from '../gate/verdicts';
+import { type WatchContext, watchVerdict } from '../gate/watch';
+import { answerRefusal } from '../refusals/http-refusal';
+import { refusalOf } from '../refusals/refusal-answer';
+import type { ConnectionReport, Reports } from '../reports/connection-report';
 import type { Answered, Forward } from '../requests/call';
-import type { RunCaps, RunPlace } from '../run-caps';
-import type { Question } from '../verdicts';
-import { type WatchContext, watchVerdict } from '../watch';
+import { requireHttp } from '../requests/http-head';
 
 export interface ServeDeps extends WatchContext {
   readonly gate: Gate;

@@ -9,9 +9,9 @@ import type { TunnelEnd } from '../../../../src/protocol/egress-api';
 import { TLS_TIMEOUT } from '../../../../src/protocol/egress-api';
 import type { Logger } from '../../server/log';
 import type { LeafCertificates } from '../authority/leaf-certificates';
-import type { ReportedEnd } from '../connection-report';
+import { type WatchContext, watchVerdict } from '../gate/watch';
+import type { ReportedEnd } from '../reports/connection-report';
 import type { Terminate, Terminated } from '../tunnels/terminate';
-import { type WatchContext, watchVerdict } from '../watch';
 
 export interface TerminatorDeps extends WatchContext {
   readonly leaves: Pick<LeafCertificates, 'contextFor'>;

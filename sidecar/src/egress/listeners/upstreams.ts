@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { UpstreamConnection } from '../../server/upstream-connection';
-import type { Leave } from '../leave';
-import type { Target } from '../target';
+import type { Leave } from '../gate/leave';
+import type { Target } from '../targets/target';
 
 /** Makes the connection to a target, with TLS where it is wanted. */
 export type DialUpstream = (leave: Leave, target: Target, secure: boolean) => Promise<Socket>;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { answerHeaders, type Header } from './passed-headers';
-import { refuse } from '../refuse';
+import { refuse } from '../refusals/refuse';
 
 const NO_CONTENT = 204;
 

@@ -3,7 +3,7 @@ import { type Readable, Transform, type TransformCallback } from 'node:stream';
 import { StreamSearch, type Wanted } from './stream-search';
 import { BEARER_PREFIX } from '../../../../src/protocol/broker-api';
 import { EMBEDDED_TOKEN, MAX_KIND } from '../../crypto/sealed-token';
-import { refuse } from '../refuse';
+import { refuse } from '../refusals/refuse';
 
 const PREFIX = Buffer.from(BEARER_PREFIX);
 /** Behind the prefix there may be a kind, and behind that the header of a JWE. */

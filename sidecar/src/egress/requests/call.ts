@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EgressCode } from '../../../../src/protocol/egress-api';
 import type { UpstreamConnection } from '../../server/upstream-connection';
-import type { Leave } from '../leave';
-import type { RequestTarget } from '../target';
+import type { Leave } from '../gate/leave';
+import type { RequestTarget } from '../targets/target';
 
 /** One request of a client, and where it goes. */
 export interface Call {

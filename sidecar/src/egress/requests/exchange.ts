@@ -16,7 +16,7 @@ import { ApiError } from '../../server/errors';
 import type { After } from '../../server/timers';
 import { isUpgrading } from '../../server/upgrade';
 import type { UpstreamConnection } from '../../server/upstream-connection';
-import { refuse } from '../refuse';
+import { refuse } from '../refusals/refuse';
 
 export interface ExchangeDeps {
   /** From now on answers end their connections. */

@@ -12,9 +12,9 @@ import { MAX_HELD_BODIES, SIGNED_BODY_TIMEOUT } from '../../../../src/protocol/e
 import { orAborted, timeLimit } from '../../server/time-limit';
 import { HeldBodies, type Hold } from '../aws/held-bodies';
 import { type AwsPayload, awsPayload, isAwsSigned } from '../aws/payload';
-import type { Broker } from '../broker-client';
-import { substituteRefusal } from '../broker-refusal';
-import { refuse } from '../refuse';
+import type { Broker } from '../broker/broker-client';
+import { substituteRefusal } from '../broker/broker-refusal';
+import { refuse } from '../refusals/refuse';
 
 export interface ForwarderDeps extends ExchangeDeps {
   readonly broker: Pick<Broker, 'substitute'>;

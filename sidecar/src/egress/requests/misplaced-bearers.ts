@@ -2,7 +2,7 @@ import type { Header } from './passed-headers';
 import { splitPath } from './passed-query';
 import { hasToken } from '../../crypto/embedded-token';
 import { basicParts } from '../../server/basic-parts';
-import { refuse } from '../refuse';
+import { refuse } from '../refusals/refuse';
 
 /** Refuses a request that would carry one of our bearers to an upstream. The text says where, and nothing of what is there. */
 export function refuseBearers(headers: readonly Header[], target: string): void {

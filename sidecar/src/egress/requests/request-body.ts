@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { changed, type Header } from './passed-headers';
 import { announcesBody } from '../../server/request-checks';
-import { refuse } from '../refuse';
+import { refuse } from '../refusals/refuse';
 
 /** None; whole; or as it comes in. */
 export type RequestBody = null | Buffer | Readable;

@@ -2,8 +2,8 @@ import { changed, type Header, joined } from './passed-headers';
 import { passedPath, splitPath } from './passed-query';
 import type { SubstituteAuthRequest, SubstituteAuthResponse } from '../../../../src/protocol/broker-api';
 import { HOP_BY_HOP } from '../../server/hop-by-hop';
-import { refuse } from '../refuse';
-import type { Question } from '../verdicts';
+import type { Question } from '../gate/verdicts';
+import { refuse } from '../refusals/refuse';
 
 /** The head of a request. */
 export interface Head {

@@ -1,6 +1,6 @@
 import { ApiError } from '../../server/errors';
 import { RESET } from '../../server/upstream-connection';
-import { refuse } from '../refuse';
+import { refuse } from '../refusals/refuse';
 
 /** Of undici, https://undici.nodejs.org/#/docs/api/Errors.md, and of the system. */
 const TIMED_OUT: readonly string[] = ['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'];

@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { PROXY_AUTHORIZATION } from '../../../../src/protocol/egress-api';
 import { namedBy } from '../../server/hop-by-hop';
 import { announcesBody } from '../../server/request-checks';
-import { requireHttp } from '../http-head';
-import { type ProxyCredential, proxyCredential } from '../proxy-authorization';
-import { refuse } from '../refuse';
+import { type ProxyCredential, proxyCredential } from '../identity/proxy-authorization';
+import { refuse } from '../refusals/refuse';
+import { requireHttp } from '../requests/http-head';
 
 export type ConnectRequest = Pick<IncomingMessage, 'headers' | 'headersDistinct' | 'httpVersion'>;
 

@@ -3,18 +3,18 @@ import type { Socket } from 'node:net';
 import { mayGoOn, requireConnect, type Shown, shownBy } from './connect-request';
 import { firstBytes, helloProblem } from './first-bytes';
 import type { OpenTunnels } from './open-tunnels';
-import { refuseAndEnd, refuseAndGoOn } from './raw-refusal';
 import { watchSilence } from './silence';
 import type { Terminate } from './terminate';
 import { Tunnel } from './tunnel';
 import type { Logger } from '../../server/log';
-import { clientAddressOf } from '../client-address';
-import type { ConnectionReport, Reports } from '../connection-report';
-import type { Gate } from '../leave';
-import { refusalOf } from '../refusal-answer';
-import type { RunCaps, RunPlace } from '../run-caps';
-import { connectTarget } from '../target';
-import { type WatchContext, watchVerdict } from '../watch';
+import type { Gate } from '../gate/leave';
+import type { RunCaps, RunPlace } from '../gate/run-caps';
+import { type WatchContext, watchVerdict } from '../gate/watch';
+import { clientAddressOf } from '../identity/client-address';
+import { refuseAndEnd, refuseAndGoOn } from '../refusals/raw-refusal';
+import { refusalOf } from '../refusals/refusal-answer';
+import type { ConnectionReport, Reports } from '../reports/connection-report';
+import { connectTarget } from '../targets/target';
 
 export interface ConnectDeps extends WatchContext {
   readonly gate: Gate;

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { HELLO_TIMEOUT, type TunnelEnd } from '../../../../src/protocol/egress-api';
 import type { After } from '../../server/timers';
-import { ClientHelloReader, type HelloState } from '../client-hello';
-import type { Hello } from '../hello-message';
-import type { Target } from '../target';
+import { ClientHelloReader, type HelloState } from '../hello/client-hello';
+import type { Hello } from '../hello/hello-message';
+import type { Target } from '../targets/target';
 
 /** What a client began with: its hello, which is in the socket still, or why there is none. */
 export type FirstBytes = Hello | { readonly state: 'none'; readonly end: TunnelEnd };

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import type { ConnectionReport } from '../connection-report';
-import type { Leave } from '../leave';
+import type { Leave } from '../gate/leave';
+import type { ConnectionReport } from '../reports/connection-report';
 
 /** A tunnel whose TLS ends here. */
 export interface Terminated {

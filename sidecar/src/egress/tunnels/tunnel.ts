@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TunnelEnd } from '../../../../src/protocol/egress-api';
 import { splice } from '../../server/splice';
-import type { ConnectionReport, ReportedEnd } from '../connection-report';
+import type { ConnectionReport, ReportedEnd } from '../reports/connection-report';
 
 /**
  * The sockets of one CONNECT, from its request on, and what is said of them in the end. Why they end is what was told first.

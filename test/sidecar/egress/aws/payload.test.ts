@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { chunked, cut, line } from './chunked';
 import type { Hold } from '../../../../sidecar/src/egress/aws/held-bodies';
 import { type AwsPayload, awsPayload as payloadOf, isAwsSigned } from '../../../../sidecar/src/egress/aws/payload';
-import { refuse } from '../../../../sidecar/src/egress/refuse';
+import { refuse } from '../../../../sidecar/src/egress/refusals/refuse';
 import type { ApiError } from '../../../../sidecar/src/server/errors';
 import { MAX_SIGNED_BODY } from '../../../../src/protocol/egress-api';
 

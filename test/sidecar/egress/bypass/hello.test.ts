@@ -1,6 +1,6 @@
 import { connect as connectTls } from 'node:tls';
 import { eventually } from '../../../helpers/temp-folder';
-import { alpn, bytes, hello, message, records, serverNames, vector } from '../hellos';
+import { alpn, bytes, hello, message, records, serverNames, vector } from '../hello/hellos';
 import { HOSTS } from '../world/catalog';
 import type { Wire } from '../world/wire';
 import { egressWorld } from '../world/world';

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer, request as ask, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { ReportedEnd } from '../../../../sidecar/src/egress/connection-report';
 import type { Router } from '../../../../sidecar/src/egress/listeners/route';
 import { serve, type ServeDeps } from '../../../../sidecar/src/egress/listeners/serve';
-import { refuse } from '../../../../sidecar/src/egress/refuse';
+import { refuse } from '../../../../sidecar/src/egress/refusals/refuse';
+import type { ReportedEnd } from '../../../../sidecar/src/egress/reports/connection-report';
 import type { Call } from '../../../../sidecar/src/egress/requests/call';
 
 const VERDICT = { allowed: true, until: 5_000 };

@@ -4,10 +4,10 @@ import { connect as netConnect, createServer as createNetServer, type Socket } f
 import { connect, type TLSSocket } from 'node:tls';
 import * as maker from '../../../../sidecar/src/crypto/self-made-certificate';
 import { LeafCertificates } from '../../../../sidecar/src/egress/authority/leaf-certificates';
+import type { Verdict } from '../../../../sidecar/src/egress/gate/verdicts';
 import { Http2Sessions } from '../../../../sidecar/src/egress/listeners/http2-sessions';
 import type { ServedConnection } from '../../../../sidecar/src/egress/listeners/serve';
 import { terminator } from '../../../../sidecar/src/egress/listeners/terminated';
-import type { Verdict } from '../../../../sidecar/src/egress/verdicts';
 import { Loopback, until } from '../loopback';
 import { PassingTime } from '../passing-time';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { Upstreams } from '../../../../sidecar/src/egress/listeners/upstreams';
-import type { Target } from '../../../../sidecar/src/egress/target';
+import type { Target } from '../../../../sidecar/src/egress/targets/target';
 import type { UpstreamConnection } from '../../../../sidecar/src/server/upstream-connection';
 import { eventually } from '../../../helpers/temp-folder';
 

@@ -2,7 +2,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { ask, BEARER, CREDENTIAL, ECHO, exchangeBearer, forwardWorld, HOST, rawUpstream, upstream } from './forward-world';
 import { makeAuthority, makeServingPair } from '../../../../sidecar/src/crypto/self-made-certificate';
-import { refuse } from '../../../../sidecar/src/egress/refuse';
+import { refuse } from '../../../../sidecar/src/egress/refusals/refuse';
 import { Loopback, until } from '../loopback';
 
 const loopback = new Loopback();

@@ -1,8 +1,8 @@
 import { createServer, type IncomingHttpHeaders, request, type RequestListener, type RequestOptions } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { answerRefusal } from '../../../../sidecar/src/egress/listeners/refusal';
-import { refusalOf } from '../../../../sidecar/src/egress/refusal-answer';
+import { answerRefusal } from '../../../../sidecar/src/egress/refusals/http-refusal';
+import { refusalOf } from '../../../../sidecar/src/egress/refusals/refusal-answer';
 import type { Answered, Forward } from '../../../../sidecar/src/egress/requests/call';
 import { forwarder } from '../../../../sidecar/src/egress/requests/forward';
 import { after } from '../../../../sidecar/src/server/timers';

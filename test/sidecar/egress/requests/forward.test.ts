@@ -1,5 +1,5 @@
 import { ask, BEARER, CREDENTIAL, ECHO, exchangeBearer, forwardWorld, HOST, RUN_TOKEN, upstream } from './forward-world';
-import { BrokerFailure } from '../../../../sidecar/src/egress/broker-failure';
+import { BrokerFailure } from '../../../../sidecar/src/egress/broker/broker-failure';
 import { Loopback, until } from '../loopback';
 
 const loopback = new Loopback();

@@ -4,9 +4,9 @@ import { connect, createServer, type TLSSocket } from 'node:tls';
 import { connectTo, ESTABLISHED, HOST, TOKEN, TunnelWorld } from './world';
 import type { CertifiedKey } from '../../../../sidecar/src/crypto/certificate-facts';
 import { makeAuthority, makeServingPair } from '../../../../sidecar/src/crypto/self-made-certificate';
-import type { Gate } from '../../../../sidecar/src/egress/leave';
-import { proxyWay } from '../../../../sidecar/src/egress/upstream-proxy';
-import { hello, serverNames } from '../hellos';
+import type { Gate } from '../../../../sidecar/src/egress/gate/leave';
+import { proxyWay } from '../../../../sidecar/src/egress/upstream/upstream-proxy';
+import { hello, serverNames } from '../hello/hellos';
 import { atRest, Loopback, until } from '../loopback';
 import { PassingTime } from '../passing-time';
 

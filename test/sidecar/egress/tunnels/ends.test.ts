@@ -1,5 +1,5 @@
 import { ESTABLISHED, HOST, TunnelWorld } from './world';
-import { hello, serverNames } from '../hellos';
+import { hello, serverNames } from '../hello/hellos';
 import { type Client, until } from '../loopback';
 
 const HELLO = hello({ extensions: [serverNames(HOST)] });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { connectTo, ESTABLISHED, HOST, TunnelWorld } from './world';
-import { alpn, bytes, type Extension, hello, message, records, serverNames } from '../hellos';
+import { alpn, bytes, type Extension, hello, message, records, serverNames } from '../hello/hellos';
 import { until } from '../loopback';
 
 const HELLO = hello({ extensions: [serverNames(HOST), alpn('h2')] });

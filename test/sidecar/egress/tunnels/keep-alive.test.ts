@@ -6,10 +6,10 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { connectTo, ESTABLISHED, HOST, TOKEN, TunnelWorld } from './world';
 import { makeAuthority, makeServingPair } from '../../../../sidecar/src/crypto/self-made-certificate';
-import { refuse } from '../../../../sidecar/src/egress/refuse';
-import { refuseAndGoOn } from '../../../../sidecar/src/egress/tunnels/raw-refusal';
+import { refuseAndGoOn } from '../../../../sidecar/src/egress/refusals/raw-refusal';
+import { refuse } from '../../../../sidecar/src/egress/refusals/refuse';
 import { tempFolder } from '../../../helpers/temp-folder';
-import { hello, serverNames } from '../hellos';
+import { hello, serverNames } from '../hello/hellos';
 import { until } from '../loopback';
 import { PassingTime } from '../passing-time';
 

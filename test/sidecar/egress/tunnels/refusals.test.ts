@@ -1,7 +1,7 @@
 import { AUTHORIZATION, connectTo, HOST, TOKEN, TunnelWorld } from './world';
-import { BrokerFailure } from '../../../../sidecar/src/egress/broker-failure';
-import { validateRefusal } from '../../../../sidecar/src/egress/broker-refusal';
-import { refuse } from '../../../../sidecar/src/egress/refuse';
+import { BrokerFailure } from '../../../../sidecar/src/egress/broker/broker-failure';
+import { validateRefusal } from '../../../../sidecar/src/egress/broker/broker-refusal';
+import { refuse } from '../../../../sidecar/src/egress/refusals/refuse';
 import { EGRESS_CODE_HEADER } from '../../../../src/protocol/egress-api';
 import { until } from '../loopback';
 

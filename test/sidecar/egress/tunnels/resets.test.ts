@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { connectTo, ESTABLISHED, HOST, TunnelWorld } from './world';
-import { refuse } from '../../../../sidecar/src/egress/refuse';
-import { hello, serverNames } from '../hellos';
+import { refuse } from '../../../../sidecar/src/egress/refusals/refuse';
+import { hello, serverNames } from '../hello/hellos';
 import { type Client, until } from '../loopback';
 
 const HELLO = hello({ extensions: [serverNames(HOST)] });

@@ -3,7 +3,7 @@ import { connect, createSecureContext, TLSSocket } from 'node:tls';
 import { connectTo, HOST, TunnelWorld } from './world';
 import type { CertifiedKey } from '../../../../sidecar/src/crypto/certificate-facts';
 import { makeAuthority, makeServingPair } from '../../../../sidecar/src/crypto/self-made-certificate';
-import { hello, serverNames } from '../hellos';
+import { hello, serverNames } from '../hello/hellos';
 import { until } from '../loopback';
 
 const HELLO = hello({ extensions: [serverNames(HOST)] });

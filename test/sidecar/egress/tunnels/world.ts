@@ -1,13 +1,13 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ConnectionReport, ReportedClient, ReportedEnd } from '../../../../sidecar/src/egress/connection-report';
-import { connected } from '../../../../sidecar/src/egress/dial';
-import type { Leave } from '../../../../sidecar/src/egress/leave';
-import { RunCaps } from '../../../../sidecar/src/egress/run-caps';
+import type { Leave } from '../../../../sidecar/src/egress/gate/leave';
+import { RunCaps } from '../../../../sidecar/src/egress/gate/run-caps';
+import type { Question, Revalidation, Verdict } from '../../../../sidecar/src/egress/gate/verdicts';
+import type { ConnectionReport, ReportedClient, ReportedEnd } from '../../../../sidecar/src/egress/reports/connection-report';
 import { type ConnectDeps, connectHandler } from '../../../../sidecar/src/egress/tunnels/connect';
 import { OpenTunnels } from '../../../../sidecar/src/egress/tunnels/open-tunnels';
 import type { Terminated } from '../../../../sidecar/src/egress/tunnels/terminate';
-import type { Question, Revalidation, Verdict } from '../../../../sidecar/src/egress/verdicts';
+import { connected } from '../../../../sidecar/src/egress/upstream/dial';
 import { type EgressMode, MAX_EGRESS_HEADERS } from '../../../../src/protocol/egress-api';
 import { type Client, Loopback, until } from '../loopback';
 import { PassingTime } from '../passing-time';

@@ -4,8 +4,8 @@ import { AddressInfo, createServer as createNetServer, Server as NetServer, Sock
 import { createServer as createTlsServer, Server as TlsServer, TLSSocket } from 'node:tls';
 import type { TestAuthority } from './authority';
 import { HOSTS } from './catalog';
-import { connected, type WayOut } from '../../../../sidecar/src/egress/dial';
-import type { Lookup, Resolver } from '../../../../sidecar/src/egress/resolver';
+import type { Lookup, Resolver } from '../../../../sidecar/src/egress/destinations/resolver';
+import { connected, type WayOut } from '../../../../sidecar/src/egress/upstream/dial';
 import { after } from '../../../../sidecar/src/server/timers';
 
 /** One connection that an upstream got, and every byte of it, without TLS. */
