@@ -1,7 +1,7 @@
 import type { EnvVar } from 'kubernetes-types/core/v1';
 import { literal, userEnv } from './literal';
 import type { HarnessRunSpec } from '../protocol/resources';
-import { DEFAULTS } from '../protocol/resources/template-defaults';
+import { DEFAULTS } from '../protocol/resources/defaults';
 import { homePath, POD_DEFAULTS } from '../protocol/resources/template-pod';
 import type { RunTemplate } from '../protocol/run-template';
 import { PROMPT_KEY, RUN_PATHS, WORKSPACE_META } from '../protocol/runs';

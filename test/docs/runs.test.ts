@@ -3,7 +3,7 @@ import { agentEnvironment } from '../../src/manifests/agent-env';
 import { FENCE_SECONDS } from '../../src/protocol/limits';
 import { PATHS } from '../../src/protocol/paths';
 import { AGENT_PHASES, RUN_PHASES } from '../../src/protocol/resources';
-import { DEFAULTS } from '../../src/protocol/resources/template-defaults';
+import { DEFAULTS } from '../../src/protocol/resources/defaults';
 import { homePath, sharedPath } from '../../src/protocol/resources/template-pod';
 import {
   DEADLINE_MARGIN_SECONDS, END_REASONS, PREREQUISITE_SECONDS, PROMPT_KEY, RETRY_SECONDS, REVOKE_SECONDS, RUN_CONDITIONS, RUN_PATHS, runObjects,

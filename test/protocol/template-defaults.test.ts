@@ -1,5 +1,6 @@
 import { problemsWith } from '../../src/protocol/resources';
-import { DEFAULTS, gracePeriodSeconds, interactiveTimeouts, resolveTemplate, timeoutMilliseconds } from '../../src/protocol/resources/template-defaults';
+import { DEFAULTS } from '../../src/protocol/resources/defaults';
+import { gracePeriodSeconds, interactiveTimeouts, resolveTemplate, timeoutMilliseconds } from '../../src/protocol/resources/template-defaults';
 import { POD_DEFAULTS } from '../../src/protocol/resources/template-pod';
 
 const base = {

@@ -1,9 +1,9 @@
 import { TEMPLATE_KINDS } from './broker-policy';
 import { characters, duration, envName, keyRef, labelName, MAX_LABEL, resources } from './common';
+import { DEFAULTS } from './defaults';
 import { endStays, harnessRunStatus } from './harness-run-status';
 import { interactiveTimeouts, timeoutOrder } from './harness-template';
 import { AGE, conditionPath, nameAtMost, ResourceKind } from './kind';
-import { DEFAULTS } from './template-defaults';
 import { EPHEMERAL_SUFFIX, MAX_WORKSPACE_NAME } from './workspace';
 import { equal } from '../schema/equal';
 import { CelRule } from '../schema/rule';

@@ -1,8 +1,8 @@
 import { parseDuration } from '../duration';
 import { characters, conditions, duration, envName, labelName, MAX_LABEL, observedGeneration, resources } from './common';
+import { DEFAULTS } from './defaults';
 import { egressRequirement } from './egress-grant';
 import { AGE, conditionPath, nameAtMost, ResourceKind } from './kind';
-import { DEFAULTS } from './template-defaults';
 import { templatePod } from './template-pod';
 import { mountPath } from './volume';
 import { CelRule } from '../schema/rule';

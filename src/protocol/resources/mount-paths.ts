@@ -1,5 +1,5 @@
+import { DEFAULTS } from './defaults';
 import type { HarnessTemplateSpec } from './harness-template';
-import { DEFAULTS } from './template-defaults';
 import { homePath, sharedPath } from './template-pod';
 import { PATHS } from '../paths';
 import { RUN_PATHS } from '../runs';

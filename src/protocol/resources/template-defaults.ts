@@ -1,24 +1,7 @@
 import { parseDuration } from '../duration';
-import { PATHS } from '../paths';
+import { DEFAULTS } from './defaults';
 import type { HarnessRunSpec } from './harness-run';
 import type { HarnessTemplateSpec } from './harness-template';
-
-/** What holds where a template, its base and the run say nothing. The schemas have no defaults: they could not tell "not set" from "inherit". */
-export const DEFAULTS = {
-  timeout: '30m',
-  terminationGracePeriodSeconds: 60,
-  /** Interactive runs write their conversation out when they stop. */
-  interactiveGracePeriodSeconds: 300,
-  workspaceRequired: true,
-  mountPath: PATHS.workspace,
-  imagePullPolicy: 'IfNotPresent',
-  mode: 'per-prompt-process',
-  idleTimeout: '30m',
-  detachIdleTimeout: '15m',
-  detachTimeout: '5m',
-  maxLifetime: '24h',
-  maxRecentEvents: 50,
-} as const;
 
 /**
  * A template as its runs see it: the child's fields where it sets them, else the base's.

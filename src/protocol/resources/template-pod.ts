@@ -1,5 +1,5 @@
 import { labelName, MAX_LABEL, MAX_QUALIFIED_NAME, objectName, QUALIFIED_NAME, qualifiedKeys } from './common';
-import { DEFAULTS } from './template-defaults';
+import { DEFAULTS } from './defaults';
 import { mountPath, volumeSize } from './volume';
 import { MAX_UID } from '../limits';
 import { AGENT_UID, AGENT_USER } from '../paths';

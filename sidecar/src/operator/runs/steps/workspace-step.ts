@@ -4,7 +4,7 @@ import type { RunWorkspace } from '../../../../../src/manifests/agent-volumes';
 import { ephemeralWorkspace } from '../../../../../src/manifests/run-objects';
 import { Seed, seedProblems } from '../../../../../src/manifests/seed';
 import { secretNames } from '../../../../../src/protocol/policy';
-import { DEFAULTS } from '../../../../../src/protocol/resources/template-defaults';
+import { DEFAULTS } from '../../../../../src/protocol/resources/defaults';
 import type { RunTemplate } from '../../../../../src/protocol/run-template';
 import { OPERATOR_MANAGER, PREREQUISITE_SECONDS, runObjects } from '../../../../../src/protocol/runs';
 import { hasCode } from '../../../kube/kube-error';
