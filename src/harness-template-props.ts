@@ -3,6 +3,7 @@ import type { ContainerResources } from 'cdk8s-plus-28';
 import type { IAgentNamespace } from './agent-namespace-ref';
 import type { IAgentPlatform } from './agent-platform-ref';
 import type { IHarnessTemplate } from './harness-template-ref';
+import type { ImagePullPolicy } from './image-pull-policy';
 import type { InteractiveLimits } from './interactive-limits';
 import type { TemplatePodOptions } from './template-pod-options';
 
@@ -16,16 +17,6 @@ export interface EgressRequirement {
    * @default - every port, so a policy must grant the host without naming ports
    */
   readonly ports?: number[];
-}
-
-/** When a node pulls an image. */
-export enum ImagePullPolicy {
-  /** Before every start. */
-  ALWAYS = 'Always',
-  /** When the node does not have it. */
-  IF_NOT_PRESENT = 'IfNotPresent',
-  /** Never: the node must have it. */
-  NEVER = 'Never',
 }
 
 /** The container beside the agent that reports its events and, in interactive runs, hands it prompts. */

@@ -29,6 +29,7 @@ export * from './harness-run-props';
 export * from './harness-template';
 export * from './harness-template-props';
 export * from './harness-template-ref';
+export * from './image-pull-policy';
 export * from './interactive-limits';
 export * from './network-boundary';
 export * from './network-peer';

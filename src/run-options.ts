@@ -1,6 +1,6 @@
 import { Size } from 'cdk8s';
 import { ContainerResources } from 'cdk8s-plus-28';
-import { ImagePullPolicy } from './harness-template-props';
+import { ImagePullPolicy } from './image-pull-policy';
 
 /** The volume of a run that names no Workspace. It goes with the run. */
 export interface EphemeralWorkspaceOptions {

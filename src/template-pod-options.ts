@@ -1,5 +1,5 @@
 import type { Size } from 'cdk8s';
-import type { ImagePullPolicy } from './harness-template-props';
+import type { ImagePullPolicy } from './image-pull-policy';
 import type { Placement } from './placement';
 
 /** A directory that all runs of a namespace share, whatever their templates: the one with the same name. It stays when runs go. */

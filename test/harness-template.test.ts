@@ -1,7 +1,8 @@
 import { Chart, Duration, Size, Testing } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-28';
 import { ClusterHarnessTemplate, HarnessTemplate } from '../src/harness-template';
-import { HarnessTemplateProps, ImagePullPolicy, InteractiveMode } from '../src/harness-template-props';
+import { HarnessTemplateProps, InteractiveMode } from '../src/harness-template-props';
+import { ImagePullPolicy } from '../src/image-pull-policy';
 import { IHarnessTemplate, TemplateKind } from '../src/harness-template-ref';
 import { StubNamespace } from './helpers/namespace';
 

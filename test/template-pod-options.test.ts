@@ -1,7 +1,8 @@
 import { Size, Testing } from 'cdk8s';
 import { StubNamespace } from './helpers/namespace';
 import { ClusterHarnessTemplate, HarnessTemplate } from '../src/harness-template';
-import { HarnessTemplateProps, ImagePullPolicy } from '../src/harness-template-props';
+import { HarnessTemplateProps } from '../src/harness-template-props';
+import { ImagePullPolicy } from '../src/image-pull-policy';
 import { TemplatePodOptions } from '../src/template-pod-options';
 
 const AGENT = { image: 'registry.example.com/coder:1', command: ['/agent'] };
