@@ -10,8 +10,8 @@ import { Account, policyRules, rightsOf, roleAndBinding } from './manifests/rbac
 import { deployment, podDisruptionBudget, podTemplate, service, WorkloadId } from './manifests/workload';
 import { addManifest } from './private/api-objects';
 import { configured } from './private/configured';
-import { EgressContext } from './private/context';
 import { destinationsFile, egressLimitSettings, egressProblems } from './private/egress-checks';
+import { EgressContext } from './private/part-context';
 import { requirements } from './private/quantities';
 import { refuse } from './private/validation';
 import { DESTINATIONS_KEY, OBJECTS } from './protocol/objects';

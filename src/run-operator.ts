@@ -11,7 +11,7 @@ import { Account, policyRules, rightsOf, roleAndBinding } from './manifests/rbac
 import { userRoles } from './manifests/user-roles';
 import { deployment, podDisruptionBudget, podTemplate, WorkloadId } from './manifests/workload';
 import { addManifest } from './private/api-objects';
-import { OperatorContext } from './private/context';
+import { OperatorContext } from './private/part-context';
 import { quantity, requirements } from './private/quantities';
 import { runOperatorProblems } from './private/run-operator-checks';
 import { refuse } from './private/validation';

@@ -11,7 +11,7 @@ import { Account, policyRules, rightsOf, roleAndBinding } from './manifests/rbac
 import { StoreAccess } from './manifests/store-access';
 import { deployment, podDisruptionBudget, podTemplate, service, WorkloadId } from './manifests/workload';
 import { addManifest } from './private/api-objects';
-import { ControllerContext } from './private/context';
+import { ControllerContext } from './private/part-context';
 import { requirements } from './private/quantities';
 import { callersFile, controllerProblems } from './private/session-checks';
 import { refuse } from './private/validation';

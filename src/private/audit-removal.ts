@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import { addManifest } from './api-objects';
-import { PartContext } from './context';
+import { PartContext } from './part-context';
 import { serviceAccount } from '../manifests/config';
 import { ObjectId } from '../manifests/manifest';
 import { Endpoint } from '../manifests/network-policy';

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
-import { EgressContext } from './context';
 import { proxyPort } from './egress-checks';
 import { metadataProblems } from './metadata-checks';
+import { EgressContext } from './part-context';
 import { refuse } from './validation';
 import { BrokerOptions } from '../broker-options';
 import { EgressGateway } from '../egress-gateway';

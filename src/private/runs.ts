@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
-import { OperatorContext } from './context';
 import { EgressWanted, hasEgress } from './egress';
+import { OperatorContext } from './part-context';
 import { refuse } from './validation';
 import { NetworkBoundary } from '../network-boundary';
 import { RunOperator } from '../run-operator';

@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
-import { PartContext } from './context';
 import { keyProblem } from './gateway-checks';
+import { PartContext } from './part-context';
 import { sessionProblems } from './session-checks';
 import { integerProblem, objectNameProblem, problems, refuse } from './validation';
 import { ValkeyStore } from './valkey-store';

@@ -3,7 +3,7 @@ import { ContainerResources, Cpu } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { addManifest } from './api-objects';
 import { configured } from './configured';
-import { PartContext } from './context';
+import { PartContext } from './part-context';
 import { quantity, requirements, resourceProblems, sizeProblem } from './quantities';
 import { imageProblem, objectNameProblem, problems, refuse } from './validation';
 import { configMap, emptyConfigMap, emptySecret, serviceAccount } from '../manifests/config';
