@@ -1,8 +1,7 @@
 import { type Cancellable, Requests } from './requests';
-import { Session, sessionPath } from './session';
-import type { SessionKind } from '../protocol/session-record';
+import { Session, type SessionInfo, sessionPath, type SessionPlace } from './session';
 import {
-  type CreateSessionRequest, type CreateSessionResponse, IDEMPOTENCY_HEADER, type SessionListResponse, SESSIONS_ROUTES, type SessionView,
+  type CreateSessionRequest, type CreateSessionResponse, IDEMPOTENCY_HEADER, type SessionListResponse, SESSIONS_ROUTES,
 } from '../protocol/sessions-api';
 
 /** How to reach the gateway. */
@@ -19,16 +18,6 @@ export interface SessionClientOptions {
    * @default - the `fetch` of Node or of the browser
    */
   readonly fetch?: typeof globalThis.fetch;
-}
-
-/** What a session is one of. */
-export interface SessionPlace {
-  readonly namespace: string;
-  /** Name of the code interpreter or agent runtime: of the pool of workers. */
-  readonly name: string;
-
-  /** @default 'code-interpreter' */
-  readonly kind?: SessionKind;
 }
 
 /** What a new session is to be. */
@@ -68,9 +57,6 @@ export interface CreateSessionOptions extends SessionPlace, Cancellable {
    */
   readonly idempotencyKey?: string;
 }
-
-/** A session as the gateway shows it. Times in RFC 3339. */
-export type SessionInfo = SessionView;
 
 /**
  * Makes, finds and lists sessions through the gateway. Everything rejects with a `SessionError`; what is refused for a moment

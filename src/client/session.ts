@@ -1,13 +1,25 @@
 import { bodyFor, commandEvents, type CommandEvent, type CommandOptions, type CommandResult, resultOf } from './command';
 import { type Asked, type Cancellable, pathPart, received, type Requests } from './requests';
-import type { SessionInfo, SessionPlace } from './session-client';
 import { SessionFiles } from './session-files';
 import { SESSION_ROUTES } from '../protocol/session-api';
 import type { SessionKind } from '../protocol/session-record';
 import { EVENT_STREAM, type ExecuteResult } from '../protocol/session-work';
-import { type ExtendSessionRequest, INVOCATION_KINDS, SESSION_HEADER, SESSIONS_ROUTES } from '../protocol/sessions-api';
+import { type ExtendSessionRequest, INVOCATION_KINDS, SESSION_HEADER, SESSIONS_ROUTES, type SessionView } from '../protocol/sessions-api';
 
 type Bytes = { readonly output: 'bytes' };
+
+/** What a session is one of. */
+export interface SessionPlace {
+  readonly namespace: string;
+  /** Name of the code interpreter or agent runtime: of the pool of workers. */
+  readonly name: string;
+
+  /** @default 'code-interpreter' */
+  readonly kind?: SessionKind;
+}
+
+/** A session as the gateway shows it. Times in RFC 3339. */
+export type SessionInfo = SessionView;
 
 /** A session: commands and files. That the object is there does not mean that the session still is. */
 export class Session {
