@@ -3,6 +3,7 @@ import type { Connection } from './connection';
 import { KubeError } from './kube-error';
 import { linesOf } from './lines';
 import { METADATA_LIST, MetadataPage, metadataPageOf } from './metadata-page';
+import type { ObjectMeta } from './object-meta';
 import { bodyOf, Call, name as nameOf, Transport } from './transport';
 import { isFields } from '../server/fields';
 
@@ -20,14 +21,6 @@ export interface Resource {
   readonly fields?: string;
   /** Lists and watches see only objects whose labels this selects. https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/ */
   readonly labels?: string;
-}
-
-export interface ObjectMeta {
-  readonly name: string;
-  readonly namespace?: string;
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-  readonly [field: string]: unknown;
 }
 
 /** An object as the API server has it; its content is for the caller to check. */

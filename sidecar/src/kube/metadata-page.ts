@@ -1,5 +1,5 @@
-import type { ObjectMeta } from './client';
 import { KubeError } from './kube-error';
+import type { ObjectMeta } from './object-meta';
 import { isFields } from '../server/fields';
 
 /** What is there, without its content: https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches */

@@ -1,4 +1,4 @@
-import type { ObjectMeta } from '../kube/client';
+import type { ObjectMeta } from '../kube/object-meta';
 
 /** Milliseconds by which the clocks of node and API server may differ. */
 const TOLERANCE = 5 * 60_000;
