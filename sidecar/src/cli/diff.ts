@@ -1,6 +1,6 @@
 import { statementsOf } from './statements/document';
 import { cutsOf } from './statements/network';
-import { joined, verbOf } from './statements/ports';
+import { joined, verbOf } from './statements/sentences';
 import { Fact, Section, SECTIONS, Statement, Told } from './statements/statement';
 import { PostureDocument } from '../../../src/protocol/posture';
 
