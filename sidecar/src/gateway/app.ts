@@ -1,13 +1,14 @@
 import { METHODS } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import type { Entrance, GatewayDeps, Principal } from './deps';
+import type { Entrance, GatewayDeps } from './deps';
 import { invocationRoutes } from './invocations/invocation';
 import { managementRoutes } from './management';
+import type { Principal } from './principal';
+import { SESSIONS_ROUTES } from '../../../src/protocol/sessions-api';
 import { SESSIONS_ERRORS } from '../server/sessions-errors';
 import { type DataPath, dataPath } from './wire/data-path';
 import { routeUpgrades } from './wire/upgrade';
 import { LONGEST_SESSION } from '../../../src/protocol/session-record';
-import { SESSIONS_ROUTES } from '../../../src/protocol/sessions-api';
 import { buildServer, type ServerOptions } from '../server/build-server';
 import { Limiter } from '../server/limiter';
 import type { ServerLimits } from '../server/limits';

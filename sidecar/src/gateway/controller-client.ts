@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 import { refusalIn } from './controller-answer';
-import type { Principal } from './deps';
+import type { Principal } from './principal';
 import { LONGEST_CREATION } from '../../../src/protocol/session-record';
 import { ADMIN_HEADER, CONTROLLER_ANSWER_TIME, IDEMPOTENCY_HEADER, OWNER_HEADER, SESSIONS_ROUTES } from '../../../src/protocol/sessions-api';
 import { ApiError } from '../server/errors';

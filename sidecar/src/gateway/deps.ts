@@ -1,20 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { ControllerClient } from './controller-client';
+import type { Principal } from './principal';
 import type { Keyring } from '../crypto/keyring';
 import type { Clock } from '../server/clock';
 import type { Logger } from '../server/log';
 import type { After } from '../server/timers';
 import type { SessionStore } from '../store/store';
-
-/** Who asks, verified. */
-export interface Principal {
-  /** Whose sessions it sees and makes; none when callers are not told apart. */
-  readonly owner?: string;
-  /** Sees all sessions. */
-  readonly admin: boolean;
-  /** For limits and logs: stable, and no secret. */
-  readonly key: string;
-}
 
 /** One request's part of what its principal may have open at once. */
 export interface Leave {

@@ -8,7 +8,7 @@ import { isFields } from '../../server/fields';
 import { InputError } from '../../server/input-error';
 import { jsonOfFile } from '../../server/json-of-file';
 import { hiddenProblem } from '../../server/secret-entries';
-import type { Principal } from '../deps';
+import type { Principal } from '../principal';
 
 export interface ApiKeysOptions {
   readonly file: string;

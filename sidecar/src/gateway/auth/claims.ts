@@ -1,7 +1,7 @@
 import { IssuerEntry, OWNER_PREFIXES } from '../../../../src/protocol/session-pools';
 import { RECORD_LIMITS } from '../../../../src/protocol/session-record';
 import { isFields } from '../../server/fields';
-import type { Principal } from '../deps';
+import type { Principal } from '../principal';
 
 /** Claims of a token whose signature, issuer, audience and times are good. */
 export type VerifiedClaims = Readonly<Record<string, unknown>>;

@@ -10,7 +10,8 @@ import type { IssuerEntry } from '../../../../src/protocol/session-pools';
 import type { Clock } from '../../server/clock';
 import type { Logger } from '../../server/log';
 import { refuse } from '../../server/sessions-errors';
-import type { Entrance, Principal } from '../deps';
+import type { Entrance } from '../deps';
+import type { Principal } from '../principal';
 
 /** Where clients are known from, as the environment names it. */
 export interface ClientSources {

@@ -8,7 +8,7 @@ import type { Clock } from '../../server/clock';
 import type { Logger } from '../../server/log';
 import { ExpiringMap } from '../../server/lru';
 import { refuse } from '../../server/sessions-errors';
-import type { Principal } from '../deps';
+import type { Principal } from '../principal';
 
 export interface OidcIssuerOptions {
   readonly entry: IssuerEntry;

@@ -1,4 +1,4 @@
-import type { Principal } from '../deps';
+import type { Principal } from '../principal';
 import type { InvocationTarget } from './invocation-target';
 import type { SessionRecord } from '../../../../src/protocol/session-record';
 import { RETRY_AFTER_NOT_READY, unknownSession } from '../../../../src/protocol/sessions-api';

@@ -4,7 +4,7 @@ import { SESSION_ID_PATTERN } from '../../../../src/protocol/session-api';
 import type { SessionRecord, SessionWorker } from '../../../../src/protocol/session-record';
 import { type CreateSessionResponse, RETRY_AFTER_NOT_READY, SESSION_HEADER, SESSIONS_ROUTES } from '../../../../src/protocol/sessions-api';
 import { behalfOf } from '../controller-client';
-import type { Principal } from '../deps';
+import type { Principal } from '../principal';
 import type { InvocationTarget } from './invocation-target';
 import { isReachable, noSession } from './session-lookup';
 import { refuse } from '../../server/sessions-errors';

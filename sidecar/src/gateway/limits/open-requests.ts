@@ -1,7 +1,8 @@
 import type { Clock } from '../../server/clock';
 import { Limiter } from '../../server/limiter';
 import { refuse } from '../../server/sessions-errors';
-import type { Entrance, Leave, Principal } from '../deps';
+import type { Entrance, Leave } from '../deps';
+import type { Principal } from '../principal';
 
 export interface RequestLimits {
   /** Requests that one client may begin each second; twice as many at once. */
