@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync, Stats } from 'node:fs';
 import { Directory, FOLDER, READ } from './directory';
+import type { Resolver } from './resolver';
 import { Walk } from './walk';
 import { componentsOf, PathRefused } from './workspace-path';
 
@@ -32,13 +33,6 @@ export interface Beneath {
    */
   file(path: string): Promise<OpenFile>;
   close(): void;
-}
-
-/** Opens what names lead to beneath a root, or fails with EXDEV where they leave it. */
-export interface Resolver {
-  readonly means: 'openat2' | 'walk';
-  /** The number of the opened file. */
-  open(components: readonly string[], flags: number): Promise<number>;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readlinkSync } from 'node:fs';
-import type { Resolver } from './beneath';
 import { Directory, FOLDER } from './directory';
 import { errnoError } from './errno-error';
+import type { Resolver } from './resolver';
 
 /** As many links as the kernel follows in one path. https://man7.org/linux/man-pages/man7/path_resolution.7.html */
 const MAX_LINKS = 40;

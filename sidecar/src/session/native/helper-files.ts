@@ -2,9 +2,9 @@ import { openSync } from 'node:fs';
 import { errorName } from './errno';
 import type { HelperConnection } from './helper-connection';
 import { emptyFrame, MAX_FRAME, openFrame, REPLY, Reply, REQUEST } from './protocol';
-import type { Resolver } from '../beneath';
 import type { Directory } from '../directory';
 import { errnoError } from '../errno-error';
+import type { Resolver } from '../resolver';
 import { openWithoutLinks } from '../walk';
 
 /** To ask the helper costs as much as to open so many folders one after the other. */
