@@ -38,9 +38,6 @@ struct command {
   int64_t deadline;
 };
 
-/* commands.c */
-void watch(int operation, int fd, uint32_t events, uint32_t slot, uint32_t source);
-
 /* output.c */
 void stream_poll(struct command *command, uint32_t which);
 void stream_read(struct command *command, uint32_t which);

@@ -6,25 +6,18 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 static struct command commands[MAX_IDS];
-static int epoll_fd, nothing;
+static int nothing;
 static pid_t owner;
 static uint32_t draining;
 
-void commands_init(int epoll, pid_t daemon) {
-  epoll_fd = epoll;
+void commands_init(pid_t daemon) {
   owner = daemon;
   nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
-void watch(int operation, int fd, uint32_t events, uint32_t slot, uint32_t source) {
-  struct epoll_event event = { .events = events, .data.u64 = (uint64_t)source << 32 | slot };
-  epoll_ctl(epoll_fd, operation, fd, &event);
 }
 
 static int64_t now(void) {

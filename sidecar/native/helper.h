@@ -62,6 +62,11 @@ void channel_flush(void);
 /* Handles what has come; false when the daemon has gone or what it says makes no sense, which alone sets the status. */
 bool channel_receive(bool (*handle)(const struct request *), int *status);
 
+/* watch.c */
+void watch_init(int epoll);
+/* As `epoll_ctl`: of the events of a file, the loop is told slot and source. */
+void watch(int operation, int fd, uint32_t events, uint32_t slot, uint32_t source);
+
 /* launch.c */
 struct launch {
   /* argv[-1] is free, for the shell of a script without an interpreter line. */
@@ -90,7 +95,7 @@ struct tree {
 void tree_signal(struct tree *tree, int signal);
 
 /* commands.c */
-void commands_init(int epoll, pid_t daemon);
+void commands_init(pid_t daemon);
 void command_spawn(const struct request *request);
 void command_signal(const struct request *request);
 void command_credit(const struct request *request);

@@ -164,7 +164,8 @@ int main(int argc, char **argv) {
   int epoll = keep_away(epoll_create1(0));
   pid_t daemon = first ? started : getppid();
   channel_init(channel);
-  commands_init(epoll, daemon);
+  watch_init(epoll);
+  commands_init(daemon);
   opened_init(daemon);
   watch(EPOLL_CTL_ADD, channel, EPOLLIN, 0, FROM_DAEMON);
   watch(EPOLL_CTL_ADD, signals, EPOLLIN, 0, FROM_KERNEL);
