@@ -1,21 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { allSourceFiles, SourceFile, sourceFiles } from './helpers/source-files';
 
-interface SourceFile {
-  readonly path: string;
-  readonly text: string;
-}
-
-function filesOf(...folders: string[]): SourceFile[] {
-  return folders.flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => join(folder, name).replaceAll('\\', '/'))
-    .filter((path) => path.endsWith('.ts') && !path.includes('/node_modules/') && !path.includes('/out/'))
-    .sort()
-    .map((path) => ({ path, text: readFileSync(path, 'utf8') })));
-}
-
-const ALL = filesOf('src', 'sidecar/src', 'sidecar/image', 'test', 'projenrc', 'examples', 'bench');
-const PURE = filesOf('src/protocol', 'src/manifests');
+const ALL = allSourceFiles();
+const PURE = sourceFiles('src/protocol', 'src/manifests');
 
 /** Code without comments and texts, so that neither counts as use of what it mentions. */
 function code(text: string): string {
@@ -52,7 +39,7 @@ test('protocol and manifests take only types from packages, so that a server nee
 });
 
 test('constructs know neither clock, chance nor environment: synth gives the same bytes everywhere', () => {
-  expect(pathsWith(filesOf('src'), /\bprocess\.|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\brandom(UUID|Bytes)\b/, code)).toEqual([]);
+  expect(pathsWith(sourceFiles('src'), /\bprocess\.|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\brandom(UUID|Bytes)\b/, code)).toEqual([]);
 });
 
 test('nothing is left for later in a comment', () => {
@@ -61,7 +48,7 @@ test('nothing is left for later in a comment', () => {
 });
 
 test('a value that is missing is told from one that is empty: no || as default', () => {
-  expect(pathsWith(filesOf('src'), /\|\| (''|\d|\[\]|\{\}|true|false)/)).toEqual([]);
+  expect(pathsWith(sourceFiles('src'), /\|\| (''|\d|\[\]|\{\}|true|false)/)).toEqual([]);
 });
 
 describe('the looks-for-trouble helpers themselves', () => {
