@@ -1,5 +1,5 @@
 import { Api } from './api';
-import { addPod, addRun, addWorkspace, conditionIn, Replica, say, seedOf, statusOf } from './world';
+import { addPod, addRun, addWorkspace, conditionIn, Replica, say, seedOf, startRun, statusOf } from './world';
 
 const HTTPS = { url: 'https://code.example/team/app.git' };
 
@@ -40,18 +40,14 @@ const PODS: readonly (readonly [string, Readonly<Record<string, unknown>>, strin
 
 test.each(PODS)('a pod of the active run that %s', async (_, status, condition) => {
   addWorkspace(api, { seed: { repos: [HTTPS] } });
-  const run = addRun(api, 'first');
-  await replica.settle();
-  addPod(api, run, 0, status);
+  await startRun(replica, 'first', status);
   await replica.settle();
   expect(seeded()[1]).toBe(condition);
 });
 
 test('a later attempt that clones ends the failure of an earlier one', async () => {
   addWorkspace(api, { seed: { repos: [HTTPS] } });
-  const run = addRun(api, 'first');
-  await replica.settle();
-  addPod(api, run, 0, { ...seedOf(128), phase: 'Failed' });
+  const run = await startRun(replica, 'first', { ...seedOf(128), phase: 'Failed' });
   addPod(api, run, 1, seedOf(undefined));
   await replica.settle();
   expect(seeded()[1]).toBe('False Seeding');
@@ -62,9 +58,7 @@ test('a later attempt that clones ends the failure of an earlier one', async () 
 
 test('what has failed is told until the next run tries, which may be the one that clones', async () => {
   addWorkspace(api, { seed: { repos: [HTTPS] } });
-  const first = addRun(api, 'first');
-  await replica.settle();
-  addPod(api, first, 0, { ...seedOf(128), phase: 'Failed' });
+  await startRun(replica, 'first', { ...seedOf(128), phase: 'Failed' });
   say(api, 'harnessruns', 'first', { phase: 'Failed' });
   const hint = "cloning in pod 'first-0' ended with exit code 128, see kubectl logs first-0 -c seed; the next run tries again";
   await replica.settle();
@@ -79,9 +73,7 @@ test('what has failed is told until the next run tries, which may be the one tha
 
 test('what was cloned stays so when the run and its pods are gone', async () => {
   addWorkspace(api, { seed: { repos: [HTTPS] } });
-  const run = addRun(api, 'first');
-  await replica.settle();
-  addPod(api, run, 0, { ...seedOf(0), phase: 'Succeeded' });
+  await startRun(replica, 'first', { ...seedOf(0), phase: 'Succeeded' });
   await replica.settle();
   api.put('pods', 'first-0', () => undefined);
   api.put('harnessruns', 'first', () => undefined);

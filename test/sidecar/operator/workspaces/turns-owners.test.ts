@@ -1,5 +1,5 @@
 import { Api } from './api';
-import { addPod, addRun, addWorkspace, askDeletion, CLAIM, Replica, say, statusOf, turnOf, WORKSPACE } from './world';
+import { addRun, addWorkspace, askDeletion, CLAIM, Replica, say, startRun, statusOf, turnOf, WORKSPACE } from './world';
 
 let api: Api;
 let replica: Replica;
@@ -20,9 +20,7 @@ const LEFT: readonly (readonly [string, () => unknown])[] = [
 ];
 
 test.each(LEFT)('a pod whose owner was taken off counts as long as it works, though its run %s', async (_, leave) => {
-  const run = addRun(api, 'first');
-  await replica.settle();
-  addPod(api, run);
+  await startRun(replica, 'first');
   disown('first-0');
   leave();
   addRun(api, 'second');
@@ -36,9 +34,7 @@ test.each(LEFT)('a pod whose owner was taken off counts as long as it works, tho
 });
 
 test('a Workspace that is made again is not entered while a pod works that has its volume', async () => {
-  const run = addRun(api, 'first');
-  await replica.settle();
-  addPod(api, run);
+  await startRun(replica, 'first');
   disown('first-0');
   api.put('harnessruns', 'first', () => undefined);
   api.put('persistentvolumeclaims', CLAIM, (before) => ({ ...before, metadata: { name: CLAIM } }));
@@ -55,9 +51,7 @@ test('a Workspace that is made again is not entered while a pod works that has i
 });
 
 test('the pods of a run that is made ready again do not keep it out', async () => {
-  const run = addRun(api, 'first');
-  await replica.settle();
-  addPod(api, run);
+  await startRun(replica, 'first');
   api.put('workspaces', WORKSPACE, (before) => ({ ...before, status: {} }));
   await replica.settle();
   expect(turn()).toEqual(['first', 1]);

@@ -1,5 +1,5 @@
 import { Api } from './api';
-import { addPod, addRun, addWorkspace, askDeletion, Replica, say, statusOf, turnOf, WORKSPACE } from './world';
+import { addPod, addRun, addWorkspace, askDeletion, Replica, say, startRun, statusOf, turnOf, WORKSPACE } from './world';
 
 let api: Api;
 let replica: Replica;
@@ -41,9 +41,7 @@ test('a run is counted when its turn comes, by its UID, and that is when somethi
 });
 
 test('nobody else begins while a run goes on, between its attempts too', async () => {
-  const run = addRun(api, 'first');
-  await replica.settle();
-  addPod(api, run, 0, { phase: 'Failed' });
+  await startRun(replica, 'first', { phase: 'Failed' });
   addRun(api, 'second');
   await replica.settle();
   expect(turn()).toEqual(['first', 1]);
@@ -56,9 +54,7 @@ const RUNNING: readonly (readonly [string, Readonly<Record<string, unknown>>])[]
 ];
 
 test.each(RUNNING)('nor while a pod of a run that is over %s', async (_, status) => {
-  const run = addRun(api, 'first');
-  await replica.settle();
-  addPod(api, run, 0, status);
+  await startRun(replica, 'first', status);
   over('first');
   addRun(api, 'second');
   expect(await replica.settle()).toBe(10_000);
@@ -81,9 +77,7 @@ test('nor while a run that is deleted is still there: a pod of it may be about t
 });
 
 test('a pod of a run that is gone counts until its grace period is well over', async () => {
-  const run = addRun(api, 'first');
-  await replica.settle();
-  addPod(api, run);
+  await startRun(replica, 'first');
   api.put('harnessruns', 'first', () => undefined);
   addRun(api, 'second');
   expect(await replica.settle()).toBe(10_000);
@@ -97,9 +91,7 @@ test('a pod of a run that is gone counts until its grace period is well over', a
 });
 
 test('a pod that nobody can stop holds the Workspace as long as its run is there', async () => {
-  const run = addRun(api, 'first');
-  await replica.settle();
-  addPod(api, run);
+  await startRun(replica, 'first');
   askDeletion(api, 'pods', 'first-0');
   over('first');
   api.now += 3_600_000;
@@ -122,9 +114,7 @@ test('a pod that this replica has not seen yet is asked for before another run b
 });
 
 test('a run of the same name that came later has its own turn', async () => {
-  const first = addRun(api, 'again');
-  await replica.settle();
-  addPod(api, first);
+  const first = await startRun(replica, 'again');
   api.put('harnessruns', 'again', () => undefined);
   addRun(api, 'again');
   await replica.settle();

@@ -1,5 +1,5 @@
 import { Api, NAMESPACE } from './api';
-import { addPod, addRun, addWorkspace, askDeletion, CLAIM, conditionIn, Replica, say, seedOf, statusOf, WORKSPACE } from './world';
+import { addPod, addRun, addWorkspace, askDeletion, CLAIM, conditionIn, Replica, say, seedOf, startRun, statusOf, WORKSPACE } from './world';
 import { KubeError } from '../../../../sidecar/src/kube/kube-error';
 
 const SEED = { repos: [{ url: 'https://code.example/a/b.git' }] };
@@ -172,9 +172,7 @@ test('a claim that this replica has not seen is no claim that is gone', async ()
 
 test('when the claim was deleted, it is told, another one is made, and its repositories have to be cloned again', async () => {
   addWorkspace(api, { seed: SEED });
-  const run = addRun(api, 'first');
-  await replica.settle();
-  addPod(api, run, 0, { ...seedOf(0), phase: 'Succeeded' });
+  await startRun(replica, 'first', { ...seedOf(0), phase: 'Succeeded' });
   await replica.settle();
   expect(conditionIn(statusOf(api), 'Seeded')).toBe('True SeedSucceeded');
   api.now += 60_000;

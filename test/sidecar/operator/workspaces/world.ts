@@ -91,6 +91,14 @@ export function addPod(api: Api, run: Stored, attempt = 0, more: Readonly<Record
   return api.put('pods', name, (before) => before ?? { metadata: { name, labels, ownerReferences }, status: { phase: 'Running', ...more } })!;
 }
 
+/** A run whose turn has come, with a pod that works unless its status says otherwise. */
+export async function startRun(replica: Replica, name: string, status: Readonly<Record<string, unknown>> = {}): Promise<Stored> {
+  const run = addRun(replica.api, name);
+  await replica.settle();
+  addPod(replica.api, run, 0, status);
+  return run;
+}
+
 /** Changes the status of an object that is there. */
 export function say(api: Api, plural: Parameters<Api['put']>[0], name: string, status: Readonly<Record<string, unknown>>): void {
   api.put(plural, name, (before) => ({ ...before, status: { ...before?.status, ...status } }));
