@@ -2,6 +2,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, Server } from 'node:https';
 import { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { KubeClient } from '../../../sidecar/src/kube/client';
 import { Connection, fixed } from '../../../sidecar/src/kube/connection';
 import { selfSigned } from '../server/certificate';
 
@@ -23,6 +24,7 @@ export class ApiStandIn {
   public answer: Answer = NOT_FOUND;
   private readonly pair = selfSigned('api');
   private readonly sockets = new Set<Duplex>();
+  private readonly clients: KubeClient[] = [];
   private readonly server: Server;
 
   constructor() {
@@ -52,12 +54,20 @@ export class ApiStandIn {
     return { server: new URL(`https://127.0.0.1:${port}`), ca: fixed(Buffer.from(this.pair.cert)), token: fixed(Buffer.from('planted-api-token\n')), ...more };
   }
 
+  /** A client of it, which is closed with it and leaves nothing to chance. */
+  client(): KubeClient {
+    const client = new KubeClient(this.connection(), () => 0.5);
+    this.clients.push(client);
+    return client;
+  }
+
   /** Cuts every connection, as a node that fails does. */
   cut(): void {
     this.sockets.forEach((socket) => socket.destroy());
   }
 
   async close(): Promise<void> {
+    this.clients.forEach((client) => client.close());
     this.cut();
     await new Promise((resolve) => this.server.close(resolve));
   }

@@ -12,13 +12,10 @@ let client: KubeClient;
 
 beforeEach(async () => {
   api = await new ApiStandIn().start();
-  client = new KubeClient(api.connection(), () => 0.5);
+  client = api.client();
 });
 
-afterEach(async () => {
-  client.close();
-  await api.close();
-});
+afterEach(() => api.close());
 
 describe('a call', () => {
   beforeEach(() => {

@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
 import { ApiStandIn, json } from './api-stand-in';
-import { KubeClient } from '../../../sidecar/src/kube/client';
 import { admissionRefusal, KubeError } from '../../../sidecar/src/kube/kube-error';
 import { capturedLog } from '../server/frame';
 
@@ -8,12 +7,10 @@ const PODS = { group: '', version: 'v1', plural: 'pods', namespace: 'team-a' };
 
 async function refused(status: number, body: unknown): Promise<KubeError> {
   const api = await new ApiStandIn().start();
-  const client = new KubeClient(api.connection());
   api.answer = (response) => json(response, status, body);
   try {
-    return await client.create(PODS, { metadata: { name: 'p' } }).then(() => Promise.reject(new Error('was not refused')), (error: KubeError) => error);
+    return await api.client().create(PODS, { metadata: { name: 'p' } }).then(() => Promise.reject(new Error('was not refused')), (error: KubeError) => error);
   } finally {
-    client.close();
     await api.close();
   }
 }

@@ -1,5 +1,5 @@
 import { ApiStandIn, failureOf, json } from './api-stand-in';
-import { KubeClient } from '../../../sidecar/src/kube/client';
+import type { KubeClient } from '../../../sidecar/src/kube/client';
 import type { KubeError } from '../../../sidecar/src/kube/kube-error';
 
 const EVENTS = { group: 'paddock.dev', version: 'v1alpha1', plural: 'auditevents', namespace: 'team-a' };
@@ -10,12 +10,10 @@ let client: KubeClient;
 
 beforeEach(async () => {
   api = await new ApiStandIn().start();
-  client = new KubeClient(api.connection(), () => 0.5);
+  client = api.client();
 });
-afterEach(async () => {
-  client.close();
-  await api.close();
-});
+
+afterEach(() => api.close());
 
 function answers(status: number, body: unknown, headers: Record<string, string> = {}): void {
   api.answer = (response) => {

@@ -1,5 +1,5 @@
 import { eventAged, EventMeta, EventServer } from './event-server';
-import { KubeClient } from '../../../sidecar/src/kube/client';
+import type { KubeClient } from '../../../sidecar/src/kube/client';
 import { removeOldEvents, RemovalDeps } from '../../../sidecar/src/retention/removal';
 import { CapturedLog, capturedLog } from '../server/frame';
 
@@ -18,13 +18,12 @@ export class RetentionWorld {
 
   async open(): Promise<this> {
     await this.api.start();
-    this.client = new KubeClient(this.api.connection(), () => 0.5);
+    this.client = this.api.client();
     return this;
   }
 
-  async close(): Promise<void> {
-    this.client.close();
-    await this.api.close();
+  close(): Promise<void> {
+    return this.api.close();
   }
 
   /** Answers whether nothing is left to do. */
