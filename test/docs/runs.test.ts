@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { tableRows } from './tables';
+import { exitHint, isFinalCode } from '../../sidecar/src/operator/phase/hints';
 import { agentEnvironment } from '../../src/manifests/agent-env';
 import { FENCE_SECONDS } from '../../src/protocol/limits';
 import { PATHS } from '../../src/protocol/paths';
@@ -11,16 +12,11 @@ import {
 } from '../../src/protocol/runs';
 import { wayOutEnvironment } from '../../src/protocol/way-out-env';
 
-const PAGE = readFileSync('docs/reference/runs.md', 'utf8');
+const PAGE = 'docs/reference/runs.md';
 
-/** Cells of the tables of a section, without code marks; a table's first line is its head. */
-function rows(section: string, head: string): string[][] {
-  const text = PAGE.split(/^## /m).find((part) => part.startsWith(`${section}\n`))!;
-  const table = text.split('\n\n').find((part) => part.startsWith(`| ${head} |`))!;
-  return table.trim().split('\n').slice(2).map((line) => line.slice(1, -1).split(' | ').map((cell) => cell.trim()));
-}
-
-const firstCells = (section: string, head: string) => rows(section, head).map(([cell]) => cell.replaceAll('`', ''));
+const rows = (section: string, head: string) => tableRows(PAGE, `## ${section}`, head);
+const firstCellsOf = (heading: string, head: string) => tableRows(PAGE, heading, head).map(([cell]) => cell.replaceAll('`', ''));
+const firstCells = (section: string, head: string) => firstCellsOf(`## ${section}`, head);
 
 test('the page lists every phase of runs and agents in their order, and no other', () => {
   expect(firstCells('Phases', 'phase')).toEqual([...RUN_PHASES]);
@@ -33,6 +29,13 @@ test('the page lists every reason for which a run waits, and no other', () => {
 
 test('the page lists every way in which a run ends, and no other', () => {
   expect(firstCells('How runs end', 'reason')).toEqual([...END_REASONS]);
+});
+
+test('the page explains the exit codes that the operator does, and names those that are not repeated', () => {
+  const all = Array.from({ length: 256 }, (_, code) => code);
+  expect(firstCellsOf('### Exit codes', 'code')).toEqual(all.filter((code) => exitHint(code) !== undefined).map(String));
+  const [, what] = rows('How runs end', 'reason').find(([reason]) => reason === '`AgentFailed`')!;
+  expect(what.match(/\d{2,}/g)).toEqual(all.filter(isFinalCode).map(String));
 });
 
 test('whoever waits, or whose run has failed, is told what to do', () => {
@@ -72,6 +75,10 @@ test('the page lists every variable of an agent, and no other', () => {
 test('the page says the times as they are', () => {
   const time = Object.fromEntries(rows('Times', 'what').map(([what, long]) => [what, long]));
   expect(time['template, policy or Workspace that is missing']).toContain(`${PREREQUISITE_SECONDS} s after it was first missed`);
+  const minute = [
+    'a name that something else has (`NameTaken`)', 'a broker that does not know the run, the template or the policy yet', "a volume of the run's own that is refused",
+  ];
+  for (const what of minute) expect(time[what]).toMatch(new RegExp(`^${PREREQUISITE_SECONDS} s`));
   expect(time['a run from `status.startTime` to its end, over all attempts']).toContain(DEFAULTS.timeout);
   expect(time['from there until a pod is deleted that its node has not ended']).toContain(`and ${DEADLINE_MARGIN_SECONDS} s`);
   expect(time['the agent, from SIGTERM to SIGKILL']).toContain(`${DEFAULTS.terminationGracePeriodSeconds} s`);
