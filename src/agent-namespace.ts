@@ -9,6 +9,7 @@ import type { CoveredRun, CoveredTemplate } from './private/coverage';
 import { NamespaceContent } from './private/namespace-content';
 import { objectCounts, objectQuotaProblems } from './private/object-quota';
 import { PlatformContext } from './private/platform-context';
+import { grantedPullSecretProblems, pullSecretProblems } from './private/pull-secrets';
 import { objectNameProblem, problems, refuse, ValidationError } from './private/validation';
 import { OBJECTS } from './protocol/objects';
 import type { NamedPolicy } from './protocol/policy';
@@ -32,6 +33,16 @@ export interface AgentNamespaceOptions {
    * @default - only the Secrets that the policies of this app name
    */
   readonly additionalSecrets?: string[];
+
+  /**
+   * Names of Secrets of the namespace with credentials of registries. Pods of runs and of pools get them besides those that their
+   * template or pool names: the platform's own image is in each of them too, and may be in a registry that wants to know who asks.
+   * They are put into the pods, because Kubernetes gives those of a ServiceAccount only to pods that name none themselves.
+   * The Secrets are not made here, and no policy may take a credential from one of them.
+   *
+   * @default - none
+   */
+  readonly imagePullSecrets?: string[];
 
   /**
    * Whether policies and templates of the namespace are also managed outside this app.
@@ -84,6 +95,13 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
    */
   public readonly _hasEgress: boolean;
 
+  /**
+   * Secrets with which images of its pods are fetched.
+   *
+   * @internal
+   */
+  public readonly _imagePullSecrets: readonly string[];
+
   private readonly content = new NamespaceContent();
   private readonly poolNames = new Set<string>();
 
@@ -94,9 +112,11 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
     this._sidecar = context.sidecar;
     this._hasSessions = context.controller !== undefined;
     this._hasEgress = context.egress !== undefined;
+    this._imagePullSecrets = [...options.imagePullSecrets ?? []];
 
     refuse(this, [
       ...problems(...(options.additionalSecrets ?? []).map((secret) => objectNameProblem('additionalSecrets', secret))),
+      ...pullSecretProblems(this._imagePullSecrets),
       ...objectQuotaProblems(options.objectQuota, context.operator !== undefined),
     ]);
     if (options.create ?? true) {
@@ -109,7 +129,8 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
     context.broker._serve(this, name, secretNames);
     context.egress?._serve(this, name, () => this.content.grantedPorts());
     if (context.operator !== undefined) {
-      context.operator._serve(this, name, secretNames);
+      context.operator._serve(this, name, { secretNames, imagePullSecrets: this._imagePullSecrets });
+      this.node.addValidation({ validate: () => grantedPullSecretProblems(this._imagePullSecrets, secretNames()) });
       context.boundary._addEndpoint({ role: 'agent', namespace: name });
     }
     if (options.objectQuota !== undefined) {

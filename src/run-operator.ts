@@ -11,7 +11,7 @@ import { Account, policyRules, rightsOf, roleAndBinding } from './manifests/rbac
 import { userRoles } from './manifests/user-roles';
 import { deployment, podDisruptionBudget, podTemplate, WorkloadId } from './manifests/workload';
 import { addManifest } from './private/api-objects';
-import { OperatorContext } from './private/part-context';
+import { OperatorContext, RunNamespace } from './private/part-context';
 import { quantity, requirements } from './private/quantities';
 import { runOperatorProblems } from './private/run-operator-checks';
 import { refuse } from './private/validation';
@@ -42,7 +42,7 @@ export class RunOperator extends Construct {
   public readonly _admission: OperatorAdmission;
 
   private readonly id: WorkloadId;
-  private readonly runNamespaces = new Map<string, () => string[]>();
+  private readonly runNamespaces = new Map<string, RunNamespace>();
 
   private constructor(scope: Construct, id: string, context: OperatorContext, options: RunOptions) {
     super(scope, id);
@@ -74,6 +74,7 @@ export class RunOperator extends Construct {
       placement: context.placement,
       broker: context.broker,
       runNamespaces: Lazy.any({ produce: () => [...this.runNamespaces.keys()].sort().join(',') }) as string,
+      pullSecrets: Lazy.any({ produce: () => this.pullSecrets().join(',') }) as string,
       seedImage,
       seedImagePullPolicy: options.seedImagePullPolicy,
       workspaceSize: size && quantity(size),
@@ -89,12 +90,12 @@ export class RunOperator extends Construct {
    *
    * @param scope Where the objects of the namespace are added.
    * @param namespace Name of the namespace.
-   * @param secretNames The Secrets that the namespace's policies name, asked at synth.
+   * @param known What of the namespace it is told.
    * @internal
    */
-  public _serve(scope: Construct, namespace: string, secretNames: () => string[]): void {
+  public _serve(scope: Construct, namespace: string, known: RunNamespace): void {
     const { platform, part } = this.id;
-    this.runNamespaces.set(namespace, secretNames);
+    this.runNamespaces.set(namespace, known);
     addManifest(scope, 'AgentAccount', serviceAccount({ platform, part, name: OBJECTS.agent, namespace }));
     const id = { platform, part, name: `${platform}-${OBJECTS.operator}`, namespace };
     this.addRoleAndBinding(scope, id, policyRules(rightsOf('operator', 'run-namespace')));
@@ -102,8 +103,13 @@ export class RunOperator extends Construct {
 
   /** By namespace. */
   private grantedSecrets(): Record<string, string[]> {
-    const named = [...this.runNamespaces].map(([namespace, names]) => [namespace, names()] as const);
+    const named = [...this.runNamespaces].map(([namespace, { secretNames }]) => [namespace, secretNames()] as const);
     return Object.fromEntries(named.filter(([, names]) => names.length > 0).sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** `namespace/name` of each, as the environment of the operator has them. */
+  private pullSecrets(): string[] {
+    return [...this.runNamespaces].flatMap(([namespace, { imagePullSecrets }]) => imagePullSecrets.map((name) => `${namespace}/${name}`)).sort();
   }
 
   private addRights(): void {

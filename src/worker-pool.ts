@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import type { PodSpec } from 'kubernetes-types/core/v1';
 import { serviceAccount } from './manifests/config';
 import { Endpoint } from './manifests/network-policy';
+import { withPullSecrets } from './manifests/pod';
 import { workerPod } from './manifests/worker-pod';
 import { deployment, headlessService, job, podDisruptionBudget, podTemplate, statefulSet, volumeClaimTemplate, WorkloadId } from './manifests/workload';
 import { addManifest } from './private/api-objects';
@@ -113,7 +114,7 @@ export class WorkerPool extends Construct {
       userId: userId ?? AGENT_UID,
       env: env ?? {},
       resources: requirements(resources ?? DEFAULT_RESOURCES, extendedResources),
-      placement,
+      placement: withPullSecrets(placement, namespace._imagePullSecrets),
       workspaceSize: kind.claimed ? undefined : quantity(workspaceSize ?? Size.gibibytes(10)),
       ...(kind.sidecar ? { sidecar } : {}),
       ...(namespace._hasEgress ? { fence: sidecar } : {}),

@@ -96,6 +96,32 @@ describe('in each namespace of runs', () => {
   });
 });
 
+describe('the Secrets with which the images of a namespace are fetched', () => {
+  test('are told to the operator, with their namespace', () => {
+    const { chart, platform } = testPlatform();
+    platform.addNamespace('b-team', { imagePullSecrets: ['registry', 'mirror.example'] });
+    platform.addNamespace('a-team', { imagePullSecrets: ['registry'] });
+    expect(environmentOf(synth(chart)).PULL_SECRETS).toBe('a-team/registry,b-team/mirror.example,b-team/registry');
+    expect(environmentOf(objects).PULL_SECRETS).toBe('');
+  });
+
+  test.each<[string, string[], RegExp]>([
+    ['a name that cannot be', ['Registry'], /agents-b: imagePullSecrets must be an RFC 1123 subdomain .* got "Registry"/],
+    ['one twice', ['a', 'b', 'a'], /agents-b: imagePullSecrets must differ, got a, b, a/],
+  ])('are refused for %s', (_what, imagePullSecrets, message) => {
+    expect(() => testPlatform().platform.addNamespace('b', { imagePullSecrets })).toThrow(message);
+  });
+
+  test('are refused when a policy takes a credential from one of them, because then no pod would be let in', () => {
+    const { chart, platform } = testPlatform();
+    platform.addNamespace('b', { imagePullSecrets: ['mine', 'theirs'], additionalSecrets: ['theirs'] });
+    expect(() => synth(chart)).toThrow(/agents-b.*imagePullSecrets must not name the Secret 'theirs', which a BrokerPolicy or additionalSecrets names/);
+    const without = testPlatform({ runs: { enabled: false } });
+    without.platform.addNamespace('b', { imagePullSecrets: ['theirs'], additionalSecrets: ['theirs'] });
+    expect(() => synth(without.chart)).not.toThrow();
+  });
+});
+
 describe('at the broker', () => {
   const identities = (props: Partial<AgentPlatformProps>) => JSON.parse(one(objectsOf({}, props), 'ConfigMap', 'broker-identities').data['identities.json']);
 

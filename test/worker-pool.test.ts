@@ -10,6 +10,16 @@ function pool(props: Partial<WorkerPoolProps> = {}, id = 'python') {
   return synth(chart);
 }
 
+test('workers have the Secrets for images of their namespace besides their own, each once', () => {
+  const { chart, platform } = testPlatform();
+  const namespace = platform.addNamespace('b', { imagePullSecrets: ['registry', 'platform'] });
+  new WorkerPool(chart, 'python', { namespace, image: 'registry.example.com/python:3', placement: { imagePullSecrets: ['own', 'registry'] } });
+  new WorkerPool(chart, 'plain', { namespace, image: 'registry.example.com/python:3' });
+  const namesOf = (name: string) => one(synth(chart), 'Deployment', name, 'b').spec.template.spec.imagePullSecrets.map((secret: { name: string }) => secret.name);
+  expect(namesOf('python')).toEqual(['own', 'registry', 'platform']);
+  expect(namesOf('plain')).toEqual(['registry', 'platform']);
+});
+
 describe('a warm pool', () => {
   const objects = pool();
   const deployment = one(objects, 'Deployment', 'python', 'team-a');

@@ -5,7 +5,7 @@ import { homeFolder, PADDOCK_FOLDER, promptFolder, RunWorkspace, sharedFolders, 
 import { fenceInit, PinnedImage, TRUST_MOUNT, TRUST_VOLUME } from './fence';
 import { podLabels } from './labels';
 import { literal } from './literal';
-import { PodPlacement, RestrictedContainer, restrictedPod } from './pod';
+import { PodPlacement, RestrictedContainer, restrictedPod, withPullSecrets } from './pod';
 import { checkPodSecurity, podSecurityProblems } from './pod-security';
 import { OwnedManifest, ownerReference, RunOwner } from './run-objects';
 import { seedContainer, seedProblems } from './seed';
@@ -33,6 +33,8 @@ export interface AgentPodOptions {
   readonly workspace: RunWorkspace;
   /** Image with the program that waits until the pod's NetworkPolicy holds. */
   readonly sidecar: PinnedImage;
+  /** Secrets with which images are fetched, besides those of the template: what the template names need not reach the platform's image. */
+  readonly imagePullSecrets?: readonly string[];
   /** Image with git and sh. */
   readonly seedImage: string;
   /** Always, unless the image has a digest, when missing. */
@@ -101,7 +103,7 @@ function labelsOf({ owner, run, attempt, template, workspace }: AgentPodOptions)
 }
 
 function specOf(options: AgentPodOptions): PodSpec {
-  const { owner, run, template, workspace, sidecar, seedImage, seedImagePullPolicy, activeDeadlineSeconds } = options;
+  const { owner, run, template, workspace, sidecar, imagePullSecrets, seedImage, seedImagePullPolicy, activeDeadlineSeconds } = options;
   const { pod = {}, runtime } = template.spec;
   const { runAsUser = POD_DEFAULTS.runAsUser } = pod;
   const seed = workspace.kind === 'claim' ? workspace.seed : undefined;
@@ -118,7 +120,7 @@ function specOf(options: AgentPodOptions): PodSpec {
     activeDeadlineSeconds,
     dns: false,
     restartPolicy: 'Never',
-    placement: placementOf(pod),
+    placement: withPullSecrets(placementOf(pod), imagePullSecrets),
     volumes: [...Object.values(folders), homeFolder(pod), ...sharedFolders(pod)].map(({ volume }) => volume).concat(TRUST_VOLUME),
     initContainers: [
       // First, so that no image of others runs before the NetworkPolicy holds.

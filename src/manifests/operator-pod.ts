@@ -9,6 +9,8 @@ export interface OperatorPodOptions extends ServerPodOptions {
   readonly broker: BrokerAccess;
   /** Namespaces whose runs are served: comma-separated, may be lazy. */
   readonly runNamespaces: string;
+  /** Secrets for the images of runs, `namespace/name`, comma-separated; may be lazy. */
+  readonly pullSecrets: string;
   readonly seedImage: string;
   readonly seedImagePullPolicy?: string;
   /** The volume of runs that name no Workspace. What is missing is the default of the server. */
@@ -34,6 +36,7 @@ export function operatorPod(id: WorkloadId, options: OperatorPodOptions): PodSpe
       ...brokerEnv(broker),
       SIDECAR_IMAGE: image,
       SIDECAR_IMAGE_PINNED: String(pinned),
+      PULL_SECRETS: options.pullSecrets,
       SEED_IMAGE: options.seedImage,
       ...(seedImagePullPolicy === undefined ? {} : { SEED_IMAGE_PULL_POLICY: seedImagePullPolicy }),
       ...(workspaceSize === undefined ? {} : { WORKSPACE_SIZE: workspaceSize }),

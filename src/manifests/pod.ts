@@ -48,6 +48,11 @@ export interface PodPlacement {
   readonly imagePullSecrets?: readonly string[];
 }
 
+/** A placement with more Secrets for images, each once: Kubernetes takes the name as the key of the list. */
+export function withPullSecrets(placement: PodPlacement = {}, more: readonly string[] = []): PodPlacement {
+  return { ...placement, imagePullSecrets: [...new Set([...placement.imagePullSecrets ?? [], ...more])] };
+}
+
 export interface RestrictedPod {
   readonly serviceAccountName: string;
   readonly userId: number;

@@ -35,3 +35,11 @@ export interface OperatorContext extends PartContext {
   /** Version of the rules that the namespaces of its pods are pinned to. */
   readonly podSecurityVersion: string;
 }
+
+/** What a namespace tells the operator. */
+export interface RunNamespace {
+  /** The Secrets that its policies name, asked at synth. */
+  readonly secretNames: () => string[];
+  /** The Secrets with which images are fetched there. */
+  readonly imagePullSecrets: readonly string[];
+}

@@ -10,9 +10,9 @@ import { PORTS } from './ports';
 export interface EnvVariable {
   /**
    * `listen` is host:port with an optional host; `names` is a comma-separated list of
-   * Kubernetes names; `integer` is a whole number within `range`; `document` is a text that may have many lines.
+   * Kubernetes names, `references` one of `namespace/name`; `integer` is a whole number within `range`; `document` is a text that may have many lines.
    */
-  readonly kind: 'listen' | 'path' | 'enum' | 'names' | 'flag' | 'integer' | 'text' | 'document';
+  readonly kind: 'listen' | 'path' | 'enum' | 'names' | 'references' | 'flag' | 'integer' | 'text' | 'document';
   /** Allowed values of an `enum`. */
   readonly values?: readonly string[];
   /** Smallest and largest value of an `integer`. */
@@ -171,6 +171,7 @@ export const OPERATOR_ENV = {
   BROKER_TOKEN_FILE: { kind: 'path', required: true, doc: 'file with the token for the broker, read for each request' },
   SIDECAR_IMAGE: { kind: 'text', required: true, doc: 'image of the platform, from which pods of runs have the program that waits for their NetworkPolicy' },
   SIDECAR_IMAGE_PINNED: { kind: 'flag', default: 'false', doc: 'SIDECAR_IMAGE always means the same content' },
+  PULL_SECRETS: { kind: 'references', default: '', doc: 'Secrets with credentials of registries, which the pods of runs of their namespace get besides those of the template' },
   SEED_IMAGE: { kind: 'text', required: true, doc: 'image with git and sh, which clones the repositories of Workspaces' },
   SEED_IMAGE_PULL_POLICY: { kind: 'enum', values: ['Always', 'IfNotPresent', 'Never'], doc: 'when a node pulls it; unset means always, unless it has a digest' },
   WORKSPACE_SIZE: { kind: 'text', default: '1Gi', doc: 'size of the Workspace that a run gets which names none' },

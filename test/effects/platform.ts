@@ -141,7 +141,7 @@ export const PLATFORM_EFFECTS: Effects = merged(
   },
   rows('AuditClaimOptions', (options: AuditClaimOptions) => storage(AuditStorage.claim(options)), {}, { size: Size.gibibytes(7), storageClassName: 'fast' }),
   rows('Placement', placed, {}, PLACEMENT),
-  rows('AgentNamespaceOptions', namespace, {}, { additionalSecrets: ['token'], create: false, objectQuota: {} }),
+  rows('AgentNamespaceOptions', namespace, {}, { additionalSecrets: ['token'], create: false, imagePullSecrets: ['registry'], objectQuota: {} }),
   rows('AgentNamespaceOptions', unmetNamespace, {}, { managedElsewhere: true }),
   rows('ObjectQuota', (objectQuota: ObjectQuota) => namespace({ objectQuota }), {}, { policies: 7, runs: 7, templates: 7, workspaces: 7 }),
   {

@@ -74,6 +74,15 @@ describe('the pod of an attempt', () => {
     expect([agentOf({ template: { pod } }).imagePullPolicy, agentOf().imagePullPolicy]).toEqual([imagePullPolicy, 'IfNotPresent']);
   });
 
+  test('has the Secrets for images of its namespace besides those of its template, each once', () => {
+    const names = (differences: Differences) => specOf(differences).imagePullSecrets?.map(({ name }) => name);
+    const pod = { imagePullSecrets: [{ name: 'own' }, { name: 'both' }] };
+    const rest = { imagePullSecrets: ['both', 'platform'] };
+    expect(names({ template: { pod }, rest })).toEqual(['own', 'both', 'platform']);
+    expect(names({ rest })).toEqual(['both', 'platform']);
+    expect(specOf({ rest: { imagePullSecrets: [] } })).not.toHaveProperty('imagePullSecrets');
+  });
+
   test('gets the time to stop that its template gives, and more of it in a conversation', () => {
     const grace = (differences: Differences) => specOf(differences).terminationGracePeriodSeconds;
     expect([grace({ template: { defaults: { terminationGracePeriodSeconds: 0 } } }), grace({ spec: { mode: 'Interactive' } })]).toEqual([1, 300]);

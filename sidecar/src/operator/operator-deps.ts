@@ -9,6 +9,7 @@ import type { NamedPolicy } from '../../../src/protocol/policy';
 import type { HarnessTemplateSpec } from '../../../src/protocol/resources';
 import type { KubeClient } from '../kube/client';
 import type { Clock } from '../server/clock';
+import type { Reference } from '../server/config';
 import type { Logger } from '../server/log';
 
 /** Objects of one kind, as the API server last told, or as the operator has written them since. */
@@ -41,6 +42,8 @@ export interface OperatorSettings {
   /** Name of the platform, which is that of its namespace. */
   readonly platform: string;
   readonly sidecar: PinnedImage;
+  /** Secrets with which the images of pods of runs are fetched, besides those of the template; none, when missing. */
+  readonly pullSecrets?: readonly Reference[];
   readonly seedImage: string;
   /** Always, unless the image has a digest, when missing. */
   readonly seedImagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';

@@ -78,6 +78,7 @@ function settingsOf(config: OperatorConfig): OperatorSettings {
   return {
     platform: config.POD_NAMESPACE,
     sidecar: { image: config.SIDECAR_IMAGE, pinned: config.SIDECAR_IMAGE_PINNED },
+    pullSecrets: config.PULL_SECRETS,
     seedImage: config.SEED_IMAGE,
     ...(seedImagePullPolicy === undefined ? {} : { seedImagePullPolicy }),
     workspaceSize: config.WORKSPACE_SIZE,

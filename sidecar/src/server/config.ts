@@ -1,15 +1,16 @@
-import { parseVariable, type Listen } from './env-value';
+import { parseVariable, type Listen, type Reference } from './env-value';
 import type { EnvTable, EnvVariable } from '../../../src/protocol/env';
 
-export { isLoopback, type Listen } from './env-value';
+export { isLoopback, type Listen, type Reference } from './env-value';
 
 type ValueOf<Variable extends EnvVariable> =
   Variable['kind'] extends 'listen' ? Listen :
     Variable['kind'] extends 'enum' ? (Variable extends { readonly values: readonly (infer Value)[] } ? Value : string) :
       Variable['kind'] extends 'names' ? readonly string[] :
-        Variable['kind'] extends 'flag' ? boolean :
-          Variable['kind'] extends 'integer' ? number :
-            string;
+        Variable['kind'] extends 'references' ? readonly Reference[] :
+          Variable['kind'] extends 'flag' ? boolean :
+            Variable['kind'] extends 'integer' ? number :
+              string;
 
 type IsAlwaysSet<Variable extends EnvVariable> =
   Variable extends { readonly default: string } ? true : Variable extends { readonly required: true } ? true : false;
@@ -82,6 +83,7 @@ const FORMS: Readonly<Record<EnvVariable['kind'], string>> = {
   path: 'path',
   enum: '',
   names: 'names, separated by commas',
+  references: 'namespace/name, separated by commas',
   flag: 'true or false',
   integer: 'whole number',
   text: 'text',

@@ -9,6 +9,12 @@ export interface Listen {
   readonly isLoopback: boolean;
 }
 
+/** An object of a namespace. */
+export interface Reference {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 export type Parsed = { readonly value: unknown } | { readonly problem: string };
 
 /** The value of a variable, or what is wrong with it; the text of a secret is not repeated. */
@@ -34,6 +40,7 @@ function quoted(text: string): string {
 
 /** https://www.rfc-editor.org/rfc/rfc1123#section-2.1 */
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 const HOST_NAME = /^(?=.{1,253}$)[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/;
 const CONTROL = /\p{Cc}/u;
 
@@ -51,6 +58,12 @@ function names(text: string): readonly string[] | undefined {
   if (text === '') return [];
   const list = text.split(',');
   return list.every((name) => LABEL.test(name)) ? [...new Set(list)] : undefined;
+}
+
+function references(text: string): readonly Reference[] | undefined {
+  const list = text === '' ? [] : [...new Set(text.split(','))].map((item) => item.split('/'));
+  if (!list.every((parts) => parts.length === 2 && LABEL.test(parts[0]) && SUBDOMAIN.test(parts[1]))) return undefined;
+  return list.map(([namespace, name]) => ({ namespace, name }));
 }
 
 function integer(text: string, { range: [min, max] = [0, Number.MAX_SAFE_INTEGER] }: EnvVariable): number | undefined {
@@ -74,6 +87,7 @@ const PARSERS: Readonly<Record<EnvVariable['kind'], (text: string, variable: Env
   path: nonEmpty,
   enum: (text, { values = [] }) => values.includes(text) ? text : undefined,
   names,
+  references,
   flag: (text) => Object.hasOwn(FLAGS, text) ? FLAGS[text] : undefined,
   integer,
   text: nonEmpty,
@@ -85,6 +99,7 @@ const ALLOWED: Readonly<Record<EnvVariable['kind'], (variable: EnvVariable) => s
   path: () => 'a path that is not empty',
   enum: ({ values = [] }) => values.join(' or '),
   names: () => 'names separated by commas, of at most 63 lower-case letters, digits and hyphens each',
+  references: () => 'namespace/name, separated by commas',
   flag: () => 'true or false',
   integer: ({ range: [min, max] = [0, Number.MAX_SAFE_INTEGER] }) => `a whole number from ${min} to ${max}`,
   text: () => 'a text that is not empty and has no control characters',

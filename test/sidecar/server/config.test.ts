@@ -1,5 +1,5 @@
 import { EnvironmentError, helpText, plainHttpProblems, readEnvironment } from '../../../sidecar/src/server/config';
-import { BROKER_ENV, COMMON_ENV, SESSION_ENV, type EnvTable } from '../../../src/protocol/env';
+import { BROKER_ENV, COMMON_ENV, OPERATOR_ENV, SESSION_ENV, type EnvTable } from '../../../src/protocol/env';
 
 const DIRECTORY = { CATALOG: 'directory', CATALOG_DIR: 'catalog', CALLERS_FILE: '/etc/callers.json', STATE_DIR: '/state' };
 
@@ -49,6 +49,14 @@ describe('what is read', () => {
     expect(readEnvironment(BROKER_ENV, { ...DIRECTORY, RUN_NAMESPACES: 'team-a,b,team-a' }).RUN_NAMESPACES).toEqual(['team-a', 'b']);
   });
 
+  test('references are a list without repetitions', () => {
+    const { PULL_SECRETS } = OPERATOR_ENV;
+    expect(readEnvironment({ PULL_SECRETS }, { PULL_SECRETS: 'a/registry,b/mirror.example,a/registry' })).toEqual({
+      PULL_SECRETS: [{ namespace: 'a', name: 'registry' }, { namespace: 'b', name: 'mirror.example' }],
+    });
+    expect(readEnvironment({ PULL_SECRETS }, {})).toEqual({ PULL_SECRETS: [] });
+  });
+
   test('a flag is a boolean and an integer a number', () => {
     expect(readEnvironment(SESSION_ENV, { SESSION_WORKSPACE: '/w', SESSION_REQUIRE_BOOT_ID: 'true' }).SESSION_REQUIRE_BOOT_ID).toBe(true);
     expect(readEnvironment(COMMON_ENV, { DRAIN_SECONDS: '20' }).DRAIN_SECONDS).toBe(20);
@@ -70,6 +78,11 @@ describe('what is refused', () => {
 
   test.each(['a,,b', ',a', 'Team', 'a_b', '-a', 'a-', 'a b', 'a, b', 'a'.repeat(64)])('%j as a list of names', (value) => {
     expect(problemsOf(BROKER_ENV, { ...DIRECTORY, RUN_NAMESPACES: value })).toEqual([expect.stringContaining('RUN_NAMESPACES is ')]);
+  });
+
+  test.each(['a', 'a/', '/b', 'a/b/c', 'a/b,', 'A/b', 'a/B', 'a.b/c', 'a/b..c', 'a/b, a/c', `a/${'b'.repeat(254)}`])('%j as a list of references', (value) => {
+    const { PULL_SECRETS } = OPERATOR_ENV;
+    expect(problemsOf({ PULL_SECRETS }, { PULL_SECRETS: value })).toEqual([expect.stringMatching(/^PULL_SECRETS is .*; allowed: namespace\/name, separated by commas$/)]);
   });
 
   test.each(['', 'a\nb', 'a\0b'])('%j as a path', (value) => {

@@ -43,12 +43,13 @@ function isPodSecurity(problem: string): boolean {
 }
 
 function optionsOf({ settings }: PodDeps, { run, now }: RunWork, { extraEnv = [], deadline, ...wanted }: PodWanted): AgentPodOptions {
-  const { sidecar, seedImage, seedImagePullPolicy } = settings;
+  const { sidecar, pullSecrets = [], seedImage, seedImagePullPolicy } = settings;
   const { spec, hasInlinePrompt } = run;
   // The node ends the pod at the deadline, which keeps its log; by its own count, so not before.
   const activeDeadlineSeconds = Math.max(1, Math.ceil((deadline - now) / 1000));
   const made = { owner: ownerOf(settings, run), run: { spec: { ...spec, extraEnv }, hasInlinePrompt } };
-  return { ...made, ...wanted, sidecar, seedImage, seedImagePullPolicy, activeDeadlineSeconds };
+  const imagePullSecrets = pullSecrets.filter(({ namespace }) => namespace === run.namespace).map(({ name }) => name);
+  return { ...made, ...wanted, sidecar, imagePullSecrets, seedImage, seedImagePullPolicy, activeDeadlineSeconds };
 }
 
 /** Shared by runs, so of none of them: one that is there stays as it is. */

@@ -1,5 +1,6 @@
 import { KubeError } from '../../../../../sidecar/src/kube/kube-error';
 import type { Run } from '../../../../../sidecar/src/operator/objects/run';
+import type { OperatorSettings } from '../../../../../sidecar/src/operator/operator-deps';
 import { ownerOf } from '../../../../../sidecar/src/operator/runs/steps/owned-object';
 import { podStep, PodWanted } from '../../../../../sidecar/src/operator/runs/steps/pod-step';
 import { agentPod } from '../../../../../src/manifests/agent-pod';
@@ -16,14 +17,15 @@ interface Case extends Around {
   readonly run?: Run;
   readonly wanted?: Partial<PodWanted>;
   readonly now?: number;
+  readonly settings?: Partial<OperatorSettings>;
 }
 
-async function step({ answers, spec = IMAGE, run = RUN, wanted, now = CREATED, ...around }: Case = {}) {
+async function step({ answers, spec = IMAGE, run = RUN, wanted, now = CREATED, settings, ...around }: Case = {}) {
   const work = new FakeWork(run, now);
   const client = new FakeClient(answers);
   const world = worldOf(around);
   const template = { identity: { name: 'coder', kind: 'HarnessTemplate' as const }, spec };
-  const outcome = await podStep({ client: client.asClient(), settings: SETTINGS, world }, work, {
+  const outcome = await podStep({ client: client.asClient(), settings: { ...SETTINGS, ...settings }, world }, work, {
     template, workspace: { kind: 'claim', name: 'code' }, attempt: 0, deadline: CREATED + HOUR, ...wanted,
   });
   return { work, client, world, outcome };
@@ -63,6 +65,12 @@ describe('the pod of an attempt', () => {
   test('has the variables of the run', async () => {
     const { client } = await step({ wanted: { extraEnv: [{ name: 'FREE', value: '1' }] } });
     expect(client.calls[0][2].spec.containers[0].env).toContainEqual({ name: 'FREE', value: '1' });
+  });
+
+  test('has the Secrets for images of its own namespace alone', async () => {
+    const pullSecrets = [{ namespace: 'other', name: 'theirs' }, { namespace: 'team', name: 'registry' }];
+    const { client } = await step({ settings: { pullSecrets } });
+    expect(client.calls[0][2].spec.imagePullSecrets).toEqual([{ name: 'registry' }]);
   });
 
   test('has an end also when that of the run has come', async () => {
