@@ -74,7 +74,7 @@ export interface HarnessRunProps {
 
   /**
    * Time after which a finished run is deleted: whole seconds, zero or more.
-   * @default - it is kept
+   * @default - that of the platform's `runs.ttlAfterFinished`; without that, the run is kept
    */
   readonly ttlAfterFinished?: Duration;
 }

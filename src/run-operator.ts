@@ -48,7 +48,7 @@ export class RunOperator extends Construct {
     super(scope, id);
     refuse(this, runOperatorProblems(options));
     const { platformName: namespace, image } = context;
-    const { seedImage = DEFAULT_SEED_IMAGE, allowedRegistries } = options;
+    const { seedImage = DEFAULT_SEED_IMAGE, allowedRegistries, ttlAfterFinished } = options;
     this.id = { platform: namespace, part: 'runs', role: 'operator', name: OBJECTS.operator, namespace };
     this._account = { namespace, name: OBJECTS.operator };
     this._endpoint = { role: 'operator', namespace };
@@ -57,6 +57,7 @@ export class RunOperator extends Construct {
       platform: namespace,
       ownImages: [image.reference, seedImage],
       allowedRegistries,
+      deletesEveryRun: ttlAfterFinished !== undefined,
       grantedSecrets: Lazy.any({ produce: () => celLiteral(this.grantedSecrets()) }),
     };
 
@@ -79,6 +80,7 @@ export class RunOperator extends Construct {
       seedImagePullPolicy: options.seedImagePullPolicy,
       workspaceSize: size && quantity(size),
       workspaceStorageClass: storageClassName,
+      ttlSecondsAfterFinished: ttlAfterFinished?.toSeconds(),
       podSecurityVersion: context.podSecurityVersion,
       reconciles: options.concurrency,
     });

@@ -1,4 +1,4 @@
-import { Size } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
 import { ContainerResources } from 'cdk8s-plus-28';
 import { ImagePullPolicy } from './image-pull-policy';
 
@@ -66,6 +66,14 @@ export interface RunOptions {
    * @default - from anywhere
    */
   readonly allowedRegistries?: string[];
+
+  /**
+   * Time after which a run that is over is deleted, with its pods and the volume that goes with it, unless the run says itself:
+   * whole seconds, zero or more. It also holds for runs that are over when it is set.
+   *
+   * @default - runs stay until they are deleted, and so do their volumes
+   */
+  readonly ttlAfterFinished?: Duration;
 
   /**
    * Whether the cluster's own ClusterRoles `view`, `edit` and `admin` gather the rights on runs, templates, workspaces and policies.

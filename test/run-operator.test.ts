@@ -1,4 +1,4 @@
-import { Size } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-28';
 import { AgentPlatformProps, BrokerCatalog, BrokerPolicy, BrokerTls, CredentialGrant, RunOptions, SidecarImage } from '../src';
 import { Emitted, environmentOf as environmentOfRole, one, podOf as ofRole, synth } from './helpers/manifests';
@@ -28,7 +28,7 @@ describe('by default', () => {
   });
 
   test('what is not said stays the default of the server', () => {
-    expect(Object.keys(environmentOf(objects))).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(WORKSPACE_|RECONCILES)/)]));
+    expect(Object.keys(environmentOf(objects))).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(WORKSPACE_|RECONCILES|TTL_)/)]));
   });
 
   test('nobody connects to it but for metrics: it has no Service and no other port', () => {
@@ -183,6 +183,25 @@ test('with registries, admission allows these, the image for seeding and that of
     + " || c.image.startsWith('registry.example.com/team/') || c.image.startsWith('localhost:5000/'))");
 });
 
+describe('the time after which runs that are over are deleted', () => {
+  const deletions = (made: readonly Emitted[]) => ruleOf(made, 'run-deletions').validations;
+
+  test('reaches the server, and admission lets it delete every run that is over', () => {
+    const made = objectsOf({ ttlAfterFinished: Duration.hours(2) });
+    expect(environmentOf(made).TTL_SECONDS_AFTER_FINISHED).toBe('7200');
+    expect(deletions(made)).toEqual([expect.objectContaining({ expression: 'has(oldObject.status) && has(oldObject.status.completionTime)' })]);
+  });
+
+  test('may be none at all', () => {
+    expect(environmentOf(objectsOf({ ttlAfterFinished: Duration.seconds(0) })).TTL_SECONDS_AFTER_FINISHED).toBe('0');
+  });
+
+  test('is for runs to say where nobody else does: admission keeps the others', () => {
+    expect(deletions(objects)).toEqual([expect.objectContaining({ message: 'the operator may delete only runs that are over and have ttlSecondsAfterFinished' })]);
+    expect(deletions(objects)[0].expression).toMatch(/^has\(oldObject\.spec\.ttlSecondsAfterFinished\) && has\(oldObject\.status\)/);
+  });
+});
+
 test('no role of the cluster gathers a right where that was not wanted', () => {
   expect(JSON.stringify(objects)).toContain('aggregate-to-');
   expect(JSON.stringify(objectsOf({ aggregateRoles: false }))).not.toContain('aggregate-to-');
@@ -201,6 +220,8 @@ test.each<[string, RunOptions, RegExp]>([
   ['a request above its limit', { resources: { cpu: { request: Cpu.units(2), limit: Cpu.units(1) } } }, /resources\.cpu: the request/],
   ['nothing at a time', { concurrency: 0 }, /concurrency must be a whole number from 1 to 64, got 0/],
   ['an image with a space', { seedImage: 'a b' }, /seedImage: image must be an image reference/],
+  ['half a second', { ttlAfterFinished: Duration.millis(500) }, /ttlAfterFinished in seconds must be a whole number from 0 to 2147483647, got 0\.5/],
+  ['more time than a run could say', { ttlAfterFinished: Duration.seconds(2_147_483_648) }, /ttlAfterFinished in seconds must be .* got 2147483648/],
   ['a volume of nothing', { ephemeralWorkspace: { size: Size.kibibytes(0) } }, /ephemeralWorkspace\.size must be more than 0/],
   ['a class that cannot be', { ephemeralWorkspace: { storageClassName: 'Fast' } }, /ephemeralWorkspace\.storageClassName must be .* got "Fast"/],
   ['no registry at all', { allowedRegistries: [] }, /allowedRegistries must name one or more, or be left out/],

@@ -14,6 +14,8 @@ export interface OperatorAdmission {
   readonly ownImages: readonly string[];
   /** Prefixes of the others; all are allowed, when missing. */
   readonly allowedRegistries?: readonly string[];
+  /** Whether it deletes every run that is over after some time; only those that say so themselves, when missing. */
+  readonly deletesEveryRun?: boolean;
   /** CEL map of namespaces to the names of the Secrets that policies grant; may be lazy. */
   readonly grantedSecrets: unknown;
 }

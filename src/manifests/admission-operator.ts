@@ -18,7 +18,7 @@ export function operatorRules(operator: OperatorAdmission): AdmissionRule[] {
     claimRule(),
     runRule(),
     runStatusRule(),
-    runDeletionRule(),
+    runDeletionRule(operator.deletesEveryRun ?? false),
   ];
   return rules.map((rule) => ({ ...rule, account: operator.account }));
 }
@@ -173,16 +173,16 @@ function runStatusRule(): AdmissionRule {
   };
 }
 
-function runDeletionRule(): AdmissionRule {
+function runDeletionRule(everyRun: boolean): AdmissionRule {
+  const isOver = 'has(oldObject.status) && has(oldObject.status.completionTime)';
   return {
     ...RUNS,
     name: 'operator-run-deletions',
     operations: ['DELETE'],
     validations: [
-      denied(
-        'has(oldObject.spec.ttlSecondsAfterFinished) && has(oldObject.status) && has(oldObject.status.completionTime)',
-        'the operator may delete only runs that are over and have ttlSecondsAfterFinished',
-      ),
+      everyRun
+        ? denied(isOver, 'the operator may delete only runs that are over')
+        : denied(`has(oldObject.spec.ttlSecondsAfterFinished) && ${isOver}`, 'the operator may delete only runs that are over and have ttlSecondsAfterFinished'),
     ],
   };
 }

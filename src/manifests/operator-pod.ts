@@ -16,13 +16,15 @@ export interface OperatorPodOptions extends ServerPodOptions {
   /** The volume of runs that name no Workspace. What is missing is the default of the server. */
   readonly workspaceSize?: string;
   readonly workspaceStorageClass?: string;
+  /** Seconds after which runs that are over are deleted, unless they say themselves; they stay, when missing. */
+  readonly ttlSecondsAfterFinished?: number;
   readonly podSecurityVersion: string;
   readonly reconciles?: number;
 }
 
 /** The pod of a replica of the operator. It is told which images the pods of runs get besides those of their templates. */
 export function operatorPod(id: WorkloadId, options: OperatorPodOptions): PodSpec {
-  const { broker, image, pinned, seedImagePullPolicy, workspaceSize, workspaceStorageClass, reconciles } = options;
+  const { broker, image, pinned, seedImagePullPolicy, workspaceSize, workspaceStorageClass, ttlSecondsAfterFinished, reconciles } = options;
   return serverPod(id, options, {
     entryPoint: ENTRY_POINTS.operator,
     ports: [],
@@ -41,6 +43,7 @@ export function operatorPod(id: WorkloadId, options: OperatorPodOptions): PodSpe
       ...(seedImagePullPolicy === undefined ? {} : { SEED_IMAGE_PULL_POLICY: seedImagePullPolicy }),
       ...(workspaceSize === undefined ? {} : { WORKSPACE_SIZE: workspaceSize }),
       ...(workspaceStorageClass === undefined ? {} : { WORKSPACE_STORAGE_CLASS: workspaceStorageClass }),
+      ...(ttlSecondsAfterFinished === undefined ? {} : { TTL_SECONDS_AFTER_FINISHED: String(ttlSecondsAfterFinished) }),
       POD_SECURITY_VERSION: options.podSecurityVersion,
       ...(reconciles === undefined ? {} : { RECONCILES: String(reconciles) }),
       POD_NAME: { fieldPath: 'metadata.name' },

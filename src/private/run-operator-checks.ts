@@ -1,16 +1,17 @@
 import { resourceProblems, sizeProblem } from './quantities';
-import { imageProblem, integerProblem, objectNameProblem, problems } from './validation';
+import { imageProblem, integerProblem, objectNameProblem, problems, secondsProblem } from './validation';
 import { OPERATOR_ENV } from '../protocol/env';
 import { RunOptions } from '../run-options';
 
 /** What is wrong with the operator of a platform. */
 export function runOperatorProblems(options: RunOptions): string[] {
-  const { replicas, seedImage, ephemeralWorkspace = {}, allowedRegistries, concurrency, resources } = options;
+  const { replicas, seedImage, ephemeralWorkspace = {}, allowedRegistries, ttlAfterFinished, concurrency, resources } = options;
   const { size, storageClassName } = ephemeralWorkspace;
   return [
     ...problems(
       integerProblem('replicas', replicas ?? 2, 1, 9),
       concurrency === undefined ? undefined : integerProblem('concurrency', concurrency, ...OPERATOR_ENV.RECONCILES.range),
+      secondsProblem('ttlAfterFinished', ttlAfterFinished, ...OPERATOR_ENV.TTL_SECONDS_AFTER_FINISHED.range),
       within('seedImage', seedImage === undefined ? undefined : imageProblem(seedImage)),
       sizeProblem('ephemeralWorkspace.size', size),
       storageClassName === undefined ? undefined : objectNameProblem('ephemeralWorkspace.storageClassName', storageClassName),

@@ -1,6 +1,6 @@
 import { BROKER_RATES } from './broker-api';
 import { EGRESS_RATE, MAX_CONNECTIONS_PER_RUN } from './egress-api';
-import { RETENTION_RANGE } from './limits';
+import { MAX_TTL_SECONDS, RETENTION_RANGE } from './limits';
 import { PORTS } from './ports';
 
 /**
@@ -176,6 +176,7 @@ export const OPERATOR_ENV = {
   SEED_IMAGE_PULL_POLICY: { kind: 'enum', values: ['Always', 'IfNotPresent', 'Never'], doc: 'when a node pulls it; unset means always, unless it has a digest' },
   WORKSPACE_SIZE: { kind: 'text', default: '1Gi', doc: 'size of the Workspace that a run gets which names none' },
   WORKSPACE_STORAGE_CLASS: { kind: 'text', doc: 'StorageClass of such a Workspace; unset means that of the cluster' },
+  TTL_SECONDS_AFTER_FINISHED: { kind: 'integer', range: [0, MAX_TTL_SECONDS], doc: 'time after which a run that is over is deleted, unless it says itself; unset means that it stays' },
   POD_SECURITY_VERSION: { kind: 'text', default: 'v1.30', doc: 'version of the Pod Security rules that pods of runs are held against' },
   RECONCILES: { kind: 'integer', range: [1, 64], default: '8', doc: 'objects that are worked on at the same time' },
   POD_NAME: { kind: 'text', required: true, doc: 'name of this replica, as holder of the lease' },

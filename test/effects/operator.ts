@@ -1,4 +1,4 @@
-import { Size } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-28';
 import { Build, Effects, merged, platform, rows } from './build';
 import { EphemeralWorkspaceOptions, ImagePullPolicy, RunOptions } from '../../src';
@@ -17,6 +17,7 @@ export const OPERATOR_EFFECTS: Effects = merged(
     resources: { cpu: { request: Cpu.millis(300) } },
     seedImage: 'example.com/git:1',
     seedImagePullPolicy: ImagePullPolicy.NEVER,
+    ttlAfterFinished: Duration.hours(1),
   }),
   rows('EphemeralWorkspaceOptions', (ephemeralWorkspace: EphemeralWorkspaceOptions) => runs({ ephemeralWorkspace }), {}, { size: Size.gibibytes(7), storageClassName: 'fast' }),
 );

@@ -49,6 +49,8 @@ export interface OperatorSettings {
   readonly seedImagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
   readonly workspaceSize: string;
   readonly workspaceStorageClass?: string;
+  /** For runs that say nothing themselves; they stay, when missing. */
+  readonly ttlSecondsAfterFinished?: number;
   readonly podSecurityVersion: string;
 }
 

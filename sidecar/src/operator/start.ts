@@ -75,6 +75,7 @@ export function startOperator({ config, log, registry }: RoleContext<typeof OPER
 
 function settingsOf(config: OperatorConfig): OperatorSettings {
   const { SEED_IMAGE_PULL_POLICY: seedImagePullPolicy, WORKSPACE_STORAGE_CLASS: workspaceStorageClass } = config;
+  const { TTL_SECONDS_AFTER_FINISHED: ttlSecondsAfterFinished } = config;
   return {
     platform: config.POD_NAMESPACE,
     sidecar: { image: config.SIDECAR_IMAGE, pinned: config.SIDECAR_IMAGE_PINNED },
@@ -83,6 +84,7 @@ function settingsOf(config: OperatorConfig): OperatorSettings {
     ...(seedImagePullPolicy === undefined ? {} : { seedImagePullPolicy }),
     workspaceSize: config.WORKSPACE_SIZE,
     ...(workspaceStorageClass === undefined ? {} : { workspaceStorageClass }),
+    ...(ttlSecondsAfterFinished === undefined ? {} : { ttlSecondsAfterFinished }),
     podSecurityVersion: config.POD_SECURITY_VERSION,
   };
 }

@@ -5,6 +5,7 @@ import { endStays, harnessRunStatus } from './harness-run-status';
 import { interactiveTimeouts, timeoutOrder } from './harness-template';
 import { AGE, conditionPath, nameAtMost, ResourceKind } from './kind';
 import { EPHEMERAL_SUFFIX, MAX_WORKSPACE_NAME } from './workspace';
+import { MAX_TTL_SECONDS } from '../limits';
 import { equal } from '../schema/equal';
 import { CelRule } from '../schema/rule';
 import { schema, TypeOf } from '../schema/types';
@@ -116,7 +117,7 @@ export const harnessRunSpec = schema({
       }],
     },
     model: { type: 'string', maxLength: 256, description: 'model that the agent is told to use; that of the template without it' },
-    ttlSecondsAfterFinished: { type: 'integer', minimum: 0, maximum: 2_147_483_647, description: 'seconds after its end until the run is deleted; without it, it stays' },
+    ttlSecondsAfterFinished: { type: 'integer', minimum: 0, maximum: MAX_TTL_SECONDS, description: 'seconds after its end until the run is deleted; without it, the platform says how long it stays' },
     mode: { type: 'string', enum: ['', 'Batch', 'Interactive'], description: 'Batch unless it says Interactive, which the operator of this version ends at once' },
     interactiveOverrides: {
       'type': 'object',

@@ -36,7 +36,7 @@ describe('the operator starts', () => {
     ['beside a cluster', USUAL],
     ['in a cluster that it finds by itself', { ...USUAL, KUBECONFIG: undefined, KUBERNETES_SERVICE_HOST: '10.0.0.1' }],
     ['without a namespace that it serves', { ...USUAL, RUN_NAMESPACES: '' }],
-    ['with namespaces and choices', { ...USUAL, RUN_NAMESPACES: 'team-a,team-b', SEED_IMAGE_PULL_POLICY: 'Never', WORKSPACE_STORAGE_CLASS: 'fast', SIDECAR_IMAGE_PINNED: 'true', RECONCILES: '64' }],
+    ['with namespaces and choices', { ...USUAL, RUN_NAMESPACES: 'team-a,team-b', SEED_IMAGE_PULL_POLICY: 'Never', WORKSPACE_STORAGE_CLASS: 'fast', SIDECAR_IMAGE_PINNED: 'true', RECONCILES: '64', TTL_SECONDS_AFTER_FINISHED: '0', PULL_SECRETS: 'team-a/registry' }],
   ])('%s', (_, env) => expect(problemsWith(env)).toEqual([]));
 });
 
@@ -49,6 +49,9 @@ describe('the operator does not start', () => {
     ...(['BROKER_URL', 'BROKER_TOKEN_FILE', 'SIDECAR_IMAGE', 'SEED_IMAGE', 'POD_NAME', 'POD_NAMESPACE'] as const).map(unset),
     ...['http://broker', 'http://127.0.0.1:8443', 'broker:8443', '//broker', 'https://', 'ftp://broker'].map((BROKER_URL): [string, Environment, string] => (
       [`with a broker at ${BROKER_URL}`, { ...USUAL, BROKER_URL }, 'BROKER_URL must be an https URL']
+    )),
+    ...['-1', '1.5', '2147483648'].map((TTL_SECONDS_AFTER_FINISHED): [string, Environment, string] => (
+      [`with ${TTL_SECONDS_AFTER_FINISHED} seconds`, { ...USUAL, TTL_SECONDS_AFTER_FINISHED }, `TTL_SECONDS_AFTER_FINISHED is "${TTL_SECONDS_AFTER_FINISHED}"; allowed: a whole number from 0 to 2147483647`]
     )),
     ['with nobody to work', { ...USUAL, RECONCILES: '0' }, 'RECONCILES is "0"; allowed: a whole number from 1 to 64'],
     ['with more workers than there is use for', { ...USUAL, RECONCILES: '65' }, 'RECONCILES is "65"; allowed: a whole number from 1 to 64'],

@@ -30,8 +30,8 @@ async function worksNow({ client }: OperatorDeps, { namespace, name, uid }: Pod)
   return found?.metadata.uid === uid && mayWork(podOf(found));
 }
 
-async function expire({ client }: OperatorDeps, { run, now }: RunWork, endedAt: number): Promise<Again> {
-  const { ttlSecondsAfterFinished: seconds } = run.spec;
+async function expire({ client, settings }: OperatorDeps, { run, now }: RunWork, endedAt: number): Promise<Again> {
+  const seconds = run.spec.ttlSecondsAfterFinished ?? settings.ttlSecondsAfterFinished;
   if (seconds === undefined) return undefined;
   const left = endedAt + seconds * 1000 - now;
   if (left > 0) return left;

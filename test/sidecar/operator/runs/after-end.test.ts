@@ -100,6 +100,23 @@ describe('the time that a run stays', () => {
     expect(world.api.get('harnessruns', NAME)).toBeDefined();
   });
 
+  test('is that of the platform when nobody else has said how long', async () => {
+    const world = await ended({}, { ttlSecondsAfterFinished: 60 });
+    expect(await world.settle()).toBe(MINUTE);
+    world.pass(MINUTE);
+    await world.reconcile();
+    expect(world.api.get('harnessruns', NAME)).toBeUndefined();
+  });
+
+  test('is that which the run says, whatever the platform says', async () => {
+    const world = await ended({ ttlSecondsAfterFinished: 60 }, { ttlSecondsAfterFinished: 0 });
+    expect(await world.settle()).toBe(MINUTE);
+    expect(world.api.get('harnessruns', NAME)).toBeDefined();
+    const atOnce = await ended({ ttlSecondsAfterFinished: 0 }, { ttlSecondsAfterFinished: 60 });
+    await atOnce.settle();
+    expect(atOnce.api.get('harnessruns', NAME)).toBeUndefined();
+  });
+
   test('is none with 0, once nothing is left to take back', async () => {
     const world = await ended({ ttlSecondsAfterFinished: 0 });
     world.broker.before = () => { throw unreachable(); };

@@ -4,7 +4,7 @@ import { RunApi } from './run-api';
 import { podOf } from '../../../../sidecar/src/operator/objects/pod';
 import { runOf } from '../../../../sidecar/src/operator/objects/run';
 import { claimOf, workspaceOf } from '../../../../sidecar/src/operator/objects/workspace';
-import type { Again, OperatorDeps, World } from '../../../../sidecar/src/operator/operator-deps';
+import type { Again, OperatorDeps, OperatorSettings, World } from '../../../../sidecar/src/operator/operator-deps';
 import { reconcileRun } from '../../../../sidecar/src/operator/runs/reconcile-run';
 import { ANNOTATIONS } from '../../../../src/protocol/names';
 import { OBJECTS, TRUST_KEYS } from '../../../../src/protocol/objects';
@@ -41,7 +41,7 @@ export class RunWorld {
   readonly policies: NamedPolicy[] = [POLICY];
   private observer: OperatorDeps;
 
-  constructor(spec: Partial<HarnessRunSpec> = {}) {
+  constructor(spec: Partial<HarnessRunSpec> = {}, private readonly settings: Partial<OperatorSettings> = {}) {
     this.api.now = START;
     this.api.put('harnessruns', NAME, { metadata: { name: NAME }, spec: { templateRef: { name: 'coder' }, prompt: 'do it', ...spec } });
     this.publishProxy();
@@ -145,7 +145,7 @@ export class RunWorld {
         renew: (run, names) => api.call(`renew ${names.join(',')}`, () => broker.renew(run, names)),
         revoke: (run, lease) => api.call(`revoke ${lease.leaseId}`, () => broker.revoke(run, lease)),
       },
-      settings: SETTINGS,
+      settings: { ...SETTINGS, ...this.settings },
       events: { record: (_, type, reason) => void this.events.push(`${type} ${reason}`) },
       clock: () => api.now,
       log: this.captured.log,
