@@ -1,3 +1,4 @@
+import type { AllowedImages } from './manifests/allowed-images';
 import type { CoveredRun, CoveredTemplate } from './private/coverage';
 import type { NamedPolicy } from './protocol/policy';
 
@@ -8,6 +9,12 @@ export interface IAgentNamespace {
 
   /** Name of the platform whose parts act in the namespace. */
   readonly platformName: string;
+
+  /**
+   * Where images of its runs may come from, unknown for a platform of another app.
+   * @internal
+   */
+  readonly _allowedImages?: AllowedImages;
 
   /**
    * Makes a policy known, so that the broker may read the Secrets it names.

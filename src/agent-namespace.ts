@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import { IAgentNamespace } from './agent-namespace-ref';
+import { AllowedImages } from './manifests/allowed-images';
 import { emptyConfigMap, restrictedNamespace } from './manifests/config';
 import { Endpoint } from './manifests/network-policy';
 import { objectQuota } from './manifests/object-quota';
@@ -95,6 +96,9 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
    */
   public readonly _hasEgress: boolean;
 
+  /** @internal */
+  public readonly _allowedImages?: AllowedImages;
+
   /**
    * Secrets with which images of its pods are fetched.
    *
@@ -112,6 +116,7 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
     this._sidecar = context.sidecar;
     this._hasSessions = context.controller !== undefined;
     this._hasEgress = context.egress !== undefined;
+    this._allowedImages = context.operator?._admission;
     this._imagePullSecrets = [...options.imagePullSecrets ?? []];
 
     refuse(this, [

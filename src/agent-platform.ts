@@ -8,6 +8,7 @@ import { CustomResourceDefinitions } from './custom-resource-definitions';
 import { EgressGateway } from './egress-gateway';
 import { EgressOptions } from './egress-options';
 import { admissionPolicies } from './manifests/admission';
+import { AllowedImages } from './manifests/allowed-images';
 import { POD_SECURITY_VERSION, restrictedNamespace } from './manifests/config';
 import { OLDEST_MINOR } from './manifests/pod-security/versions';
 import { NetworkBoundary, NetworkBoundaryOptions } from './network-boundary';
@@ -151,6 +152,9 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
   /** @internal */
   public readonly _image: SidecarImage;
 
+  /** @internal */
+  public readonly _allowedImages?: AllowedImages;
+
   private readonly namespaces: Construct;
   private readonly clusterTemplates: CoveredTemplate[] = [];
   private readonly context: PlatformContext;
@@ -182,6 +186,7 @@ export class AgentPlatform extends Construct implements IAgentPlatform {
     const part = { platformName: name, image, placement, boundary: this.boundary };
     this.egress = addEgress(this, { ...part, broker: access }, props);
     this.operator = addRuns(this, { ...part, broker: access, podSecurityVersion }, props);
+    this._allowedImages = this.operator?._admission;
     const sessions = addSessions(this, { ...part, broker: this.broker._endpoint.usesApi ? access : undefined }, options);
     this.controller = sessions?.controller;
     this.gateway = sessions?.gateway;

@@ -40,7 +40,8 @@ export class HarnessTemplate extends Construct implements IHarnessTemplate {
     this._spec = templateSpec(props, baseTemplate);
     const objectId = { platform: namespace.platformName, part: 'runs', name: this.templateName, namespace: namespace.namespaceName } as const;
     addCustomResource(this, 'HarnessTemplate', objectId, this._spec, [
-      ...templateProblems(this._spec, baseTemplate), ...resourceProblems(props.resources), ...extendedResourceProblems(props.extendedResources),
+      ...templateProblems(this._spec, namespace._allowedImages, baseTemplate),
+      ...resourceProblems(props.resources), ...extendedResourceProblems(props.extendedResources),
     ]);
     namespace._addTemplate(coveredTemplate(this, this.node.path));
   }
@@ -68,7 +69,8 @@ export class ClusterHarnessTemplate extends Construct implements IHarnessTemplat
     this._spec = templateSpec(props);
     const objectId = { platform: props.platform.platformName, part: 'runs', name: this.templateName } as const;
     addCustomResource(this, 'ClusterHarnessTemplate', objectId, this._spec, [
-      ...templateProblems(this._spec), ...resourceProblems(props.resources), ...extendedResourceProblems(props.extendedResources),
+      ...templateProblems(this._spec, props.platform._allowedImages),
+      ...resourceProblems(props.resources), ...extendedResourceProblems(props.extendedResources),
     ]);
     props.platform._addClusterTemplate?.(coveredTemplate(this, this.node.path));
   }

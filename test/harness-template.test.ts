@@ -1,10 +1,13 @@
 import { Chart, Duration, Size, Testing } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-28';
+import { HarnessRun } from '../src/harness-run';
 import { ClusterHarnessTemplate, HarnessTemplate } from '../src/harness-template';
 import { HarnessTemplateProps, InteractiveMode } from '../src/harness-template-props';
 import { ImagePullPolicy } from '../src/image-pull-policy';
 import { IHarnessTemplate, TemplateKind } from '../src/harness-template-ref';
+import { RunPrompt } from '../src/run-prompt';
 import { StubNamespace } from './helpers/namespace';
+import { DIGEST, testPlatform } from './helpers/platform';
 
 const AGENT = { image: 'registry.example.com/coder:1', command: ['/agent'] };
 const PLATFORM = { platformName: 'platform' };
@@ -99,6 +102,38 @@ describe('a cluster template', () => {
 
   test.each([[{ image: undefined }], [{ command: undefined }]])('is refused without image or command: %j', (missing) => {
     expect(() => clusterTemplate(missing)).toThrow(/test\/base: .*must have image and command/);
+  });
+});
+
+describe('where images of runs must come from certain registries', () => {
+  const { chart, platform, team } = testPlatform({ runs: { allowedRegistries: ['registry.example.com/team/', 'localhost:5000/'], seedImage: 'example.com/git:1' } });
+  let count = 0;
+  const inTeam = (options: Options) => () => new HarnessTemplate(chart, `coder-${count += 1}`, { namespace: team, ...options });
+  const ofCluster = (options: Options) => () => new ClusterHarnessTemplate(chart, `base-${count += 1}`, { platform, ...options });
+  const command = ['/agent'];
+
+  test.each(['registry.example.com/team/coder:1', 'localhost:5000/a@sha256:00', 'example.com/git:1', `registry.example.com/agent-platform@${DIGEST}`])('a template may have %s', (image) => {
+    expect(inTeam({ image, command, runtime: { image } })).not.toThrow();
+    expect(ofCluster({ image, command })).not.toThrow();
+  });
+
+  test.each(['registry.example.com/team-2/coder:1', 'registry.example.com/coder', 'coder:1', 'example.com/registry.example.com/team/coder', 'example.com/git:2'])('a template with %s is refused', (image) => {
+    const message = `image must be from registry.example.com/team/, localhost:5000/, as runs.allowedRegistries of the platform says, got '${image}'`;
+    expect(inTeam({ image, command })).toThrow(new RegExp(`test/coder-[0-9]+: ${message}`));
+    expect(ofCluster({ image, command })).toThrow(message);
+    expect(inTeam({ image: 'localhost:5000/a', command, runtime: { image } })).toThrow(`runtime.${message}`);
+  });
+
+  test('one on a template that another platform has made is refused, and so is a run of that', () => {
+    const baseTemplate = clusterTemplate();
+    expect(inTeam({ baseTemplate })).toThrow("image must be from registry.example.com/team/, localhost:5000/, as runs.allowedRegistries of the platform says, got 'registry.example.com/coder:1'");
+    expect(() => new HarnessRun(chart, 'run', { namespace: team, template: baseTemplate, prompt: RunPrompt.inline('Work.') }))
+      .toThrow("test/run: ClusterHarnessTemplate 'base': image must be from registry.example.com/team/");
+  });
+
+  test('what is made elsewhere is for the cluster to say', () => {
+    expect(inTeam({ baseTemplate: ClusterHarnessTemplate.fromName('base') })).not.toThrow();
+    expect(() => synth({ image: 'example.com/a', command })).not.toThrow();
   });
 });
 

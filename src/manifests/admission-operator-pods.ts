@@ -1,19 +1,16 @@
-import { denied, listOf, celLiteral, mapOf } from './admission-cel';
+import { denied, listOf, mapOf } from './admission-cel';
 import { wayOutValidations } from './admission-operator-ways-out';
 import { AdmissionRule } from './admission-rule';
+import { allowedImageCel, AllowedImages } from './allowed-images';
 import { Account } from './rbac';
 import { API_GROUP, LABELS } from '../protocol/names';
 import { OBJECTS } from '../protocol/objects';
 import { runObjects, sharedClaim, workspaceClaim } from '../protocol/runs';
 
 /** What the API server is told of the operator. */
-export interface OperatorAdmission {
+export interface OperatorAdmission extends AllowedImages {
   readonly account: Account;
   readonly platform: string;
-  /** Images that pods of runs may have in any case. */
-  readonly ownImages: readonly string[];
-  /** Prefixes of the others; all are allowed, when missing. */
-  readonly allowedRegistries?: readonly string[];
   /** Whether it deletes every run that is over after some time; only those that say so themselves, when missing. */
   readonly deletesEveryRun?: boolean;
   /** CEL map of namespaces to the names of the Secrets that policies grant; may be lazy. */
@@ -106,7 +103,5 @@ function everySecret(holds: (name: string) => string): string {
 }
 
 function imageRule(ownImages: readonly string[], registries: readonly string[]) {
-  const own = `c.image in ${celLiteral(ownImages)}`;
-  const allowed = registries.map((prefix) => `c.image.startsWith('${prefix}')`).join(' || ');
-  return denied(`variables.containers.all(c, ${own} || ${allowed})`, `images of runs must come from ${registries.join(', ')}`);
+  return denied(`variables.containers.all(c, ${allowedImageCel(ownImages, registries)})`, `images of runs must come from ${registries.join(', ')}`);
 }

@@ -1,5 +1,6 @@
 import type { HarnessRunProps } from '../harness-run-props';
 import type { IHarnessTemplate } from '../harness-template-ref';
+import { imageProblems } from './image-checks';
 import { cutProblems } from './limit-checks';
 import { resolvedTemplate } from './template-checks';
 import { problems } from './validation';
@@ -19,6 +20,7 @@ export function runProblems(spec: HarnessRunSpec, { namespace, template, workspa
     ...variableProblems(spec, template),
     // What a template names that is made outside this app is unknown here; the operator knows it.
     ...resolved === undefined ? [] : deviceProblems(resolved, spec),
+    ...resolved === undefined ? [] : imageProblems(resolved, namespace._allowedImages).map((problem) => `${template.templateKind} '${template.templateName}': ${problem}`),
     ...interactiveProblems(spec, template),
   ];
 }

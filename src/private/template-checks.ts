@@ -1,15 +1,22 @@
 import { IHarnessTemplate, TemplateKind } from '../harness-template-ref';
+import { imageProblems } from './image-checks';
 import { cutProblems } from './limit-checks';
+import type { AllowedImages } from '../manifests/allowed-images';
 import type { HarnessTemplateSpec } from '../protocol/resources';
 import { mountProblems } from '../protocol/resources/mount-paths';
 import { interactiveTimeouts, resolveTemplate } from '../protocol/resources/template-defaults';
 
 /** What is wrong with a template beyond its schema: it needs the base template or the defaults to be seen. */
-export function templateProblems(spec: HarnessTemplateSpec, base?: IHarnessTemplate): string[] {
+export function templateProblems(spec: HarnessTemplateSpec, allowed?: AllowedImages, base?: IHarnessTemplate): string[] {
   // Without what the base template says the defaults would be compared in its place.
   const baseUnknown = base !== undefined && base._spec === undefined;
   const resolved = resolveTemplate(spec, base?._spec);
-  return [...baseProblems(base), ...baseUnknown ? [] : limitProblems(spec, resolved), ...mountProblems(resolved, baseUnknown)];
+  return [
+    ...baseProblems(base),
+    ...imageProblems(resolved, allowed),
+    ...baseUnknown ? [] : limitProblems(spec, resolved),
+    ...mountProblems(resolved, baseUnknown),
+  ];
 }
 
 /** The template as its runs see it; undefined when it or its base is made outside this app. */
