@@ -32,7 +32,8 @@ export class HarnessRun extends Construct {
       ...runProblems(this._spec, props), ...resourceProblems(props.resources), ...extendedResourceProblems(props.extendedResources),
     ]);
     const { templateName, templateKind } = template;
-    namespace._addRun({ name: this.runName, path: this.node.path, spec: this._spec, templateName, templateKind }, coveredTemplate(template));
+    const seed = props.workspace?._spec?.seed;
+    namespace._addRun({ name: this.runName, path: this.node.path, spec: this._spec, seed, templateName, templateKind }, coveredTemplate(template));
   }
 }
 

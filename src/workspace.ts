@@ -18,6 +18,12 @@ export interface IWorkspace {
    * @internal
    */
   readonly _namespaceName?: string;
+
+  /**
+   * What the object says, unknown for workspaces made elsewhere.
+   * @internal
+   */
+  readonly _spec?: WorkspaceSpec;
 }
 
 /** Who may mount the volume of a workspace. */
@@ -97,7 +103,7 @@ function render({ size, storageClassName, accessMode, seed }: WorkspaceProps): W
   });
 }
 
-/** What the schema allows, as manifests of paddock have it, and no run could clone. Which credentials the first run has is not known here. */
+/** What the schema allows, as manifests of paddock have it, and no run could clone. Which credentials its runs have is looked at where they are known. */
 function seedProblemsOf({ seed }: WorkspaceSpec): string[] {
   if (seed === undefined) return [];
   return seedProblems(seed, seed.repos.flatMap(({ brokerCredentialRef }) => brokerCredentialRef?.key ?? []));

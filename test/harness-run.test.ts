@@ -90,6 +90,13 @@ test('variables in another order are the same run, because the spec of a run can
   expect(synth({ extraEnv: { B: '2', A: '1' } }).manifest).toEqual(synth({ extraEnv: { A: '1', B: '2' } }).manifest);
 });
 
+test('what its workspace is cloned from is known to the checks that span objects', () => {
+  const seed = [{ url: 'https://example.com/a.git' }];
+  const workspace = new Workspace(Testing.chart(), 'files', { namespace: new StubNamespace(), size: Size.gibibytes(1), seed });
+  expect(synth({ workspace }).namespace.runs[0].seed).toEqual({ repos: seed });
+  expect(synth({ workspace: Workspace.fromName('files') }).namespace.runs[0].seed).toBeUndefined();
+});
+
 describe('a run is refused', () => {
   test('for a request above its limit, which no pod may have', () => {
     expect(refusal({ resources: { cpu: { request: Cpu.units(2), limit: Cpu.units(1) } } })).toThrow(/test\/fix-bug: resources.cpu: the request must not exceed/);

@@ -1,4 +1,6 @@
+import { seedersProblems } from './seeders';
 import type { IHarnessTemplate } from '../harness-template-ref';
+import type { Seed } from '../manifests/seed';
 import type { NamedPolicy, TemplateKind, Unmet } from '../protocol/policy';
 import { policiesFor, secretNames, unmetRequirements } from '../protocol/policy';
 import type { HarnessRunSpec, HarnessTemplateSpec } from '../protocol/resources';
@@ -27,6 +29,8 @@ export interface CoveredRun {
   readonly templateName: string;
   readonly templateKind: TemplateKind;
   readonly spec: HarnessRunSpec;
+  /** What the Workspace of the run is cloned from; absent: from nothing, or it is made outside this app. */
+  readonly seed?: Seed;
   readonly path?: string;
 }
 
@@ -58,7 +62,7 @@ function runProblems(coverage: Coverage, run: CoveredRun): string[] {
   }
   // What a template of the namespace lacks is reported there, once for all its runs.
   const missing = template.kind === 'ClusterHarnessTemplate' ? grantProblems(coverage, template) : [];
-  return [...missing, ...interactProblems(coverage, template, run), ...promptProblems(coverage, run)];
+  return [...missing, ...interactProblems(coverage, template, run), ...promptProblems(coverage, run), ...seedersProblems(coverage, run)];
 }
 
 function grantProblems(coverage: Coverage, template: CoveredTemplate): string[] {

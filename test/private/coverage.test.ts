@@ -95,6 +95,45 @@ describe('a run', () => {
     expect(messages({ templates: [namespaced()], runs: [runOf(namespaced())] })).toHaveLength(2);
   });
 
+  describe('whose Workspace is cloned to', () => {
+    const seed = { repos: [{ url: 'https://code.example.com/a/b.git', brokerCredentialRef: { name: 'creds', key: 'CODE' } }] };
+    const spec = { image: 'x', command: ['/x'] };
+    const requires = { credentials: [{ name: 'CODE' }] };
+    const granted = policy('code', {
+      grants: { credentials: [{ name: 'CODE', provider: { kind: 'AnthropicAPI', secretRef: { name: 'provider', key: 'k' }, hosts: ['code.example.com'] } }] },
+    });
+    const able = namespaced({ name: 'able', spec: { ...spec, requires } });
+    const unable = namespaced({ name: 'unable', spec });
+    const inFiles = (template: CoveredTemplate, workspaceRef = 'files'): CoveredRun => ({ ...runOf(template, { workspaceRef }), name: template.name, seed });
+    const found = (templates: CoveredTemplate[], runs: CoveredRun[]) => messages({ policies: [granted], templates, runs });
+
+    test('is reported when it has not the credential for that', () => {
+      expect(found([unable], [inFiles(unable)])).toEqual([
+        "HarnessRun 'unable': workspace 'files': seed.repos: the template of the run must require the credential of https://code.example.com/a/b.git, CODE; it requires none",
+      ]);
+    });
+
+    test('is fine with the credential of its template, or of the base of that', () => {
+      expect(found([able], [inFiles(able)])).toEqual([]);
+      const child = namespaced({ name: 'child', spec: { baseTemplateRef: { name: 'base' } }, base: { ...spec, requires } });
+      expect(found([child], [inFiles(child)])).toEqual([]);
+    });
+
+    test('is fine without it when another run may clone before', () => {
+      expect(found([able, unable], [inFiles(unable), inFiles(able)])).toEqual([]);
+      expect(found([able, unable], [inFiles(unable), inFiles(able, 'others')])).toHaveLength(1);
+    });
+
+    test('is fine when what it or another run has is not known here', () => {
+      const elsewhere = namespaced({ name: 'elsewhere', spec: undefined });
+      const based = namespaced({ name: 'based', spec: { baseTemplateRef: { name: 'base' } } });
+      for (const unknown of [elsewhere, based]) {
+        expect(found([unknown], [inFiles(unknown)])).toEqual([]);
+        expect(found([unknown, unable], [inFiles(unable), inFiles(unknown)])).toEqual([]);
+      }
+    });
+  });
+
   test('a cluster template that no run uses is not held against the namespace', () => {
     expect(messages({ templates: [cluster()] })).toEqual([]);
   });
