@@ -19,7 +19,11 @@ export interface EgressRequirement {
   readonly ports?: number[];
 }
 
-/** The container beside the agent that reports its events and, in interactive runs, hands it prompts. */
+/**
+ * A container beside the agent, there before it and after it, with the same workspace, prompt and folder `/paddock`: for programs
+ * that follow the files and sockets of the agent there. It gets no credentials, no token and no way out, and no part of the platform
+ * reads what it writes. Of the paths that its variables name, such as `PADDOCK_EVENTS_PATH`, it makes the folders itself.
+ */
 export interface HarnessRuntime {
   /** Container image. */
   readonly image: string;
