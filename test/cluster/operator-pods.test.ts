@@ -78,7 +78,6 @@ test('a run whose image never comes is given up by itself, and its pod with it',
 });
 
 test.each<[string, string, Report, string, RegExp]>([
-  ['rooted', 'needs root', agentWaits('CreateContainerConfigError', 'container has runAsNonRoot and image will run as root'), 'CreateContainerConfigError', /no pod of a run is root/],
   ['keyless', 'names a Secret that is not there', agentWaits('CreateContainerConfigError', 'secret "gone" not found'), 'CreateContainerConfigError', /create it/],
   ['nameless', 'has an image with a name that cannot be', agentWaits('InvalidImageName', 'couldn\'t parse image name'), 'InvalidImageName', /the template names an image that cannot be/],
 ])('%s: a run that %s fails with a hint, once it had time to come right', async (name, _what, report, reason, hint) => {
@@ -93,7 +92,7 @@ test.each<[string, string, Report, string, RegExp]>([
 test.each<[string, Report, string, RegExp]>([
   ['greedy', ended(137, 'OOMKilled'), 'OOMKilled', /raise it/],
   ['misled', ended(127), 'AgentFailed', /exit code 127; the command of the template is not in the image/],
-  ['failing', ended(1), 'AgentFailed', /exit code 1$/],
+  ['failing', ended(1), 'AgentFailed', /exit code 1; if it could not write: it ran as user 1000 with a read-only image/],
   ['shut', evicted('The node was low on resource: ephemeral-storage.'), 'Evicted', /give the template more ephemeral storage/],
 ])('%s: a run without retries is over with its first pod', async (name, report, reason, message) => {
   courses.set(`${name}-0`, [scheduled, fencing, running, report]);

@@ -104,7 +104,7 @@ describe('a run that cannot go on says why', () => {
   test.each<[string, string, Record<string, unknown>, RegExp]>([
     ['failing', 'AgentFailed', {}, /exit code 3/],
     ['greedy', 'OOMKilled', {}, /memory/],
-    ['rooted', 'AgentFailed', {}, /exit code/],
+    ['rooted', 'AgentFailed', {}, /exit code [12]; if it could not write: it ran as user 1000 with a read-only image/],
   ])('template %s ends as %s', async (template, reason, spec, message) => {
     submit(`fault-${template}`, template, spec);
     const over = await ended(`fault-${template}`);

@@ -19,6 +19,8 @@ export interface Pod extends Meta {
   readonly attempt: number;
   /** What it was made of; undefined where the pod does not say so. */
   readonly template?: TemplateIdentity;
+  /** UID of its containers; undefined where only their images say it, which no pod of ours leaves to them. */
+  readonly userId?: number;
   readonly graceSeconds: number;
   /** Time from `startedAt` after which the kubelet ends it, in seconds; undefined when it never does. */
   readonly activeDeadlineSeconds?: number;
@@ -73,6 +75,7 @@ export function podOf(object: KubeObject): Pod {
     ownerUid: ownerReferences.find(({ kind, controller }) => kind === 'HarnessRun' && controller === true)?.uid,
     attempt: Number(labels[LABELS.attempt] ?? NaN),
     template: templateIn(annotations[ANNOTATIONS.template]),
+    userId: spec?.securityContext?.runAsUser,
     graceSeconds: deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? 30,
     activeDeadlineSeconds: spec?.activeDeadlineSeconds,
     phase: (status.phase ?? 'Pending') as Pod['phase'],

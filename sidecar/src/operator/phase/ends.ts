@@ -1,4 +1,4 @@
-import { exitHint, isFinalCode, MEMORY_HINT } from './hints';
+import { earlyHint, exitHint, isFinalCode, MEMORY_HINT } from './hints';
 import { imposedEnd, ImposedEnd } from './imposed-ends';
 import { failedInit, initEnded } from './init-ends';
 import { isHeldOpen, isOverdue, isPodOver, toldAt } from './pod-facts';
@@ -31,7 +31,7 @@ export function agentEnded(pod: Pod, agent: ContainerState, stopping?: Stopping)
 
 function endOf(pod: Pod, agent: ContainerState, stopping: Stopping | undefined): Told {
   const imposed = endedByItself(pod, agent) ? undefined : imposedEnd(pod);
-  if (imposed === undefined) return ownEnd(agent);
+  if (imposed === undefined) return ownEnd(agent, pod.userId);
   return stopping === undefined ? imposed : { reason: stopping, message: sentence(STOPPED[stopping], exitText(agent)) };
 }
 
@@ -41,7 +41,7 @@ function endedByItself(pod: Pod, { exitCode, finishedAt }: ContainerState): bool
   return told === undefined ? exitCode === 0 : finishedAt !== undefined && finishedAt < told;
 }
 
-function ownEnd(agent: ContainerState): Told {
+function ownEnd(agent: ContainerState, user: number | undefined): Told {
   const { exitCode, reason, message } = agent;
   if (exitCode === 0) return { reason: 'Succeeded', message: exitText(agent) };
   if (reason === 'OOMKilled') return { reason: 'OOMKilled', message: sentence(exitText(agent), MEMORY_HINT), retryable: true };
@@ -49,7 +49,7 @@ function ownEnd(agent: ContainerState): Told {
   if (NOT_STARTED.includes(reason)) {
     return { reason: 'RunContainerError', message: sentence('the agent could not be started; check that its command is in the image', quoted('the runtime says', message)) };
   }
-  return { reason: 'AgentFailed', message: sentence(exitText(agent), exitHint(exitCode)), retryable: !isFinalCode(exitCode) };
+  return { reason: 'AgentFailed', message: sentence(exitText(agent), exitHint(exitCode), earlyHint(agent, user)), retryable: !isFinalCode(exitCode) };
 }
 
 function exitText({ exitCode, signal }: ContainerState): string {

@@ -1,8 +1,9 @@
+import type { ContainerState } from '../objects/pod';
+
 /** What people can do, by what the message says; the first that fits. */
 type Hints = readonly (readonly [RegExp, string])[];
 
 const CONFIG: Hints = [
-  [/runAsNonRoot/i, 'no pod of a run is root: the template must name an image and a runAsUser that is not 0'],
   [/couldn't find key/i, 'a Secret or ConfigMap lacks a key that the template or the run names; add the key'],
   [/(secret|configmap) .*not found/i, 'a Secret or ConfigMap that the template or the run names is not in the namespace; create it'],
   [/subPath/i, 'a path within a volume cannot be mounted; check the mounts of the template'],
@@ -14,10 +15,16 @@ const EVICTION: Hints = [
   [/pids/i, 'the node was short of process ids; let the agent begin fewer processes'],
 ];
 
+/** An agent's own limits are met. */
+const OWN_LIMIT = 10;
+
+/** The highest exit code that programs give by themselves, and shells for what they may not execute. */
+const CANNOT_EXECUTE = 126;
+
 /** Exit codes that say something of themselves, as shells and init processes of agents give them. */
 const EXIT_CODES: ReadonlyMap<number, string> = new Map([
-  [10, 'the agent has met one of its own limits (time, turns or calls of models); raise the limits or ask for less'],
-  [126, 'the command of the template is in the image but cannot be executed; check its mode and its interpreter'],
+  [OWN_LIMIT, 'the agent has met one of its own limits (time, turns or calls of models); raise the limits or ask for less'],
+  [CANNOT_EXECUTE, 'the command of the template is in the image but cannot be executed; check its mode and its interpreter'],
   [127, 'the command of the template is not in the image; check the command and PATH'],
   [137, 'the agent was killed (SIGKILL); if that was for want of memory, raise limits.memory'],
   [139, 'the agent has crashed (SIGSEGV)'],
@@ -25,7 +32,7 @@ const EXIT_CODES: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** Codes for which another attempt ends the same way: a limit is met again, a command stays missing. */
-const FINAL_CODES: readonly number[] = [10, 126, 127];
+const FINAL_CODES: readonly number[] = [OWN_LIMIT, CANNOT_EXECUTE, 127];
 
 export const MEMORY_HINT = 'the agent has used more memory than limits.memory of the template or the run allows; raise it';
 
@@ -39,6 +46,19 @@ export function evictionHint(message: string): string | undefined {
 
 export function exitHint(code: number | undefined): string | undefined {
   return code === undefined ? undefined : EXIT_CODES.get(code);
+}
+
+/** Milliseconds from its start within which an agent that ends has most likely come upon what no pod of a run allows. */
+const EARLY = 30_000;
+
+/**
+ * What the pod allows, for an agent that has ended early by an exit code of its own. Every pod of a run names its user, so the kubelet never
+ * refuses an image that expects root: its program is refused what it wants to write.
+ */
+export function earlyHint({ exitCode = 0, startedAt, finishedAt }: ContainerState, user: number | undefined): string | undefined {
+  const isOwn = exitCode > 0 && exitCode <= CANNOT_EXECUTE && exitCode !== OWN_LIMIT;
+  if (!isOwn || user === undefined || startedAt === undefined || finishedAt === undefined || finishedAt - startedAt > EARLY) return undefined;
+  return `if it could not write: it ran as user ${user} with a read-only image, and can write to HOME, /tmp and its workspace`;
 }
 
 export function isFinalCode(code: number | undefined): boolean {

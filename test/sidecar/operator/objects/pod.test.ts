@@ -37,6 +37,10 @@ describe('a pod that was just made', () => {
   });
 });
 
+test('its user is that of the pod', () => {
+  expect(podOf(object({ spec: { securityContext: { runAsUser: 1007 } } })).userId).toBe(1007);
+});
+
 describe('what it was made of', () => {
   const made = (text: string) => metadata({ annotations: { [ANNOTATIONS.template]: text } });
 

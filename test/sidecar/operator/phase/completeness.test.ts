@@ -1,4 +1,5 @@
 import { AGENT_END_ROWS } from './agent-end-rows';
+import { EARLY_END_ROWS } from './early-end-rows';
 import { GIVEN_UP_ROWS } from './given-up-rows';
 import { GOING_ROWS } from './going-rows';
 import { LEAVING_ROWS } from './leaving-rows';
@@ -8,7 +9,7 @@ import { WAITING } from '../../../../sidecar/src/operator/phase/waiting';
 import { AGENT_PHASES } from '../../../../src/protocol/resources/phases';
 import { END_REASONS, RUN_CONDITIONS, WAITING_REASONS } from '../../../../src/protocol/runs';
 
-const TABLES = [GOING_ROWS, PATIENCE_ROWS, GIVEN_UP_ROWS, AGENT_END_ROWS, LEAVING_ROWS];
+const TABLES = [GOING_ROWS, PATIENCE_ROWS, GIVEN_UP_ROWS, AGENT_END_ROWS, LEAVING_ROWS, { EARLY_END_ROWS }];
 const ROWS = TABLES.flatMap((tables) => Object.values<readonly Row[]>(tables).flat());
 const VERDICTS = ROWS.map((row) => verdictOf(row));
 

@@ -36,12 +36,6 @@ const OUT_OF_PATIENCE: readonly EndRow[] = [
     says: /lacks a key/,
   },
   {
-    name: 'an image of root where root is forbidden ends the run',
-    ...config('container has runAsNonRoot and image will run as root (pod: "fix-0_team(a1c2)", container: agent)'),
-    verdict: { reason: 'CreateContainerConfigError' },
-    says: /no pod of a run is root/,
-  },
-  {
     name: 'a path in a volume that cannot be mounted ends the run',
     ...config('failed to prepare subPath for volumeMount "work"'),
     verdict: { reason: 'CreateContainerConfigError' },
