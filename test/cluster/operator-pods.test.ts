@@ -91,7 +91,7 @@ test.each<[string, string, Report, string, RegExp]>([
 
 test.each<[string, Report, string, RegExp]>([
   ['greedy', ended(137, 'OOMKilled'), 'OOMKilled', /raise it/],
-  ['misled', ended(127), 'AgentFailed', /exit code 127; the command of the template is not in the image/],
+  ['misled', ended(127), 'AgentFailed', /exit code 127; a shell in the agent ends so when it does not find a program/],
   ['failing', ended(1), 'AgentFailed', /exit code 1; if it could not write: it ran as user 1000 with a read-only image/],
   ['shut', evicted('The node was low on resource: ephemeral-storage.'), 'Evicted', /give the template more ephemeral storage/],
 ])('%s: a run without retries is over with its first pod', async (name, report, reason, message) => {

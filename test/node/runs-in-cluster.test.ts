@@ -103,6 +103,7 @@ describe('a run in a restricted namespace', () => {
 describe('a run that cannot go on says why', () => {
   test.each<[string, string, Record<string, unknown>, RegExp]>([
     ['failing', 'AgentFailed', {}, /exit code 3/],
+    ['missing', 'RunContainerError', {}, /could not be started; the command, .* is not in the image;.*no-such-program/],
     ['greedy', 'OOMKilled', {}, /memory/],
     ['rooted', 'AgentFailed', {}, /exit code [12]; if it could not write: it ran as user 1000 with a read-only image/],
   ])('template %s ends as %s', async (template, reason, spec, message) => {

@@ -81,6 +81,7 @@ function addTemplates(chart: Chart, platform: AgentPlatform): void {
   new HarnessTemplate(chart, 'waiter', { ...common, command: waiting });
   const faults: Readonly<Record<string, Partial<ConstructorParameters<typeof HarnessTemplate>[2]>>> = {
     failing: { command: ['/bin/sh', '-c', 'echo "cannot go on" >/dev/termination-log; exit 3'] },
+    missing: { command: ['no-such-program'] },
     greedy: { command: ['/bin/sh', '-c', 'x=$(head -c 400000000 /dev/zero | tr "\\0" a); echo ${#x}'] },
     rooted: { command: ['/bin/sh', '-c', 'echo x >/etc/passwd'] },
     // Without a volume that it would wait for.

@@ -1,4 +1,4 @@
-import { earlyHint, exitHint, isFinalCode, MEMORY_HINT } from './hints';
+import { earlyHint, exitHint, isFinalCode, MEMORY_HINT, startHint } from './hints';
 import { imposedEnd, ImposedEnd } from './imposed-ends';
 import { failedInit, initEnded } from './init-ends';
 import { isHeldOpen, isOverdue, isPodOver, toldAt } from './pod-facts';
@@ -47,7 +47,7 @@ function ownEnd(agent: ContainerState, user: number | undefined): Told {
   if (reason === 'OOMKilled') return { reason: 'OOMKilled', message: sentence(exitText(agent), MEMORY_HINT), retryable: true };
   if (reason === 'ContainerStatusUnknown') return { reason: 'NodeLost', message: sentence('the node has lost the container of the agent', quoted('the kubelet says', message)), retryable: true };
   if (NOT_STARTED.includes(reason)) {
-    return { reason: 'RunContainerError', message: sentence('the agent could not be started; check that its command is in the image', quoted('the runtime says', message)) };
+    return { reason: 'RunContainerError', message: sentence('the agent could not be started', startHint(message), quoted('the runtime says', message)) };
   }
   return { reason: 'AgentFailed', message: sentence(exitText(agent), exitHint(exitCode), earlyHint(agent, user)), retryable: !isFinalCode(exitCode) };
 }

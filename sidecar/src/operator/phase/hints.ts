@@ -9,6 +9,13 @@ const CONFIG: Hints = [
   [/subPath/i, 'a path within a volume cannot be mounted; check the mounts of the template'],
 ];
 
+/** As containerd, CRI-O, Docker and gVisor say it, by runc and crun. */
+const START: Hints = [
+  [/executable .*(not found|no such file)|\bexec:? .*no such file/i, 'the command, or the interpreter that its file names, is not in the image; check the command of the template and PATH'],
+  [/\bexec(utable)?:? .*permission denied/i, 'the user of the pod may not execute the command of the template; check its mode in the image'],
+  [/exec format error/i, 'the command of the template is made for other machines than the node, or is a script that names no interpreter'],
+];
+
 const EVICTION: Hints = [
   [/emptydir|ephemeral/i, 'the run has written more than its disk may hold; give the template more ephemeral storage'],
   [/memory/i, 'the node was short of memory; request as much memory as the agent uses'],
@@ -21,23 +28,28 @@ const OWN_LIMIT = 10;
 /** The highest exit code that programs give by themselves, and shells for what they may not execute. */
 const CANNOT_EXECUTE = 126;
 
-/** Exit codes that say something of themselves, as shells and init processes of agents give them. */
+/** Exit codes that say something of themselves, as shells and init processes of agents give them. A command that is not in the image ends with none: the runtime cannot start it. */
 const EXIT_CODES: ReadonlyMap<number, string> = new Map([
   [OWN_LIMIT, 'the agent has met one of its own limits (time, turns or calls of models); raise the limits or ask for less'],
-  [CANNOT_EXECUTE, 'the command of the template is in the image but cannot be executed; check its mode and its interpreter'],
-  [127, 'the command of the template is not in the image; check the command and PATH'],
+  [CANNOT_EXECUTE, 'a shell in the agent ends so when it may not execute a program that it has found; check the mode and the interpreter of that'],
+  [127, 'a shell in the agent ends so when it does not find a program; check that the image has it, and PATH'],
   [137, 'the agent was killed (SIGKILL); if that was for want of memory, raise limits.memory'],
   [139, 'the agent has crashed (SIGSEGV)'],
   [143, 'the agent was told to end (SIGTERM)'],
 ]);
 
-/** Codes for which another attempt ends the same way: a limit is met again, a command stays missing. */
+/** Codes for which another attempt ends the same way: a limit is met again, a program stays missing. */
 const FINAL_CODES: readonly number[] = [OWN_LIMIT, CANNOT_EXECUTE, 127];
 
 export const MEMORY_HINT = 'the agent has used more memory than limits.memory of the template or the run allows; raise it';
 
 export function configHint(message: string): string {
   return hintOf(CONFIG, message) ?? 'the kubelet cannot put the container together from what the template names: check Secrets, ConfigMaps and mounts';
+}
+
+/** What can be done about a container that the runtime cannot start. */
+export function startHint(message = ''): string {
+  return hintOf(START, message) ?? 'check that its command is in the image';
 }
 
 export function evictionHint(message: string): string | undefined {

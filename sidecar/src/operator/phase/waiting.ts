@@ -1,4 +1,4 @@
-import { configHint } from './hints';
+import { configHint, startHint } from './hints';
 import type { EndReason, WaitingReason } from '../../../../src/protocol/runs';
 
 const MINUTE = 60_000;
@@ -42,8 +42,8 @@ const image = (reason: WaitingReason, hint: string): Bear => (
 );
 const CHECK_IMAGE = 'check the name and the tag of the image, the imagePullSecrets of the template and whether the node reaches the registry';
 
-const making = (reason: 'CreateContainerError' | 'RunContainerError', hint: string): Bear => (
-  { kind: 'bear', reason, patience: 2 * MINUTE, end: reason, retryable: true, hint: () => hint }
+const making = (reason: 'CreateContainerError' | 'RunContainerError', hint: Bear['hint']): Bear => (
+  { kind: 'bear', reason, patience: 2 * MINUTE, end: reason, retryable: true, hint }
 );
 
 /** Between two containers: nothing hinders. */
@@ -67,8 +67,8 @@ export const WAITING: ReadonlyMap<string, Decision> = new Map<string, Decision>(
   ['CreateContainerConfigError', {
     kind: 'bear', reason: 'CreateContainerConfigError', patience: 2 * MINUTE, end: 'CreateContainerConfigError', retryable: false, hint: configHint,
   }],
-  ['CreateContainerError', making('CreateContainerError', 'the container runtime of the node cannot make the container')],
-  ['RunContainerError', making('RunContainerError', 'the container runtime of the node cannot start the container; check that its command is in the image')],
+  ['CreateContainerError', making('CreateContainerError', () => 'the container runtime of the node cannot make the container')],
+  ['RunContainerError', making('RunContainerError', (message) => `the container runtime of the node cannot start the container; ${startHint(message)}`)],
   ['CrashLoopBackOff', {
     kind: 'bear', reason: 'CrashLoopBackOff', patience: 2 * MINUTE, recurs: true, end: 'InitFailed', retryable: true, hint: () => 'the container ends as often as it is begun; its log says why',
   }],

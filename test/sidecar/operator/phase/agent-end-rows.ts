@@ -16,6 +16,19 @@ const late = (seconds: number, code: number, extra?: Extra) => document({
 const DEADLINE = 'Pod was active on the node longer than the specified deadline';
 const byPod = (reason: string, code: number, message = '') => document({ phase: 'Failed', reason, message, containerStatuses: [terminated('agent', code)] });
 
+const RUNC = 'failed to create containerd task: OCI runtime create failed: runc create failed: unable to start container process: ';
+const MISSING = /^the agent could not be started; the command, or the interpreter that its file names, is not in the image;.*the runtime says: /;
+const START_ERRORS: readonly (readonly [what: string, message: string, says: RegExp])[] = [
+  ['is not in PATH', `${RUNC}error during container init: exec: "claude": executable file not found in $PATH`, MISSING],
+  ['is at no such path', `${RUNC}exec: "/x": stat /x: no such file or directory`, MISSING],
+  ['names an interpreter that is not there', `${RUNC}exec /x: no such file or directory`, MISSING],
+  ['crun does not find', 'crun: executable file `claude` not found in $PATH: No such file or directory', MISSING],
+  ['gVisor does not find', 'starting container: error finding executable "claude" in PATH [/bin]: no such file or directory', MISSING],
+  ['may not be executed', `${RUNC}exec: "/x": permission denied`, /the user of the pod may not execute the command/],
+  ['is for another machine', `${RUNC}exec /x: exec format error`, /made for other machines/],
+  ['is hindered by a mount', `${RUNC}error mounting "/a" to rootfs at "/b": no such file or directory`, /check that its command is in the image; the runtime says/],
+];
+
 const EXIT_CODES: readonly EndRow[] = [
   { name: 'exit code 0 is success', pod: exits(0), verdict: { kind: 'ended', agent: 'stopped', reason: 'Succeeded', retryable: false, stopsPod: false }, says: /exit code 0$/ },
   { name: 'exit code 0 is success though a child was killed for its memory', pod: exits(0, { reason: 'OOMKilled' }), verdict: { agent: 'stopped', reason: 'Succeeded' }, says: /code 0/ },
@@ -26,19 +39,16 @@ const EXIT_CODES: readonly EndRow[] = [
     says: /^the agent has ended with exit code 1$/,
   },
   { name: 'exit code 10 is an error that another attempt would meet again', pod: exits(10), verdict: { ...FAILED, reason: 'AgentFailed', retryable: false }, says: /its own limits/ },
-  { name: 'exit code 126 says that the command cannot be executed', pod: exits(126), verdict: { ...FAILED, reason: 'AgentFailed', retryable: false }, says: /cannot be executed/ },
-  { name: 'exit code 127 says that the command is missing', pod: exits(127), verdict: { ...FAILED, reason: 'AgentFailed', retryable: false }, says: /not in the image/ },
+  { name: 'exit code 126 is that of a shell which may not execute a program', pod: exits(126), verdict: { ...FAILED, reason: 'AgentFailed', retryable: false }, says: /a shell .* may not execute/ },
+  { name: 'exit code 127 is that of a shell which finds no such program, and never of the command of the template', pod: exits(127), verdict: { ...FAILED, reason: 'AgentFailed', retryable: false }, says: /^(?!.*command).*a shell .* does not find a program/ },
   { name: 'exit code 143 says that somebody told the agent to end', pod: exits(143), verdict: { ...FAILED, reason: 'AgentFailed', retryable: true }, says: /SIGTERM/ },
   { name: 'an agent that has crashed says so', pod: exits(139, { signal: 11 }), verdict: { ...FAILED, reason: 'AgentFailed' }, says: /\(signal 11\).*SIGSEGV/ },
   { name: 'an agent that ran out of memory says which limit to raise', pod: exits(137, { reason: 'OOMKilled' }), verdict: { ...FAILED, reason: 'OOMKilled', retryable: true }, says: /limits\.memory/ },
   { name: 'an agent that was killed for nobody knows what is not said to lack memory', pod: exits(137), verdict: { ...FAILED, reason: 'AgentFailed' }, says: /SIGKILL.*if that was/ },
-  {
-    name: 'a command that containerd does not find cannot be run',
-    pod: exits(128, { reason: 'StartError', message: 'exec: "claude": executable file not found in $PATH' }),
-    verdict: { ...FAILED, reason: 'RunContainerError', retryable: false },
-    says: /the runtime says: exec: "claude"/,
-  },
-  { name: 'a command that Docker does not find cannot be run', pod: exits(127, { reason: 'ContainerCannotRun' }), verdict: { ...FAILED, reason: 'RunContainerError' }, says: /could not be started/ },
+  ...START_ERRORS.map(([what, message, says]): EndRow => (
+    { name: `a command that ${what} cannot be run`, pod: exits(128, { reason: 'StartError', message }), verdict: { ...FAILED, reason: 'RunContainerError', retryable: false }, says }
+  )),
+  { name: 'a command that Docker does not find cannot be run', pod: exits(127, { reason: 'ContainerCannotRun' }), verdict: { ...FAILED, reason: 'RunContainerError' }, says: /could not be started; check that its command is in the image$/ },
   {
     name: 'an agent that its node does not know any more is lost with the node',
     pod: exits(137, { reason: 'ContainerStatusUnknown', message: 'The container could not be located', finishedAt: null }),

@@ -55,6 +55,13 @@ const OUT_OF_PATIENCE: readonly EndRow[] = [
     says: /given up after 2 min/,
   })),
   {
+    name: 'a command that is not in the image says so',
+    pod: waits('RunContainerError', 'exec: "claude": executable file not found in $PATH'),
+    before: said('RunContainerError', 0),
+    verdict: { ...GIVEN_UP, reason: 'RunContainerError' },
+    says: /is not in the image; check the command of the template and PATH; given up/,
+  },
+  {
     name: 'a runtime that crashes for two minutes ends the attempt, as the agent would never begin',
     pod: document({
       conditions: [condition('PodScheduled', 'True', { lastTransitionTime: ago(120) })],
