@@ -1,3 +1,5 @@
+import { OBJECTS } from '../../../../src/protocol/objects';
+import { RUN_CONTAINERS } from '../../../../src/protocol/runs';
 import type { ContainerState } from '../objects/pod';
 
 /** What people can do, by what the message says; the first that fits. */
@@ -45,6 +47,21 @@ export const MEMORY_HINT = 'the agent has used more memory than limits.memory of
 
 export function configHint(message: string): string {
   return hintOf(CONFIG, message) ?? 'the kubelet cannot put the container together from what the template names: check Secrets, ConfigMaps and mounts';
+}
+
+/** Whose images are not those of a template, so that no template can help. */
+const PLATFORM_IMAGES: ReadonlyMap<string, string> = new Map([
+  [RUN_CONTAINERS.fence, 'the image of the platform itself'],
+  [RUN_CONTAINERS.seed, 'the image by which the platform clones'],
+]);
+
+/** What can be done about an image that cannot be pulled, by the container that it is for. */
+export function pullHint(container: string): string {
+  const image = PLATFORM_IMAGES.get(container);
+  if (image === undefined) return 'check the name and the tag of the image, the imagePullSecrets of the template and whether the node reaches the registry';
+  // The API server gives a pod the Secrets of its ServiceAccount only if it has none of its own.
+  return `it is ${image}, not of the template: who adds the namespace to the platform names its pull Secret there (imagePullSecrets, for ServiceAccount ${OBJECTS.agent}), `
+    + 'and a template with imagePullSecrets of its own has to name it too; check also whether the node reaches the registry';
 }
 
 /** What can be done about a container that the runtime cannot start. */

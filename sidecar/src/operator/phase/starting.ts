@@ -27,6 +27,8 @@ const WORKING: ReadonlyMap<string, Going> = new Map([
 /** What keeps the agent from beginning. */
 interface Hindrance {
   readonly decision: Decision;
+  /** Name of the container that is waited for; empty while it is none in particular. */
+  readonly container: string;
   /** The state in words. */
   readonly text: string;
   /** Of the kubelet. */
@@ -38,9 +40,10 @@ interface Hindrance {
 /** Only a waiting container has its message from the kubelet; one that has ended may have written it itself. */
 function hindranceOf(pod: Pod, container: ContainerState | undefined): Hindrance {
   const reason = container === undefined ? undefined : hinders(container);
-  if (container === undefined || reason === undefined) return { decision: BETWEEN, text: 'the pod is getting ready', since: dueSince(pod) };
+  if (container === undefined || reason === undefined) return { decision: BETWEEN, container: '', text: 'the pod is getting ready', since: dueSince(pod) };
   const message = container.state === 'waiting' && container.message !== undefined ? { message: container.message } : {};
-  return { decision: WAITING.get(reason) ?? UNKNOWN, text: quoted(`container ${container.name}`, reason) ?? `container ${container.name} waits`, ...message, since: dueSince(pod, container) };
+  const { name } = container;
+  return { decision: WAITING.get(reason) ?? UNKNOWN, container: name, text: quoted(`container ${name}`, reason) ?? `container ${name} waits`, ...message, since: dueSince(pod, container) };
 }
 
 /** The reason for which a container keeps those behind it from beginning. A sidecar that has ended is begun again, ever later. */
@@ -49,14 +52,14 @@ function hinders({ state, reason, exitCode }: ContainerState): string | undefine
   return state === 'terminated' && exitCode !== 0 ? 'CrashLoopBackOff' : undefined;
 }
 
-function decided(pod: Pod, { decision, text, message, since }: Hindrance, look: Look): Verdict {
+function decided(pod: Pod, { decision, container, text, message, since }: Hindrance, look: Look): Verdict {
   const says = quoted('the kubelet says', message);
   if (decision.kind === 'refuse') return givenUp(decision.end, false, sentence(text, decision.hint, says));
   if (decision.kind === 'wait') {
     const left = since + decision.hintAfter - look.now;
     return going(pod, decision, sentence(text, left > 0 ? undefined : decision.hint, says), left > 0 ? { againAfter: left } : {});
   }
-  const hint = decision.hint(message ?? '');
+  const hint = decision.hint(message ?? '', container);
   const until = giveUpAt(decision, since, look);
   if (look.now < until) return going(pod, decision, sentence(text, hint, says), { againAfter: until - look.now, giveUpAt: until });
   return givenUp(decision.end, decision.retryable, sentence(text, hint, `given up after ${decision.patience / 60_000} min`, says));

@@ -1,4 +1,4 @@
-import { configHint, startHint } from './hints';
+import { configHint, pullHint, startHint } from './hints';
 import type { EndReason, WaitingReason } from '../../../../src/protocol/runs';
 
 const MINUTE = 60_000;
@@ -24,7 +24,7 @@ export interface Bear {
   readonly recurs?: boolean;
   readonly end: EndReason;
   readonly retryable: boolean;
-  readonly hint: (message: string) => string;
+  readonly hint: (message: string, container: string) => string;
 }
 
 /** Gives up at once: it stays as it is until the template is changed. */
@@ -37,10 +37,10 @@ export interface Refuse {
 const SLOW_START = 'if this lasts, look at the events of the pod: a volume, a Secret or the network of the node may be missing';
 const creating = (reason: WaitingReason): Wait => ({ kind: 'wait', reason, hint: SLOW_START, hintAfter: MINUTE });
 
-const image = (reason: WaitingReason, hint: string): Bear => (
-  { kind: 'bear', reason, patience: 5 * MINUTE, end: 'ErrImagePull', retryable: true, hint: () => hint }
+const image = (reason: WaitingReason, hint: Bear['hint']): Bear => (
+  { kind: 'bear', reason, patience: 5 * MINUTE, end: 'ErrImagePull', retryable: true, hint }
 );
-const CHECK_IMAGE = 'check the name and the tag of the image, the imagePullSecrets of the template and whether the node reaches the registry';
+const pulling = (reason: WaitingReason): Bear => image(reason, (_, container) => pullHint(container));
 
 const making = (reason: 'CreateContainerError' | 'RunContainerError', hint: Bear['hint']): Bear => (
   { kind: 'bear', reason, patience: 2 * MINUTE, end: reason, retryable: true, hint }
@@ -57,11 +57,11 @@ export const BETWEEN: Wait = creating('PodInitializing');
 export const WAITING: ReadonlyMap<string, Decision> = new Map<string, Decision>([
   ['ContainerCreating', creating('ContainerCreating')],
   ['PodInitializing', BETWEEN],
-  ['ErrImagePull', image('ErrImagePull', CHECK_IMAGE)],
-  ['ImagePullBackOff', image('ImagePullBackOff', CHECK_IMAGE)],
-  ['RegistryUnavailable', image('RegistryUnavailable', 'the registry does not answer the node')],
-  ['ImageInspectError', image('ImageInspectError', 'the container runtime cannot read the image; it may be broken on this node')],
-  ['SignatureValidationFailed', image('SignatureValidationFailed', 'the node takes signed images only; sign the image or use one that is signed')],
+  ['ErrImagePull', pulling('ErrImagePull')],
+  ['ImagePullBackOff', pulling('ImagePullBackOff')],
+  ['RegistryUnavailable', image('RegistryUnavailable', () => 'the registry does not answer the node')],
+  ['ImageInspectError', image('ImageInspectError', () => 'the container runtime cannot read the image; it may be broken on this node')],
+  ['SignatureValidationFailed', image('SignatureValidationFailed', () => 'the node takes signed images only; sign the image or use one that is signed')],
   ['InvalidImageName', { kind: 'refuse', end: 'InvalidImageName', hint: 'the template names an image that cannot be: it must be <registry>/<name>:<tag> or <registry>/<name>@<digest>' }],
   ['ErrImageNeverPull', { kind: 'refuse', end: 'ErrImageNeverPull', hint: 'the node does not have the image and imagePullPolicy Never forbids to pull it; set IfNotPresent or load the image onto the nodes' }],
   ['CreateContainerConfigError', {

@@ -18,6 +18,13 @@ const OUT_OF_PATIENCE: readonly EndRow[] = [
     says: new RegExp(`^container agent: ${reason};.*given up after 5 min; the kubelet says: manifest unknown$`),
   })),
   {
+    name: 'an image of the platform that never comes is given up with its own hint',
+    pod: document({ initContainerStatuses: [waiting('fence', 'ImagePullBackOff', 'unauthorized')], containerStatuses: [NEXT] }),
+    before: said('ErrImagePull', 0),
+    verdict: { ...GIVEN_UP, reason: 'ErrImagePull' },
+    says: /^(?!.*imagePullSecrets of the template)container fence: ImagePullBackOff; it is the image of the platform.*given up after 5 min; the kubelet says: unauthorized$/,
+  },
+  {
     name: 'a Secret that is missing for two minutes ends the run',
     ...config('secret "fix-broker-creds" not found'),
     verdict: { ...GIVEN_UP, reason: 'CreateContainerConfigError', retryable: false },

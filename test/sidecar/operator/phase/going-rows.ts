@@ -121,7 +121,7 @@ const ON_THE_NODE: readonly GoingRow[] = [
     name: 'a pod whose seed has no image yet is provisioned, though its fence had one',
     pod: document({ initContainerStatuses: [FENCED, waiting('seed', 'ErrImagePull', 'timeout')], containerStatuses: [NEXT('agent')] }),
     verdict: { agent: 'provisioning', reason: 'ErrImagePull' },
-    says: /container seed: ErrImagePull/,
+    says: /^container seed: ErrImagePull; (?!.*imagePullSecrets of the template)it is the image by which the platform clones/,
   },
   {
     name: 'a pod whose runtime runs and whose agent does not yet is starting',

@@ -21,7 +21,13 @@ const FIRST_LOOK: readonly GoingRow[] = [
     name: 'the first image that cannot be pulled keeps a pod provisioning',
     pod: document({ initContainerStatuses: [waiting('fence', 'ErrImagePull', 'timeout')] }),
     verdict: { kind: 'going', agent: 'provisioning', reason: 'ErrImagePull', ...IN(300) },
-    says: /^container fence: ErrImagePull; check the name and the tag/,
+    says: /^container fence: ErrImagePull; it is the image of the platform itself, not of the template: who adds the namespace .*imagePullSecrets, for ServiceAccount agent.*timeout$/,
+  },
+  {
+    name: 'the image of a runtime that cannot be pulled is one of the template',
+    pod: document({ initContainerStatuses: [FENCED, waiting('runtime', 'ImagePullBackOff', 'Back-off')], containerStatuses: [NEXT('agent')] }),
+    verdict: { kind: 'going', agent: 'starting', reason: 'ImagePullBackOff', ...IN(300) },
+    says: /^container runtime: ImagePullBackOff; check the name and the tag of the image, the imagePullSecrets of the template/,
   },
   {
     name: 'a missing Secret is waited for, as it may be applied later',
