@@ -31,7 +31,7 @@ beforeAll(async () => {
   new ControllerMetrics(registry);
   new EgressMetrics(registry);
   new OperatorMetrics(registry).observe({
-    queue: { depth: 0, oldestAge: 0 }, leading: () => false, unknownNamespaces: () => 0, lackingDefinitions: () => false,
+    queue: { depth: 0, oldestAge: 0 }, leading: () => false, runs: () => [], unknownNamespaces: () => 0, lackingDefinitions: () => false,
   });
   const described = await registry.getMetricsAsJSON();
   metrics = described.map(({ name, help, type }) => {

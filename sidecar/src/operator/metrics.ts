@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Run } from './objects/run';
+import { openRuns } from './open-runs';
 import type { WorkQueue } from './queue/work-queue';
 import type { WorkedOn } from './wake';
 import { isTerminal } from '../../../src/protocol/resources/phases';
@@ -11,6 +12,8 @@ export interface OperatorGauges {
   readonly queue: Pick<WorkQueue, 'depth' | 'oldestAge'>;
   /** Whether this replica acts. */
   readonly leading: () => boolean;
+  /** Those that the operator knows. */
+  readonly runs: () => Iterable<Pick<Run, 'status'>>;
   /** Namespaces that cannot be followed. */
   readonly unknownNamespaces: () => number;
   /** Whether writes are refused for fields that the definitions lack. */
@@ -73,10 +76,12 @@ export class OperatorMetrics {
   }
 
   /** Reads these whenever the metrics are read. Once. */
-  observe({ queue, leading, unknownNamespaces, lackingDefinitions }: OperatorGauges): void {
+  observe({ queue, leading, runs, unknownNamespaces, lackingDefinitions }: OperatorGauges): void {
     this.gauge('operator_queue_depth', 'Objects that wait to be worked on', () => queue.depth);
     this.gauge('operator_queue_oldest_age_seconds', 'Time for which the first of them has waited', () => queue.oldestAge / 1000);
     this.gauge('operator_leading', 'Whether this replica acts: 1 or 0', () => Number(leading()));
+    // Replicas that stand by know the same runs; the one that leads tells of them.
+    this.openRuns(() => (leading() ? runs() : []));
     this.gauge('operator_unknown_namespaces', 'Namespaces of runs that cannot be read, so that nobody works on what is there', unknownNamespaces);
     this.gauge('operator_definitions_lack_fields', 'Whether statuses cannot be written, as definitions of another version are in the cluster: 1 or 0', () => Number(lackingDefinitions()));
   }
@@ -87,6 +92,19 @@ export class OperatorMetrics {
 
   private histogram<Label extends string>(name: string, help: string, label: Label, buckets: number[]): Histogram<Label> {
     return new Histogram({ name, help, labelNames: [label], buckets, registers: [this.registry] });
+  }
+
+  private openRuns(runs: () => Iterable<Pick<Run, 'status'>>): void {
+    const gauge: Gauge<'phase' | 'reason'> = new Gauge({
+      name: 'operator_open_runs',
+      help: 'Runs that are not over, by phase and by what they wait for; other for a reason that this version does not know',
+      labelNames: ['phase', 'reason'],
+      registers: [this.registry],
+      collect: () => {
+        gauge.reset();
+        for (const { phase, reason, count } of openRuns(runs())) gauge.set({ phase, reason }, count);
+      },
+    });
   }
 
   private gauge(name: string, help: string, read: () => number): void {

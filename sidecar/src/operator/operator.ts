@@ -92,6 +92,7 @@ export function openOperator(options: OperatorOptions): Operator {
   metrics.observe({
     queue,
     leading: isLeader,
+    runs: () => runsOf(world, namespaces),
     unknownNamespaces: () => namespaces.filter((namespace) => world.problem(namespace) !== undefined).length,
     lackingDefinitions: () => definitions.problem() !== undefined,
   });
@@ -114,6 +115,10 @@ export function openOperator(options: OperatorOptions): Operator {
 async function closed(endTerms: () => Promise<void>, world: FollowedWorld): Promise<void> {
   await endTerms();
   await world.close();
+}
+
+function* runsOf(world: World, namespaces: readonly string[]): Iterable<Run> {
+  for (const namespace of namespaces) yield* world.runs.of(namespace);
 }
 
 /** What a replica looks at when it begins to act. */

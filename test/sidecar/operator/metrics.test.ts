@@ -1,6 +1,8 @@
 import { Registry } from 'prom-client';
 import { OperatorMetrics } from '../../../sidecar/src/operator/metrics';
 import type { Run } from '../../../sidecar/src/operator/objects/run';
+import { isTerminal, RUN_PHASES, TERMINAL_RUN_PHASES } from '../../../src/protocol/resources/phases';
+import { WAITING_REASONS } from '../../../src/protocol/runs';
 
 function metered() {
   const registry = new Registry();
@@ -81,10 +83,63 @@ describe('phases of runs', () => {
 test('gauges are read when the metrics are', async () => {
   const { metrics, lines } = metered();
   const now = { depth: 3, oldestAge: 1500, leads: true, unknown: 2, lacks: true };
-  metrics.observe({ queue: now, leading: () => now.leads, unknownNamespaces: () => now.unknown, lackingDefinitions: () => now.lacks });
+  metrics.observe({
+    queue: now, leading: () => now.leads, runs: () => [], unknownNamespaces: () => now.unknown, lackingDefinitions: () => now.lacks,
+  });
   const names = ['operator_queue_depth', 'operator_queue_oldest_age_seconds', 'operator_leading', 'operator_unknown_namespaces', 'operator_definitions_lack_fields'];
   const read = async () => (await Promise.all(names.map(lines))).flat().map((line) => line.split(' ')[1]);
   expect(await read()).toEqual(['3', '1.5', '1', '2', '1']);
   Object.assign(now, { depth: 0, oldestAge: 0, leads: false, unknown: 0, lacks: false });
   expect(await read()).toEqual(['0', '0', '0', '0', '0']);
+});
+
+describe('runs that are not over', () => {
+  const NOTHING = { queue: { depth: 0, oldestAge: 0 }, unknownNamespaces: () => 0, lackingDefinitions: () => false };
+
+  function waiting(reason: string, phase?: Run['status']['phase']): Pick<Run, 'status'> {
+    const status = phase !== undefined && isTerminal(phase) ? 'True' : 'False';
+    return runIn(phase, { conditions: [{ type: 'Completed', status, reason, message: '', lastTransitionTime: '2026-01-01T00:00:00Z' }] });
+  }
+
+  function followed(runs: readonly Pick<Run, 'status'>[], leads = true) {
+    const { metrics, lines } = metered();
+    const now = { runs, leads };
+    metrics.observe({ ...NOTHING, leading: () => now.leads, runs: () => now.runs });
+    return { now, read: () => lines('operator_open_runs{') };
+  }
+
+  test('are counted by phase and by what they wait for', async () => {
+    const { read } = followed([waiting('BrokerUnavailable', 'Pending'), waiting('InProgress', 'Running'), waiting('BrokerUnavailable', 'Pending')]);
+    expect(await read()).toEqual(['operator_open_runs{phase="Pending",reason="BrokerUnavailable"} 2', 'operator_open_runs{phase="Running",reason="InProgress"} 1']);
+  });
+
+  test('leave when they are over, go on to something else, or are gone', async () => {
+    const { now, read } = followed([waiting('BrokerUnavailable', 'Pending'), waiting('BrokerUnavailable', 'Pending'), waiting('Unschedulable', 'Pending')]);
+    await read();
+    now.runs = [waiting('InProgress', 'Running'), waiting('Succeeded', 'Succeeded')];
+    expect(await read()).toEqual(['operator_open_runs{phase="Running",reason="InProgress"} 1']);
+    now.runs = [];
+    expect(await read()).toEqual([]);
+  });
+
+  test('are not told by a replica that stands by: they would be counted once for each', async () => {
+    const { now, read } = followed([waiting('BrokerUnavailable', 'Pending')], false);
+    expect(await read()).toEqual([]);
+    now.leads = true;
+    expect(await read()).toHaveLength(1);
+    now.leads = false;
+    expect(await read()).toEqual([]);
+  });
+
+  test('have no label but those that this version knows, whatever their status says', async () => {
+    const strange = ['NoSuchReason', 'constructor', '', 'run-7', 'Succeeded'].map((reason) => waiting(reason, 'Pending'));
+    const { read } = followed([...strange, runIn(), waiting('InProgress', 'NoSuchPhase' as 'Idle')]);
+    expect(await read()).toEqual(['operator_open_runs{phase="Pending",reason="other"} 6', 'operator_open_runs{phase="other",reason="InProgress"} 1']);
+  });
+
+  test('have at most one line for each phase and reason there is', async () => {
+    const all = RUN_PHASES.flatMap((phase) => [...WAITING_REASONS, 'a', 'b'].map((reason) => waiting(reason, phase)));
+    const { read } = followed([...all, ...all]);
+    expect(await read()).toHaveLength((RUN_PHASES.length - TERMINAL_RUN_PHASES.length) * (WAITING_REASONS.length + 1));
+  });
 });

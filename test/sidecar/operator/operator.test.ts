@@ -23,6 +23,10 @@ async function open(): Promise<void> {
   await world.pass();
 }
 
+async function openRuns(): Promise<string[]> {
+  return (await world.registry.metrics()).split('\n').filter((line) => line.startsWith('operator_open_runs{'));
+}
+
 describe('an operator that leads', () => {
   test('works on everything that is there, and on what comes', async () => {
     world.put('harnesstemplates', 'team-a', 'one', TEMPLATE);
@@ -52,6 +56,17 @@ describe('an operator that leads', () => {
     await world.pass(60_000);
     expect(world.events.slice(2)).toEqual(['Warning PolicyMissing HarnessRun/r']);
     expect((await world.registry.metrics()).split('\n')).toContain('paddock_harnessrun_phase_transitions_total{from="Pending",to="Failed"} 1');
+  });
+
+  test('tells by what runs are held up, until they are over or gone', async () => {
+    for (const name of ['r', 'q']) world.put('harnessruns', 'team-a', name, RUN, { creationTimestamp: '2030-01-01T00:00:00Z' });
+    await open();
+    expect(await openRuns()).toEqual(['operator_open_runs{phase="Pending",reason="TemplateNotFound"} 2']);
+    world.server.remove('harnessruns', 'team-a', 'q');
+    await world.pass();
+    expect(await openRuns()).toEqual(['operator_open_runs{phase="Pending",reason="TemplateNotFound"} 1']);
+    await world.pass(70_000);
+    expect(await openRuns()).toEqual([]);
   });
 
   test('tries again what failed, and says so without what the object holds', async () => {
