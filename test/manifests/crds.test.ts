@@ -57,14 +57,21 @@ function columns(kind: string): string {
 }
 
 test('a run shows what it does and why, and who wants more asks for wide output', () => {
-  expect(columns('HarnessRun')).toBe('Phase Agent Reason Template Workspace Age Credentials | Pod Message');
+  expect(columns('HarnessRun')).toBe('Phase Agent Reason Template Workspace Age Credentials | Attempt Pod Message');
 });
 
 test('templates, policies and workspaces show whether they can be used', () => {
   expect(columns('HarnessTemplate')).toBe('Harness Ready Age | Image');
   expect(columns('ClusterHarnessTemplate')).toBe(columns('HarnessTemplate'));
   expect(columns('BrokerPolicy')).toBe('Templates Age | Discovery-Until Ready');
-  expect(columns('Workspace')).toBe('Phase Active-Run Runs Age | Seeded Ready');
+  expect(columns('Workspace')).toBe('Phase Ready Active-Run Runs Age | Seeded Message');
+});
+
+test('a Workspace shows why it is ready or not where everybody looks, and the whole sentence where there is room', () => {
+  const all: { name: string; jsonPath: string; priority?: number }[] = byKind.get('Workspace').spec.versions[0].additionalPrinterColumns;
+  const [ready, message] = ['Ready', 'Message'].map((name) => all.find((column) => column.name === name));
+  expect(ready).toEqual({ name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' });
+  expect(message).toEqual({ name: 'Message', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message', priority: 1 });
 });
 
 test.each(['HarnessRun', 'HarnessTemplate', 'BrokerPolicy', 'Workspace'])('the columns of a %s that show conditions name one type each', (kind) => {

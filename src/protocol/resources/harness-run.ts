@@ -157,6 +157,7 @@ export const HARNESS_RUN: ResourceKind = {
     { name: 'Workspace', type: 'string', jsonPath: '.status.workspaceRef' },
     AGE,
     { name: 'Credentials', type: 'string', jsonPath: conditionPath('BrokerCredentialsReady', 'message') },
+    { name: 'Attempt', type: 'integer', jsonPath: '.status.attempt', priority: 1 },
     { name: 'Pod', type: 'string', jsonPath: '.status.podName', priority: 1 },
     { name: 'Message', type: 'string', jsonPath: conditionPath('Completed', 'message'), priority: 1 },
   ],

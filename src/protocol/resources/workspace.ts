@@ -188,11 +188,12 @@ export const WORKSPACE: ResourceKind = {
   rules: [nameAtMost(MAX_WORKSPACE_NAME, `${SEED_PREFIX}<name> becomes a label of audit events`)],
   printerColumns: [
     { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+    { name: 'Ready', type: 'string', jsonPath: conditionPath('Ready', 'reason') },
     { name: 'Active-Run', type: 'string', jsonPath: '.status.activeRunRef' },
     { name: 'Runs', type: 'integer', jsonPath: '.status.totalRuns' },
     AGE,
     { name: 'Seeded', type: 'string', jsonPath: conditionPath('Seeded', 'reason'), priority: 1 },
-    { name: 'Ready', type: 'string', jsonPath: conditionPath('Ready', 'reason'), priority: 1 },
+    { name: 'Message', type: 'string', jsonPath: conditionPath('Ready', 'message'), priority: 1 },
   ],
 };
 
