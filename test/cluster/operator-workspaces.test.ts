@@ -124,6 +124,7 @@ test('the first run clones, the next one finds the repositories there', async ()
   expect([await initsOf('cloner-0'), await initsOf('successor-0')]).toEqual([['fence', 'seed'], ['fence']]);
   expect((await workspaceOf('seeded')).status).toMatchObject({ phase: 'Active', totalRuns: 2 });
   await eventsOf('cloner', (events) => ['PodCreated', 'Cloning', 'Succeeded'].every((reason) => events.includes(`Normal ${reason}`)));
+  expect(await eventsOf('seeded', ({ length }) => length > 0)).toEqual(['Normal Seeded']);
 });
 
 test('a Workspace that cannot be cloned to by anybody ends the run that wants it', async () => {

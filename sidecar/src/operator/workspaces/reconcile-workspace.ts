@@ -1,5 +1,6 @@
 import { seededCondition, seedProblem } from './seeding';
 import { ownPart, terminatingStatus, workspaceStatus } from './status';
+import { tellChanges } from './tell';
 import { activeRun, ActiveRun, heldFor, nextRun, podsOf, turnEnds } from './turns';
 import { isUsable, Volume, volumeCondition, volumeOf } from './volume';
 import { API_GROUP_VERSION } from '../../../../src/protocol/names';
@@ -56,12 +57,13 @@ async function turnOf(deps: WorkspaceDeps, workspace: Workspace, open: boolean, 
 }
 
 /** Only over the status that it was made from: by an older one another run would get its turn besides the one that has it. */
-async function write({ client }: WorkspaceDeps, workspace: Workspace, status: WorkspaceStatus): Promise<Again> {
+async function write({ client, events }: WorkspaceDeps, workspace: Workspace, status: WorkspaceStatus): Promise<Again> {
   if (equal(ownPart(workspace.status), status)) return undefined;
   const { namespace, name, uid, resourceVersion } = workspace;
   const object = { apiVersion: API_GROUP_VERSION, kind: 'Workspace', metadata: { name, namespace, uid, resourceVersion }, status };
   try {
     await client.apply(workspacesIn(namespace), object, { fieldManager: OPERATOR_MANAGER, subresource: 'status' });
+    tellChanges(events, workspace, status);
     return undefined;
   } catch (error) {
     if (hasCode(error, 'Conflict', 'NotFound')) return CATCH_UP;
