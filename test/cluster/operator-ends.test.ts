@@ -1,8 +1,9 @@
 import { eventually } from './api-server';
+import { must } from './cli';
 import { LeaseBook } from './lease-book';
 import { SkippableTime } from './operator-time';
 import { admin, cancel, clear, condition, deploy, get, isTerminal, OpenOperator, openHere, over, PODS, podsOf, RUNS, submit, TEAM, told, until } from './operator-world';
-import { agentWaits, ended, fencing, running, scheduled, seeding } from './pod-reports';
+import { agentWaits, ended, fencing, running, scheduled, seeding, unscheduled } from './pod-reports';
 import { PretendKubelet, Report } from './pretend-kubelet';
 import { DEADLINE_MARGIN_SECONDS, REVOKE_SECONDS } from '../../src/protocol/runs';
 
@@ -17,6 +18,7 @@ const REPORTS: Readonly<Record<string, readonly Report[]>> = {
   stopping: [scheduled, fencing, running],
   stopped: [scheduled, fencing, running, ended(0)],
 };
+const NO_GPU = unscheduled('0/3 nodes are available: 3 Insufficient nvidia.com/gpu.');
 const PHASES = ['created', ...Object.keys(REPORTS)];
 const WORKSPACES = `/apis/paddock.dev/v1alpha1/namespaces/${TEAM}/workspaces`;
 
@@ -30,7 +32,7 @@ let operator: OpenOperator;
 
 beforeAll(() => {
   deploy();
-  kubelet = new PretendKubelet(admin, TEAM, ({ metadata }) => REPORTS[metadata.name.split('-')[1]] ?? 0);
+  kubelet = new PretendKubelet(admin, TEAM, ({ metadata }) => REPORTS[metadata.name.split('-')[1]] ?? (metadata.name === 'late-node-0' ? [NO_GPU] : 0));
 });
 
 beforeEach(() => {
@@ -141,13 +143,38 @@ test('a run that takes too long is left to its node, and has its pod deleted whe
   expect(book.live('late-running')).toEqual([]);
 });
 
-test('a run that waits for a quota, a broker or its node is over at its time-out, too', async () => {
+/** Keeps runs from beginning; answers what ends that. */
+type Hinder = () => Promise<() => unknown>;
+
+const fullQuota: Hinder = async () => {
+  must(['create', 'quota', 'no-pods', '-n', TEAM, '--hard=pods=0']);
+  // As its controller would count.
+  await admin.call('PATCH', `/api/v1/namespaces/${TEAM}/resourcequotas/no-pods/status`, { status: { hard: { pods: '0' }, used: { pods: '0' } } }, 'application/merge-patch+json');
+  return () => must(['delete', 'quota', 'no-pods', '-n', TEAM]);
+};
+
+const noBroker: Hinder = async () => {
   book.before = (call) => (call.startsWith('issue') ? Promise.reject(new Error('away')) : Promise.resolve());
-  await submit('late-unissued', { timeout: '5m' });
-  await told('late-unissued', 'BrokerUnavailable');
-  const run = await time.passes(10, () => get('late-unissued'), isTerminal);
-  expect(condition(run, 'Completed')).toMatchObject({ status: 'True', reason: 'DeadlineExceeded' });
-  expect(await podsOf('late-unissued')).toEqual([]);
+  return () => undefined;
+};
+
+test.each<[string, Hinder, string, RegExp]>([
+  ['broker', noBroker, 'BrokerUnavailable', /: BrokerUnavailable: the broker does not give the credential API_KEY: /],
+  ['quota', fullQuota, 'QuotaExceeded', /: QuotaExceeded: the API server refuses pod 'late-quota-0': .*exceeded quota: no-pods/],
+  ['node', async () => () => undefined, 'Unschedulable', /: Unschedulable: .*the scheduler says: 0\/3 nodes are available: 3 Insufficient nvidia\.com\/gpu\.$/],
+])('a run that waits for its %s is over at its time-out, too, and says what it waited for', async (what, hinder, reason, message) => {
+  const name = `late-${what}`;
+  const undo = await hinder();
+  try {
+    await submit(name, { timeout: '5m' });
+    await told(name, reason);
+    const run = await time.passes(10, () => get(name), isTerminal);
+    expect(condition(run, 'Completed')).toMatchObject({ status: 'True', reason: 'DeadlineExceeded', message: expect.stringMatching(/^its time was over while it waited: /) });
+    expect(condition(run, 'Completed').message).toMatch(message);
+  } finally {
+    undo();
+  }
+  await eventually(() => podsOf(name), (pods) => pods.length === 0);
 });
 
 test('a run is deleted so long after its end as it says, and not before', async () => {

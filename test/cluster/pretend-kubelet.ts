@@ -63,11 +63,15 @@ export class PretendKubelet {
     const status = reportsOf(this.courseOf(pod))[at]?.(pod);
     if (status === undefined) return;
     // Only a pod that has a node is given time to stop.
-    if (at === 0) await this.server.call('POST', `${path}/binding`, { apiVersion: 'v1', kind: 'Binding', metadata: { name: pod.metadata.name }, target: { kind: 'Node', name: 'node-1' } });
+    if (pod.spec.nodeName === undefined && hasNode(status)) await this.server.call('POST', `${path}/binding`, { apiVersion: 'v1', kind: 'Binding', metadata: { name: pod.metadata.name }, target: { kind: 'Node', name: 'node-1' } });
     const { status: taken } = await this.server.call('PATCH', `${path}/status`, { status }, MERGE);
     // What was not taken is reported again.
     if (taken === 200) this.looks.set(pod.metadata.uid, at + 1);
   }
+}
+
+function hasNode({ conditions = [] }: any): boolean {
+  return !conditions.some(({ type, status }: any) => type === 'PodScheduled' && status === 'False');
 }
 
 function reportsOf(course: Course): readonly Report[] {

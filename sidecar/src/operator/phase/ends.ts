@@ -1,38 +1,43 @@
 import { earlyHint, exitHint, isFinalCode, MEMORY_HINT, startHint } from './hints';
-import { imposedEnd, ImposedEnd } from './imposed-ends';
+import { imposedEnd, ImposedEnd, TOO_LONG } from './imposed-ends';
 import { failedInit, initEnded } from './init-ends';
-import { isHeldOpen, isOverdue, isPodOver, toldAt } from './pod-facts';
+import { hasBegun, isHeldOpen, isOverdue, isPodOver, toldAt } from './pod-facts';
 import { quoted, sentence } from './sentence';
-import type { Ended, Observed } from './verdict';
+import type { Ended, Observed, Stopping } from './verdict';
+import { waitedUntil } from './waited';
 import type { ContainerState, Pod } from '../objects/pod';
 
-type Stopping = NonNullable<Observed['stopping']>;
+/** What of a look tells why a pod had to end. */
+type Stop = Pick<Observed, 'pod' | 'stopping' | 'before'>;
 type Told = Omit<ImposedEnd, 'retryable'> & Partial<ImposedEnd>;
 
 /** Reasons of a container that the runtime could not start, those of containerd and of Docker. Their message is the runtime's, not the agent's. */
 const NOT_STARTED: readonly (string | undefined)[] = ['StartError', 'ContainerCannotRun'];
 
-const STOPPED: Readonly<Record<Stopping, string>> = {
-  Cancelled: 'the run was cancelled',
-  DeadlineExceeded: 'the run took longer than its timeout; raise it or ask for less',
-};
-
 /** The end of a run whose agent container has ended, which the exit code tells and nothing else. */
-export function agentEnded(pod: Pod, agent: ContainerState, stopping?: Stopping): Ended {
-  const { retryable = false, ...end } = endOf(pod, agent, stopping);
+export function agentEnded(pod: Pod, agent: ContainerState, stop: Stop): Ended {
+  const { retryable = false, ...end } = endOf(pod, agent, stop);
   return {
     kind: 'ended',
     agent: agent.exitCode === 0 ? 'stopped' : 'error',
     ...end,
-    retryable: retryable && stopping === undefined,
+    retryable: retryable && stop.stopping === undefined,
     stopsPod: pod.deletedAt === undefined && !isPodOver(pod) && isHeldOpen(pod) && !isOverdue(pod),
   };
 }
 
-function endOf(pod: Pod, agent: ContainerState, stopping: Stopping | undefined): Told {
-  const imposed = endedByItself(pod, agent) ? undefined : imposedEnd(pod);
+function endOf(pod: Pod, agent: ContainerState, stop: Stop): Told {
+  const { stopping } = stop;
+  const imposed = endedByItself(pod, agent) ? undefined : imposedOn(pod, stop);
   if (imposed === undefined) return ownEnd(agent, pod.userId);
-  return stopping === undefined ? imposed : { reason: stopping, message: sentence(STOPPED[stopping], exitText(agent)) };
+  return stopping === undefined ? imposed : { reason: stopping, message: stopText(stopping, stop, hasBegun(pod) ? exitText(agent) : undefined) };
+}
+
+/** An end at the deadline that the kubelet has seen to: what the run has waited for says more than that. */
+function imposedOn(pod: Pod, stop: Stop): ImposedEnd | undefined {
+  const end = imposedEnd(pod);
+  const waited = end?.reason === 'DeadlineExceeded' ? waitedUntil('DeadlineExceeded', stop) : undefined;
+  return end === undefined || waited === undefined ? end : { ...end, message: sentence(waited) };
 }
 
 /** What the agent did before anybody told its pod to end is its own doing, whoever has wanted an end meanwhile. */
@@ -57,10 +62,10 @@ function exitText({ exitCode, signal }: ContainerState): string {
 }
 
 /** The end of a pod that is over and does not say how its agent has ended: evicted before it began, or garbage of a node that is gone. */
-export function podEnded(pod: Pod, stopping?: Stopping): Ended {
+export function podEnded(pod: Pod, stop: Stop): Ended {
   if (pod.phase === 'Succeeded') return { kind: 'ended', agent: 'stopped', reason: 'Succeeded', message: 'all containers of the pod have succeeded', retryable: false, stopsPod: false };
-  if (stopping !== undefined) return stopped(stopping);
-  const imposed = imposedEnd(pod);
+  if (stop.stopping !== undefined) return stopped(stop.stopping, stop);
+  const imposed = imposedOn(pod, stop);
   if (imposed !== undefined) return { kind: 'ended', agent: 'error', ...imposed, stopsPod: false };
   const init = failedInit(pod);
   if (init !== undefined) return initEnded(pod, init);
@@ -69,13 +74,19 @@ export function podEnded(pod: Pod, stopping?: Stopping): Ended {
 }
 
 /** The end of an attempt without a pod: it is gone, or was never made because the run had to end first. */
-export function gone(stopping?: Stopping): Ended {
-  if (stopping !== undefined) return stopped(stopping);
+export function gone(stop: Stop): Ended {
+  if (stop.stopping !== undefined) return stopped(stop.stopping, stop);
   return {
     kind: 'ended', agent: 'error', reason: 'PodLost', message: 'the pod of the run is gone: somebody has deleted it, or its node is no more', retryable: true, stopsPod: false,
   };
 }
 
-function stopped(stopping: Stopping): Ended {
-  return { kind: 'ended', agent: stopping === 'Cancelled' ? 'stopped' : 'error', reason: stopping, message: STOPPED[stopping], retryable: false, stopsPod: false };
+function stopped(stopping: Stopping, stop: Stop): Ended {
+  return { kind: 'ended', agent: stopping === 'Cancelled' ? 'stopped' : 'error', reason: stopping, message: stopText(stopping, stop), retryable: false, stopsPod: false };
+}
+
+function stopText(stopping: Stopping, stop: Stop, exit?: string): string {
+  const waited = waitedUntil(stopping, stop);
+  if (stopping === 'Cancelled') return sentence('the run was cancelled', exit, waited);
+  return sentence(waited ?? TOO_LONG, exit);
 }

@@ -17,9 +17,12 @@ interface Row {
   readonly final?: boolean;
 }
 
+/** Of a run whose agent has begun. */
+export const TOO_LONG = 'the run took longer than its timeout; raise it or ask for less';
+
 const NODE_DOWN: Row = { reason: 'NodeShutdown', text: 'the node of the pod shuts down' };
 const REFUSED: Row = { reason: 'NodeRefused', text: 'the node did not take the pod that was given to it' };
-const OVERDUE: Row = { reason: 'DeadlineExceeded', text: 'the run took longer than its timeout; raise it or ask for less', final: true };
+const OVERDUE: Row = { reason: 'DeadlineExceeded', text: TOO_LONG, final: true };
 
 /** Reasons that the status of a pod itself names. https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/ */
 const BY_POD: ReadonlyMap<string, Row> = new Map<string, Row>([

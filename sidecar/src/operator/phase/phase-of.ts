@@ -1,9 +1,10 @@
 import { agentEnded, gone, podEnded } from './ends';
-import { agentOf, isNodeSilent, isPodOver, isScheduled } from './pod-facts';
+import { agentOf, hasBegun, isNodeSilent, isPodOver, isScheduled } from './pod-facts';
 import { quoted, sentence } from './sentence';
 import { starting } from './starting';
 import { unscheduled } from './unscheduled';
-import type { Going, Observed, Verdict } from './verdict';
+import type { Going, Observed, Stopping, Verdict } from './verdict';
+import { waitedUntil } from './waited';
 import { RUN_CONTAINERS } from '../../../../src/protocol/runs';
 import type { Pod } from '../objects/pod';
 
@@ -11,12 +12,13 @@ import type { Pod } from '../objects/pod';
  * The phase of an attempt. The agent container decides; the pod as a whole is asked only when that container says
  * nothing, since containers beside it keep a pod running that is of no use any more.
  */
-export function phaseOf({ pod, wasThere, stopping, ...look }: Observed): Verdict {
-  if (pod === undefined) return wasThere || stopping !== undefined ? gone(stopping) : NOT_YET;
+export function phaseOf(look: Observed): Verdict {
+  const { pod, wasThere, stopping } = look;
+  if (pod === undefined) return wasThere || stopping !== undefined ? gone(look) : NOT_YET;
   const agent = agentOf(pod);
-  if (agent?.state === 'terminated') return agentEnded(pod, agent, stopping);
-  if (isPodOver(pod)) return podEnded(pod, stopping);
-  if (stopping !== undefined || pod.deletedAt !== undefined) return leaving(pod, stopping);
+  if (agent?.state === 'terminated') return agentEnded(pod, agent, look);
+  if (isPodOver(pod)) return podEnded(pod, look);
+  if (stopping !== undefined || pod.deletedAt !== undefined) return leaving(pod, look);
   const verdict = agent?.state === 'running' ? running(pod) : isScheduled(pod) ? starting(pod, look) : unscheduled(pod);
   return verdict.kind === 'going' && isNodeSilent(pod) ? { ...verdict, ...SILENT } : verdict;
 }
@@ -37,18 +39,32 @@ function running(pod: Pod): Going {
 }
 
 /** A pod that is told to end, or is about to be: no other pod of the run may work in its Workspace before it has. */
-function leaving(pod: Pod, stopping: Observed['stopping']): Going {
+function leaving(pod: Pod, look: Observed): Going {
+  const { stopping } = look;
   const agent = 'stopping';
+  const waited = stopping && waitedUntil(stopping, look);
   const reason = stopping === 'Cancelled' ? 'Cancelling' : isNodeSilent(pod) ? SILENT.reason : 'Terminating';
-  if (isNodeSilent(pod)) return { kind: 'going', agent, ...SILENT, reason, message: 'the pod is to end but its node does not answer; delete the pod by force only when the node is really off' };
-  // At its deadline nobody deletes it, so that its log stays.
-  const byNode = stopping === 'DeadlineExceeded' && pod.deletedAt === undefined;
-  const why = stopping === undefined ? 'somebody has deleted the pod' : stopping === 'Cancelled' ? 'the run is cancelled' : 'the run took longer than its timeout';
+  if (isNodeSilent(pod)) return { kind: 'going', agent, ...SILENT, reason, message: sentence(LEFT_BEHIND, waited) };
   return {
     kind: 'going',
     agent,
     reason,
-    message: sentence(why, byNode ? 'its node ends the agent, which has the grace period of the pod' : 'the agent has the grace period of the pod to end', quoted('the cluster says', pod.disrupted?.message)),
+    message: sentence(whyLeaving(stopping, waited), howLeaving(pod, stopping), quoted('the cluster says', pod.disrupted?.message), waited),
     podReady: agentOf(pod)?.state === 'running' ? 'Running' : 'Pending',
   };
+}
+
+const LEFT_BEHIND = 'the pod is to end but its node does not answer; delete the pod by force only when the node is really off';
+
+function whyLeaving(stopping: Stopping | undefined, waited: string | undefined): string | undefined {
+  if (stopping === undefined) return 'somebody has deleted the pod';
+  if (stopping === 'Cancelled') return 'the run is cancelled';
+  return waited === undefined ? 'the run took longer than its timeout' : undefined;
+}
+
+/** At the deadline the node that has the pod ends it, and nobody deletes it, so that its log stays. */
+function howLeaving(pod: Pod, stopping: Stopping | undefined): string {
+  const byNode = stopping === 'DeadlineExceeded' && pod.deletedAt === undefined && pod.startedAt !== undefined;
+  if (!hasBegun(pod)) return byNode ? 'its node ends the pod' : 'the pod is told to end';
+  return byNode ? 'its node ends the agent, which has the grace period of the pod' : 'the agent has the grace period of the pod to end';
 }

@@ -6,6 +6,12 @@ export function agentOf(pod: Pod): ContainerState | undefined {
   return pod.containers.find(({ name }) => name === RUN_CONTAINERS.agent);
 }
 
+/** Whether the agent of the pod runs, or has run. One that never began has no time of its start, or the first of all. */
+export function hasBegun(pod: Pod): boolean {
+  const { state, startedAt = 0 } = agentOf(pod) ?? {};
+  return state === 'running' || (state === 'terminated' && startedAt > 0);
+}
+
 /** Whether the pod as a whole is over, as the kubelet or the pod garbage collector says. */
 export function isPodOver({ phase }: Pod): boolean {
   return phase === 'Succeeded' || phase === 'Failed';

@@ -2,14 +2,17 @@ import type { AgentPhase } from '../../../../src/protocol/resources';
 import type { EndReason, RunReason, WaitingReason } from '../../../../src/protocol/runs';
 import type { Pod } from '../objects/pod';
 
+/** Why the operator has an attempt stopped. */
+export type Stopping = 'Cancelled' | 'DeadlineExceeded';
+
 /** What the phase of a run's present attempt is told by. Nothing else counts: not what was read still earlier, not what a pod says of itself in labels. */
 export interface Observed {
   /** The pod of the attempt; undefined when there is none. */
   readonly pod?: Pod;
   /** Whether there was one: the status names its UID. */
   readonly wasThere: boolean;
-  /** Why the operator has it stopped; undefined while it may go on. */
-  readonly stopping?: 'Cancelled' | 'DeadlineExceeded';
+  /** Undefined while it may go on. */
+  readonly stopping?: Stopping;
   /** What the status says since the look before; undefined when there was none. */
   readonly before?: Before;
   readonly now: number;
@@ -18,6 +21,9 @@ export interface Observed {
 export interface Before {
   /** Of the condition `Completed`. */
   readonly reason: string;
+  readonly message: string;
+  /** Whether the agent of this attempt was seen to run. */
+  readonly hasBegun: boolean;
   /** Milliseconds since 1970. */
   readonly giveUpAt?: number;
 }

@@ -1,4 +1,4 @@
-import { deletionTime, Stopping } from './deadline';
+import { deletionTime } from './deadline';
 import { deletePod } from './delete-pod';
 import { endRun } from './end';
 import { renewLeases } from './leases/renewal';
@@ -16,7 +16,7 @@ import type { Again, OperatorDeps } from '../operator-deps';
 import { phaseOf } from '../phase/phase-of';
 import { isPodOver } from '../phase/pod-facts';
 import { runPhaseOf, terminalWins } from '../phase/run-phase';
-import type { Ended, Going, Observed } from '../phase/verdict';
+import type { Ended, Going, Observed, Stopping } from '../phase/verdict';
 
 export interface FollowedAttempt extends Attempt {
   readonly stopping?: Stopping;
@@ -56,8 +56,9 @@ async function concluded(deps: OperatorDeps, work: RunWork, ended: Ended, pod: P
 }
 
 function toldBefore(work: RunWork): Observed['before'] {
-  const reason = conditionOf(work.status.conditions, 'Completed')?.reason;
-  return reason === undefined ? undefined : { reason, ...givenUpAt(work) };
+  const { conditions, phase } = work.status;
+  const told = conditionOf(conditions, 'Completed');
+  return told && { reason: told.reason, message: told.message, hasBegun: phase === 'Running', ...givenUpAt(work) };
 }
 
 function givenUpAt({ status }: RunWork): { readonly giveUpAt?: number } {

@@ -5,10 +5,8 @@ import { DEADLINE_MARGIN_SECONDS } from '../../../../src/protocol/runs';
 import { conditionOf } from '../conditions';
 import type { Pod } from '../objects/pod';
 import type { OperatorDeps } from '../operator-deps';
+import type { Stopping } from '../phase/verdict';
 import { specsOf } from '../template-specs';
-
-/** Why an attempt has to be stopped. */
-export type Stopping = 'Cancelled' | 'DeadlineExceeded';
 
 /**
  * When the run ends at the latest, in milliseconds since 1970; undefined before its start, and where neither the run nor a template

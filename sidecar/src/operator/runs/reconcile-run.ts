@@ -2,7 +2,6 @@ import { finish } from './after-end';
 import { followAttempt } from './attempt';
 import { deadlineOf, stoppingOf } from './deadline';
 import { endDeleted } from './deletion';
-import { endRun } from './end';
 import { addFinalizer } from './finalizer';
 import { openWork } from './open-work';
 import { prepare } from './prepare';
@@ -34,7 +33,6 @@ async function step(deps: OperatorDeps, work: RunWork): Promise<Again> {
   const deadline = deadlineOf(deps, work);
   const stopping = stoppingOf(work, deadline);
   const attempt = await attemptOf(deps, work);
-  if (attempt.pod !== undefined || attempt.wasThere) return followAttempt(deps, work, { ...attempt, stopping, deadline });
-  if (stopping !== undefined) return endRun(deps, work, { reason: stopping, agent: stopping === 'Cancelled' ? 'stopped' : 'error', message: 'no pod was running' });
-  return prepare(deps, work);
+  const isBegun = attempt.pod !== undefined || attempt.wasThere;
+  return isBegun || stopping !== undefined ? followAttempt(deps, work, { ...attempt, stopping, deadline }) : prepare(deps, work);
 }

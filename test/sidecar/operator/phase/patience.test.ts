@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { PATIENCE_ROWS } from './patience-rows';
-import { condition, document, holdsFor, NOW, observed, waiting } from './pod-documents';
+import { condition, document, holdsFor, NOW, observed, said, waiting } from './pod-documents';
 import { phaseOf } from '../../../../sidecar/src/operator/phase/phase-of';
 import type { Observed, Verdict } from '../../../../sidecar/src/operator/phase/verdict';
 
@@ -38,7 +38,7 @@ test('a fault that goes on is given up its patience after the first look, howeve
       expect(verdict.kind).toBe(before === undefined || now < kept(NOW + patience) ? 'going' : 'ended');
       if (verdict.kind === 'ended') return;
       expect(kept(verdict.giveUpAt!)).toBe(kept(NOW + patience));
-      before = { reason: verdict.reason, giveUpAt: kept(verdict.giveUpAt!) };
+      before = { ...said(verdict.reason), giveUpAt: kept(verdict.giveUpAt!) };
       now += pause;
     }
   }));
@@ -50,7 +50,8 @@ test('what is borne is looked at again when it is given up, and is given up then
     const pod = waits(reason, NOW - age);
     const first = phaseOf(observed({ pod }));
     if (first.kind !== 'going') throw new Error('given up too early');
-    const later = (left: number) => phaseOf({ ...observed({ pod, before: first }), now: first.giveUpAt! - left });
+    const before = { ...said(first.reason), giveUpAt: first.giveUpAt! };
+    const later = (left: number) => phaseOf({ ...observed({ pod, before }), now: first.giveUpAt! - left });
     expect(first.againAfter).toBe(first.giveUpAt! - NOW);
     expect(later(1)).toMatchObject({ kind: 'going', againAfter: 1, giveUpAt: first.giveUpAt });
     expect(later(0)).toMatchObject({ kind: 'ended', stopsPod: true });

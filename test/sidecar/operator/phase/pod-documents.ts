@@ -66,8 +66,10 @@ export interface Row {
   readonly says: RegExp;
 }
 
-/** What the status said, with the time at which the attempt is given up: in so many seconds. */
-export const said = (reason: string, seconds?: number): Observed['before'] => ({ reason, ...(seconds !== undefined && { giveUpAt: NOW + seconds * 1000 }) });
+/** What the status said before the agent began, with the time at which the attempt is given up: in so many seconds. */
+export const said = (reason: string, seconds?: number, message = ''): NonNullable<Observed['before']> => (
+  { reason, message, hasBegun: false, ...(seconds !== undefined && { giveUpAt: NOW + seconds * 1000 }) }
+);
 
 export type Look = Pick<Row, 'pod' | 'wasThere' | 'stopping' | 'before'>;
 
