@@ -92,7 +92,7 @@ async function tell(deps: OperatorDeps, work: RunWork, going: Going, pod: Pod | 
   if (agentPhase === 'running') work.condition('PromptResolved', 'Resolved');
   const isNew = progress(work, { ...going, message });
   if (before !== agentPhase) work.event('Normal', capitalized(agentPhase), message);
-  else if (isNew && isHindrance(going)) work.event('Warning', going.reason, message);
+  if (isNew && isHindrance(going)) work.event('Warning', going.reason, message);
 }
 
 /** What keeps a pod from going on until its time is over, at the latest that of its run. */

@@ -14,6 +14,18 @@ describe('what keeps a pod from going on is told by an Event', () => {
     expect(world.events).toEqual(['Warning ErrImagePull', 'Warning ImagePullBackOff', 'Warning ErrImagePull']);
   });
 
+  test('when it is found together with a new phase, which is told as well', async () => {
+    const world = new RunWorld();
+    await world.settle();
+    world.events.length = 0;
+    const initContainerStatuses = [{ name: 'fence', restartCount: 0, state: { terminated: { exitCode: 0 } } }];
+    for (const _ of ['once', 'again']) {
+      world.agentIs(waiting('CreateContainerConfigError'), 0, { phase: 'Pending', initContainerStatuses });
+      await world.settle();
+    }
+    expect(world.events).toEqual(['Normal Starting', 'Warning CreateContainerConfigError']);
+  });
+
   test.each([
     ['no node', { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes are available' }] }, 'Warning Unschedulable'],
     ['a node that is silent', { phase: 'Unknown' }, 'Warning NodeUnreachable'],
