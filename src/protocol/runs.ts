@@ -77,7 +77,7 @@ export const RUN_CONDITIONS = {
   PolicySatisfied: ['Granted', 'PolicyMissing', 'PromptGranted'],
   WorkspaceBound: ['Bound', 'NotRequired', 'WorkspaceNotFound', 'WorkspaceNotReady', 'WorkspaceBusy', 'WorkspaceFailed', 'SeedRejected'],
   PromptResolved: ['Resolved'],
-  BrokerReady: ['Issued', 'BrokerUnavailable', 'PoolExhausted', 'BrokerDenied'],
+  BrokerReady: ['Issued', 'BrokerUnavailable', 'PoolExhausted', 'ProviderFailure', 'AuditUnavailable', 'RateLimited', 'BrokerDenied'],
   BrokerCredentialsReady: ['AllIssued', 'Issuing', 'RenewalFailed'],
   EgressConfigured: ['Cooperative', 'ProxyNotConfigured'],
   /** Additive. */
@@ -95,7 +95,8 @@ export type RunReason<Type extends RunConditionType = RunConditionType> = (typeo
  */
 export const WAITING_REASONS = [
   'InProgress', 'Cancelling', 'Retrying',
-  'TemplateNotFound', 'TemplateInvalid', 'PolicyMissing', 'WorkspaceNotFound', 'WorkspaceNotReady', 'WorkspaceBusy', 'BrokerUnavailable', 'PoolExhausted', 'ProxyNotConfigured',
+  'TemplateNotFound', 'TemplateInvalid', 'PolicyMissing', 'WorkspaceNotFound', 'WorkspaceNotReady', 'WorkspaceBusy',
+  'BrokerUnavailable', 'PoolExhausted', 'ProviderFailure', 'AuditUnavailable', 'RateLimited', 'ProxyNotConfigured',
   'QuotaExceeded', 'ApiUnavailable', 'NameTaken',
   'Unschedulable', 'VolumePending', 'ContainerCreating', 'PodInitializing', 'FenceWaiting', 'Cloning',
   'ErrImagePull', 'ImagePullBackOff', 'ImageInspectError', 'RegistryUnavailable', 'SignatureValidationFailed',

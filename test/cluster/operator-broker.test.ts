@@ -65,12 +65,19 @@ test('a run waits while the broker is away, and goes on when it is back', async 
   expect(condition(await over('waiting'), 'BrokerReady')).toMatchObject({ status: 'True', reason: 'Issued' });
 });
 
-test('a run waits for a token of a pool, and says so', async () => {
-  book.before = refusing('Unavailable', 'PoolExhausted');
-  await submit('pooled');
-  await told('pooled', 'PoolExhausted');
+test.each([
+  ['pooled', 'PoolExhausted', /every token of its pool is leased/],
+  ['secretless', 'ProviderFailure', /create or mend the Secret; .*; granted by BrokerPolicy \S+ from Secret 'model-key', key 'token'\)$/],
+  ['unaudited', 'AuditUnavailable', /cannot write its audit log/],
+])('%s: a run waits when the broker answers with %s, and says so', async (name, code, message) => {
+  book.before = refusing('Unavailable', code);
+  await submit(name);
+  const run = await told(name, code);
+  expect(messageOf(run)).toMatch(message);
+  expect(condition(run, 'BrokerReady')).toMatchObject({ status: 'False', reason: code });
+  await eventsOf(name, (events) => events.includes(`Warning ${code}`));
   book.before = () => Promise.resolve();
-  await time.passes(2, () => get('pooled'), (one) => one.status.phase === 'Succeeded');
+  await time.passes(2, () => get(name), (one) => one.status.phase === 'Succeeded');
 });
 
 test('a run that the broker denies what it needs fails, and what it got before is revoked', async () => {

@@ -16,7 +16,8 @@ const VERDICTS = ROWS.map((row) => verdictOf(row));
 
 /** Reasons of the steps before a run has a pod, which no pod can give. */
 const WAITING_ELSEWHERE: readonly string[] = [
-  'Retrying', 'TemplateNotFound', 'TemplateInvalid', 'PolicyMissing', 'WorkspaceNotFound', 'WorkspaceNotReady', 'WorkspaceBusy', 'BrokerUnavailable', 'PoolExhausted', 'ProxyNotConfigured',
+  'Retrying', 'TemplateNotFound', 'TemplateInvalid', 'PolicyMissing', 'WorkspaceNotFound', 'WorkspaceNotReady', 'WorkspaceBusy', 'BrokerUnavailable', 'PoolExhausted',
+  'ProviderFailure', 'AuditUnavailable', 'RateLimited', 'ProxyNotConfigured',
   'QuotaExceeded', 'ApiUnavailable', 'NameTaken',
 ];
 const ENDS_ELSEWHERE: readonly string[] = [

@@ -20,13 +20,18 @@ const MEANINGS: Readonly<Partial<Record<BrokerCode, Meaning>>> = {
   PolicyMissing: { stays: 'late', hint: 'no BrokerPolicy grants it to the template, as far as the broker knows' },
   PolicyRevoked: { stays: 'for good', hint: 'its lease is revoked for the rest of the run' },
   PoolExhausted: { stays: 'passes', hint: 'every token of its pool is leased; one is free again when another run ends' },
-  ProviderFailure: { stays: 'passes', hint: "the Secret of its provider may be missing or malformed; the broker's log says more" },
+  ProviderFailure: { stays: 'passes', hint: "the Secret that its BrokerPolicy names is missing or malformed, or its provider fails; create or mend the Secret; the broker's log says more" },
   RateLimited: { stays: 'passes', hint: 'the broker was asked too often' },
   RunNotFound: { stays: 'late', hint: 'the broker does not know the run; the namespace must be one of those that it follows' },
   RunTerminated: { stays: 'passes', hint: 'for the broker the run is over or past its deadline' },
   Unauthorized: { stays: 'passes', hint: "the broker does not accept the operator's token, or cannot have it reviewed" },
   Unavailable: { stays: 'passes', hint: 'the broker is starting, stopping or overloaded, or cannot reach the API server' },
 };
+
+/** Codes by which the broker says that it cannot now, and why: it is not the broker that is missing then. */
+const TOLD = ['PoolExhausted', 'ProviderFailure', 'AuditUnavailable', 'RateLimited'] as const satisfies readonly BrokerCode[];
+
+type Unready = 'BrokerUnavailable' | (typeof TOLD)[number];
 
 /** Milliseconds until the broker is asked again; and sooner, when it is likely to know in a moment. */
 const AGAIN = 10_000;
@@ -48,8 +53,13 @@ export function brokerRefusal(failure: BrokerFailure, work: Pick<RunWork, 'statu
     return { condition: 'BrokerDenied', message, outcome: { kind: 'wait', reason: 'BrokerUnavailable', message, againAfter: LATE_AGAIN, giveUpAt } };
   }
   if (stays !== 'passes') return { condition: 'BrokerDenied', message, outcome: fail('BrokerDenied', message) };
-  const reason = answered === 'PoolExhausted' ? answered : 'BrokerUnavailable';
+  const reason = unreadyReason(failure);
   return { condition: reason, message, outcome: wait(reason, message, AGAIN) };
+}
+
+/** Why a broker that may give it later has not given something. */
+export function unreadyReason({ answered }: Pick<BrokerFailure, 'answered'>): Unready {
+  return TOLD.find((code) => code === answered) ?? 'BrokerUnavailable';
 }
 
 /** Whatever goes wrong with one call, what the others have come to counts. The text of a foreign error is for the log alone. */

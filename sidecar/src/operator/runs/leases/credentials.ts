@@ -81,8 +81,11 @@ function missingFirst(names: readonly string[], { status: { credentials = [] } }
 /** What it means that a credential was not given. One that was only asked for too early is asked for again, and that is all. */
 function refusalsOf({ world }: CredentialDeps, work: RunWork, name: string, failure: BrokerFailure | undefined): BrokerRefusal[] {
   if (failure === undefined || failure.answered === 'RateLimited') return [];
-  const granting = world.policies(work.run.namespace).filter(({ spec }) => spec.grants.credentials?.some((grant) => grant.name === name));
-  const source = granting.length === 0 ? '' : `; granted by BrokerPolicy ${granting.map((policy) => policy.name).join(', ')}`;
+  const granting = world.policies(work.run.namespace).flatMap((policy) => {
+    const { secretRef } = policy.spec.grants.credentials?.find((grant) => grant.name === name)?.provider ?? {};
+    return secretRef === undefined ? [] : [`BrokerPolicy ${policy.name} from Secret '${secretRef.name}', key '${secretRef.key}'`];
+  });
+  const source = granting.length === 0 ? '' : `; granted by ${granting.join(', and by ')}`;
   return [brokerRefusal(failure, work, `the credential ${name}`, source)];
 }
 

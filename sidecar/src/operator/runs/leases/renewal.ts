@@ -1,4 +1,4 @@
-import { brokerFailure, codeText, failureText } from './broker-refusal';
+import { brokerFailure, codeText, failureText, unreadyReason } from './broker-refusal';
 import { issuedText, Lease, renewableLeases, withRenewed } from './lease-status';
 import { RenewalTimes, renewalTimes } from './renewal-times';
 import type { RenewResponse } from '../../../../../src/protocol/broker-api';
@@ -51,7 +51,7 @@ async function answerFor(deps: RenewalDeps, work: RunWork, names: readonly strin
     deps.log.warn({ namespace, run: name, reason }, 'leases could not be renewed; trying again');
     // An API server that reviews no tokens makes a broker answer that it does not know us.
     if (code === 'Refused' && answered !== undefined && answered !== 'Unauthorized') return { leases: [], refused: names.map((one) => ({ name: one, code: answered })) };
-    work.condition('BrokerReady', 'BrokerUnavailable', `the broker does not renew leases: ${reason}`);
+    work.condition('BrokerReady', unreadyReason(failure), `the broker does not renew leases: ${reason}`);
     return undefined;
   }
 }

@@ -86,7 +86,9 @@ test('a Secret that is missing is waited for, with the policy that names it; the
   const secretRef = { name: 'upstream', key: 'nowhere' };
   const grants = { credentials: [{ name: 'WITHOUT_SECRET', provider: { kind: 'UserSuppliedSecret' as const, secretRef } }] };
   world.policies.push({ name: 'p1', spec: { appliesToTemplates: ['*'], grants } });
-  expect(await issue(REQUIRED)).toMatchObject({ kind: 'wait', message: expect.stringMatching(/WITHOUT_SECRET: ProviderFailure .*BrokerPolicy p1/) });
+  const message = expect.stringMatching(/WITHOUT_SECRET: ProviderFailure \(the Secret that its BrokerPolicy names is missing.*BrokerPolicy p1 from Secret 'upstream', key 'nowhere'\)$/);
+  expect(await issue(REQUIRED)).toMatchObject({ kind: 'wait', reason: 'ProviderFailure', message });
+  expect(conditionOf(world.committed, 'BrokerReady')).toMatch(/^False ProviderFailure: the broker does not give the credential WITHOUT_SECRET: /);
   expect(ids()).toEqual(before);
 });
 

@@ -155,13 +155,20 @@ describe('the run ends with', () => {
 
 describe('the run waits for', () => {
   test.each<[BrokerCode, string]>([
-    ['PoolExhausted', 'PoolExhausted'], ['ProviderFailure', 'BrokerUnavailable'], ['Unavailable', 'BrokerUnavailable'],
-    ['Unauthorized', 'BrokerUnavailable'], ['AuditUnavailable', 'BrokerUnavailable'], ['BadRequest', 'BrokerUnavailable'], ['RunTerminated', 'BrokerUnavailable'], ['NotFound', 'BrokerUnavailable'],
+    ['PoolExhausted', 'PoolExhausted'], ['ProviderFailure', 'ProviderFailure'], ['Unavailable', 'BrokerUnavailable'],
+    ['Unauthorized', 'BrokerUnavailable'], ['AuditUnavailable', 'AuditUnavailable'], ['BadRequest', 'BrokerUnavailable'], ['RunTerminated', 'BrokerUnavailable'], ['NotFound', 'BrokerUnavailable'],
   ])('%s, as %s', async (code, reason) => {
     failing(code);
     world.now += 2 * PREREQUISITE_SECONDS * SECOND;
     expect(await issue()).toMatchObject({ kind: 'wait', reason, againAfter: 10 * SECOND, message: expect.stringContaining(`A_TOKEN: ${code}`) });
     expect(conditionOf(world.committed, 'BrokerReady')).toMatch(new RegExp(`^False ${reason}: `));
+  });
+
+  test('a broker that was asked for too many tokens of the way out, and not for one that is away', async () => {
+    failing('RateLimited');
+    const work = world.work();
+    expect(await issueEgressToken(world.deps, work)).toMatchObject({ kind: 'wait', reason: 'RateLimited', againAfter: 10 * SECOND });
+    expect(conditionOf(work.status, 'BrokerReady')).toMatch(/^False RateLimited: .*asked too often/);
   });
 
   test('a broker that is not reached, and is told how it is not', async () => {
@@ -174,6 +181,6 @@ describe('the run waits for', () => {
     const grant = (name: string) => ({ name, provider: { kind: 'AnthropicAPI' as const, secretRef: { name: 's', key: 'k' } } });
     world.policies.push({ name: 'p1', spec: { appliesToTemplates: ['*'], grants: { credentials: [grant('A_TOKEN')] } } }, { name: 'p2', spec: { appliesToTemplates: ['*'], grants: {} } });
     failing('ProviderFailure');
-    expect(await issue()).toMatchObject({ message: expect.stringMatching(/the Secret of its provider may be missing.*; granted by BrokerPolicy p1\)$/) });
+    expect(await issue()).toMatchObject({ message: expect.stringMatching(/create or mend the Secret; the broker's log says more; granted by BrokerPolicy p1 from Secret 's', key 'k'\)$/) });
   });
 });

@@ -217,6 +217,14 @@ describe('a broker that is away', () => {
     expect(conditionOf(world.committed, 'BrokerReady')).toMatch(/^False BrokerUnavailable/);
   });
 
+  test('is not one that answers why it does not renew now', async () => {
+    await running('A_TOKEN');
+    broker.before = () => { throw new BrokerFailure('Unavailable', 'the broker answered 503', 'AuditUnavailable'); };
+    world.now += HOUR / 2;
+    await look();
+    expect(conditionOf(world.committed, 'BrokerReady')).toBe('False AuditUnavailable: the broker does not renew leases: AuditUnavailable');
+  });
+
   test('beyond the end of a lease is told, and the lease comes back with it', async () => {
     await running('A_TOKEN');
     broker.before = () => { throw unreachable(); };
