@@ -112,6 +112,7 @@ test.each(PHASES.filter((phase) => phase !== 'stopped'))('a run that is cancelle
   kubelet.stops = () => true;
   const run = await over(name);
   expect([run.status.phase, condition(run, 'Completed').status, condition(run, 'Completed').reason]).toEqual(['Cancelled', 'True', 'Cancelled']);
+  expect(condition(run, 'Completed').message).toMatch(/^the run was cancelled: not needed/);
   expect(book.live(name)).toEqual([]);
 });
 

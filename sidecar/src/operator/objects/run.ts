@@ -4,12 +4,16 @@ import { HarnessRunSpec, HarnessRunStatus, KINDS } from '../../../../src/protoco
 import { isTerminal } from '../../../../src/protocol/resources/phases';
 import { RUN_FINALIZER } from '../../../../src/protocol/runs';
 import type { KubeObject, Resource } from '../../kube/client';
+import { cutText } from '../../server/cut-text';
+import { oneLine } from '../../server/one-line';
 
 /** A HarnessRun as the operator keeps it. */
 export interface Run extends Meta {
   readonly hasFinalizer: boolean;
   /** Whether somebody wants it to end. */
   readonly isCancelled: boolean;
+  /** What they have given as the reason, as far as it is kept; undefined when they have given none. */
+  readonly cancelReason?: string;
   /** Without what may be long, which is read when it is needed. */
   readonly spec: Omit<HarnessRunSpec, keyof LongParts>;
   readonly hasInlinePrompt: boolean;
@@ -19,6 +23,9 @@ export interface Run extends Meta {
 
 /** Who may make runs could otherwise fill the memory of the operator with few of them. */
 export type LongParts = Pick<HarnessRunSpec, 'prompt' | 'extraEnv'>;
+
+/** Longest reason of a cancellation that is kept, in characters: annotations may be very long, and runs stay when they are over. */
+export const MAX_CANCEL_REASON = 200;
 
 /** Runs of a namespace. */
 export function runsIn(namespace: string): Resource {
@@ -31,15 +38,21 @@ export function runOf(object: KubeObject): Run {
   const { finalizers = [], annotations = {} } = object.metadata as { finalizers?: readonly string[]; annotations?: Readonly<Record<string, string>> };
   const { prompt, extraEnv = [], ...spec } = object.spec as HarnessRunSpec;
   const status = (object.status ?? {}) as HarnessRunStatus;
+  const cancelReason = shortReason(annotations[ANNOTATIONS.cancel]);
   return {
     ...meta,
     hasFinalizer: finalizers.includes(RUN_FINALIZER),
     isCancelled: ANNOTATIONS.cancel in annotations,
+    ...(cancelReason === '' ? {} : { cancelReason }),
     spec: isOver(status) ? endedSpec(spec) : spec,
     hasInlinePrompt: prompt !== undefined,
     hasExtraEnv: extraEnv.length > 0,
     status,
   };
+}
+
+function shortReason(text = ''): string {
+  return cutText(oneLine(text), MAX_CANCEL_REASON, '...');
 }
 
 /** Whether a run is over for good; one without a phase has not begun. */

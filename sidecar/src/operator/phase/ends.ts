@@ -2,13 +2,13 @@ import { earlyHint, exitHint, isFinalCode, MEMORY_HINT, startHint } from './hint
 import { imposedEnd, ImposedEnd, TOO_LONG } from './imposed-ends';
 import { failedInit, initEnded } from './init-ends';
 import { hasBegun, isHeldOpen, isOverdue, isPodOver, toldAt } from './pod-facts';
-import { quoted, sentence } from './sentence';
+import { quoted, sentence, withReason } from './sentence';
 import type { Ended, Observed, Stopping } from './verdict';
 import { waitedUntil } from './waited';
 import type { ContainerState, Pod } from '../objects/pod';
 
 /** What of a look tells why a pod had to end. */
-type Stop = Pick<Observed, 'pod' | 'stopping' | 'before'>;
+type Stop = Pick<Observed, 'pod' | 'stopping' | 'cancelReason' | 'before'>;
 type Told = Omit<ImposedEnd, 'retryable'> & Partial<ImposedEnd>;
 
 /** Reasons of a container that the runtime could not start, those of containerd and of Docker. Their message is the runtime's, not the agent's. */
@@ -87,6 +87,6 @@ function stopped(stopping: Stopping, stop: Stop): Ended {
 
 function stopText(stopping: Stopping, stop: Stop, exit?: string): string {
   const waited = waitedUntil(stopping, stop);
-  if (stopping === 'Cancelled') return sentence('the run was cancelled', exit, waited);
+  if (stopping === 'Cancelled') return sentence(withReason('the run was cancelled', stop.cancelReason), exit, waited);
   return sentence(waited ?? TOO_LONG, exit);
 }

@@ -1,6 +1,6 @@
 import { agentEnded, gone, podEnded } from './ends';
 import { agentOf, hasBegun, isNodeSilent, isPodOver, isScheduled } from './pod-facts';
-import { quoted, sentence } from './sentence';
+import { quoted, sentence, withReason } from './sentence';
 import { starting } from './starting';
 import { unscheduled } from './unscheduled';
 import type { Going, Observed, Stopping, Verdict } from './verdict';
@@ -44,21 +44,21 @@ function leaving(pod: Pod, look: Observed): Going {
   const agent = 'stopping';
   const waited = stopping && waitedUntil(stopping, look);
   const reason = stopping === 'Cancelled' ? 'Cancelling' : isNodeSilent(pod) ? SILENT.reason : 'Terminating';
-  if (isNodeSilent(pod)) return { kind: 'going', agent, ...SILENT, reason, message: sentence(LEFT_BEHIND, waited) };
+  if (isNodeSilent(pod)) return { kind: 'going', agent, ...SILENT, reason, message: sentence(stopping === 'Cancelled' ? whyLeaving(look, waited) : undefined, LEFT_BEHIND, waited) };
   return {
     kind: 'going',
     agent,
     reason,
-    message: sentence(whyLeaving(stopping, waited), howLeaving(pod, stopping), quoted('the cluster says', pod.disrupted?.message), waited),
+    message: sentence(whyLeaving(look, waited), howLeaving(pod, stopping), quoted('the cluster says', pod.disrupted?.message), waited),
     podReady: agentOf(pod)?.state === 'running' ? 'Running' : 'Pending',
   };
 }
 
 const LEFT_BEHIND = 'the pod is to end but its node does not answer; delete the pod by force only when the node is really off';
 
-function whyLeaving(stopping: Stopping | undefined, waited: string | undefined): string | undefined {
+function whyLeaving({ stopping, cancelReason }: Observed, waited: string | undefined): string | undefined {
   if (stopping === undefined) return 'somebody has deleted the pod';
-  if (stopping === 'Cancelled') return 'the run is cancelled';
+  if (stopping === 'Cancelled') return withReason('the run is cancelled', cancelReason);
   return waited === undefined ? 'the run took longer than its timeout' : undefined;
 }
 

@@ -12,6 +12,11 @@ export function sentence(...clauses: readonly (string | undefined)[]): string {
   return cutText(clauses.filter((clause) => clause !== undefined).join('; '), MAX_MESSAGE, '...');
 }
 
+/** What somebody has done, with what they give as the reason. */
+export function withReason(what: string, reason: string | undefined): string {
+  return reason === undefined ? what : `${what}: ${reason}`;
+}
+
 /** What another program says, on one line; undefined when it says nothing. */
 export function quoted(who: string, message: string | undefined): string | undefined {
   const line = oneLine(message ?? '');

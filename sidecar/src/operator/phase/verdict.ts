@@ -13,6 +13,8 @@ export interface Observed {
   readonly wasThere: boolean;
   /** Undefined while it may go on. */
   readonly stopping?: Stopping;
+  /** What whoever has cancelled the run says, on one line. */
+  readonly cancelReason?: string;
   /** What the status says since the look before; undefined when there was none. */
   readonly before?: Before;
   readonly now: number;

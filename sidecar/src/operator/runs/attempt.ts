@@ -31,7 +31,7 @@ const LOOK_AGAIN = 10_000;
 export async function followAttempt(deps: OperatorDeps, work: RunWork, attempt: FollowedAttempt): Promise<Again> {
   const { pod, wasThere, isWatched, stopping, deadline } = attempt;
   if (pod !== undefined) recordPod(work, pod);
-  const verdict = phaseOf({ ...(pod && { pod }), wasThere, ...(stopping && { stopping }), before: toldBefore(work), now: work.now });
+  const verdict = phaseOf({ ...(pod && { pod }), wasThere, ...(stopping && { stopping }), ...reasonGiven(work), before: toldBefore(work), now: work.now });
   if (verdict.kind === 'ended') return concluded(deps, work, verdict, pod, stopping);
   await tell(deps, work, verdict, pod);
   // The addresses of a pod count at the broker once they are in the status.
@@ -53,6 +53,10 @@ async function concluded(deps: OperatorDeps, work: RunWork, ended: Ended, pod: P
   if (!ended.retryable || stopping !== undefined || attempt >= (work.run.spec.retries ?? 0)) return endRun(deps, work, ended);
   if (pod !== undefined && !isPodOver(pod)) return untilStopped(work, pod, ended);
   return nextAttempt(work, ended);
+}
+
+function reasonGiven({ run: { cancelReason } }: RunWork): Pick<Observed, 'cancelReason'> {
+  return cancelReason === undefined ? {} : { cancelReason };
 }
 
 function toldBefore(work: RunWork): Observed['before'] {

@@ -51,7 +51,7 @@ test('it follows the kinds that runs depend on, in the namespaces that it serves
 
 test('what is there can be asked for by namespace', async () => {
   const server = new WorldServer();
-  server.put('harnessruns', 'team-a', 'r', RUN, { annotations: { [ANNOTATIONS.cancel]: 'planted reason' } });
+  server.put('harnessruns', 'team-a', 'r', RUN, { annotations: { [ANNOTATIONS.cancel]: `${'no need '.repeat(30)}planted reason` } });
   server.put('pods', 'team-a', 'r-0', { spec: {}, status: { phase: 'Running' } }, { labels: { [LABELS.run]: 'r', [LABELS.attempt]: '0' } });
   server.put('workspaces', 'team-b', 'w', { spec: { storage: { size: '1Gi' } } });
   server.put('persistentvolumeclaims', 'team-b', 'ws-w', { status: { phase: 'Bound' } });

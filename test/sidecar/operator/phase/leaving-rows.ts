@@ -8,6 +8,14 @@ const NOT_READY = condition('Ready', 'False');
 const STOPPING: readonly Row[] = [
   { name: 'a run that is cancelled is stopping while its agent runs', pod: document(ALIVE), stopping: 'Cancelled', verdict: { ...GOES, reason: 'Cancelling', podReady: 'Running' }, says: /cancelled; the agent has/ },
   {
+    name: 'a run that is cancelled for a reason says which while it stops',
+    pod: document(ALIVE),
+    stopping: 'Cancelled',
+    cancelReason: 'not needed any more',
+    verdict: { ...GOES, reason: 'Cancelling' },
+    says: /^the run is cancelled: not needed any more; the agent has the grace/,
+  },
+  {
     name: 'a run whose time is up waits until its node ends the agent, as nobody deletes its pod',
     pod: document(ALIVE),
     stopping: 'DeadlineExceeded',
@@ -39,6 +47,9 @@ const STOPPING: readonly Row[] = [
 
 const STOPPED: readonly Row[] = [
   { name: 'an agent that obeys a cancellation is stopped', pod: ended(0), stopping: 'Cancelled', verdict: { kind: 'ended', agent: 'stopped', reason: 'Cancelled', retryable: false }, says: /code 0/ },
+  {
+    name: 'a run that was cancelled for a reason says which for good', pod: ended(143), stopping: 'Cancelled', cancelReason: 'not needed', verdict: { reason: 'Cancelled' }, says: /^the run was cancelled: not needed; the agent/,
+  },
   { name: 'an agent that is ended by a cancellation is an error of the run that was cancelled', pod: ended(143), stopping: 'Cancelled', verdict: { agent: 'error', reason: 'Cancelled' }, says: /code 143/ },
   { name: 'an agent that is killed at the end of its grace is no want of memory', pod: ended(137), stopping: 'Cancelled', verdict: { reason: 'Cancelled', retryable: false }, says: /^(?!.*memory)/ },
   { name: 'an agent that obeys the deadline has not succeeded', pod: ended(0), stopping: 'DeadlineExceeded', verdict: { agent: 'stopped', reason: 'DeadlineExceeded', retryable: false }, says: /timeout/ },
@@ -91,7 +102,7 @@ const SILENT: readonly Row[] = [
     pod: document({ ...ALIVE, reason: 'NodeLost', conditions: [SCHEDULED, NOT_READY] }),
     stopping: 'Cancelled',
     verdict: { kind: 'going', agent: 'stopping', reason: 'Cancelling', podReady: 'NodeUnreachable' },
-    says: /node does not answer/,
+    says: /^the run is cancelled; the pod is to end but its node does not answer/,
   },
   {
     name: 'an agent that has ended on a node that is silent now has ended',

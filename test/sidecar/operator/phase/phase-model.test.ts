@@ -44,7 +44,8 @@ const look: fc.Arbitrary<Look> = fc.record({
   pod: fc.option(podDocument, { nil: undefined, freq: 8 }),
   wasThere: fc.boolean(),
   stopping: fc.constantFrom(undefined, 'Cancelled' as const, 'DeadlineExceeded' as const),
-  before: fc.tuple(fc.oneof(reason, fc.constantFrom('NodeUnreachable', 'Retrying')), fc.option(seconds, { nil: undefined })).map(([why, left]) => said(why, left)),
+  before: fc.tuple(fc.oneof(reason, fc.constantFrom('NodeUnreachable', 'Retrying')), fc.option(seconds, { nil: undefined }), text).map(([why, left, message]) => said(why, left, message)),
+  cancelReason: fc.constantFrom(undefined, 'not needed', 'since it waited: for nothing'),
 }, { requiredKeys: [] });
 
 const checked = (verdict: Verdict): Verdict => {

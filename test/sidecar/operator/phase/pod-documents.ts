@@ -61,6 +61,7 @@ export interface Row {
   /** Unless it says otherwise, whether there is a pod now. */
   readonly wasThere?: boolean;
   readonly stopping?: Observed['stopping'];
+  readonly cancelReason?: string;
   readonly before?: Observed['before'];
   readonly verdict: Partial<Verdict>;
   readonly says: RegExp;
@@ -71,10 +72,11 @@ export const said = (reason: string, seconds?: number, message = ''): NonNullabl
   { reason, message, hasBegun: false, ...(seconds !== undefined && { giveUpAt: NOW + seconds * 1000 }) }
 );
 
-export type Look = Pick<Row, 'pod' | 'wasThere' | 'stopping' | 'before'>;
+export type Look = Pick<Row, 'pod' | 'wasThere' | 'stopping' | 'cancelReason' | 'before'>;
 
-export function observed({ pod, wasThere = pod !== undefined, stopping, before }: Look): Observed {
-  return { ...(pod && { pod: podOf(pod as unknown as KubeObject) }), wasThere, ...(stopping && { stopping }), ...(before && { before }), now: NOW };
+export function observed({ pod, wasThere = pod !== undefined, stopping, cancelReason, before }: Look): Observed {
+  const given = { ...(stopping && { stopping }), ...(cancelReason && { cancelReason }), ...(before && { before }) };
+  return { ...(pod && { pod: podOf(pod as unknown as KubeObject) }), wasThere, ...given, now: NOW };
 }
 
 export function verdictOf(look: Look): Verdict {

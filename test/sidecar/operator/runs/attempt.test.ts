@@ -85,14 +85,14 @@ describe('a run that is cancelled', () => {
     await world.reconcile();
     expect(world.done()).toEqual(['status', 'delete pods/r1-0']);
     expect(world.status).toMatchObject({ phase: 'Running', agentPhase: 'stopping' });
-    expect(world.completed).toBe('False Cancelling');
+    expect(world.condition('Completed')).toMatch(/^False Cancelling: the run is cancelled: enough; the agent has/);
     await world.settle();
     expect(world.done()).toEqual([]);
     world.pass(1000);
     world.agentEnds(143);
     await world.settle();
     expect(world.status).toMatchObject({ phase: 'Cancelled', completionTime: timeText(START + 1000) });
-    expect(world.completed).toBe('True Cancelled');
+    expect(world.condition('Completed')).toMatch(/^True Cancelled: the run was cancelled: enough; the agent has ended/);
     expect(world.done()).toEqual(['status', 'revoke uss-A', 'revoke uss-B', 'status', 'finalizer off']);
   });
 
@@ -221,7 +221,7 @@ describe('a run that takes too long', () => {
     await world.settle();
     world.cancel();
     await world.settle();
-    expect(world.condition('Completed')).toMatch(/^True Cancelled: the run was cancelled; until then it waited: PolicyMissing: /);
+    expect(world.condition('Completed')).toMatch(/^True Cancelled: the run was cancelled: enough; until then it waited: PolicyMissing: /);
   });
 
   test('is cancelled when somebody wants that before its pod has stopped', async () => {
