@@ -27,7 +27,7 @@ export async function revokeLeases(deps: RevocationDeps, work: RunWork, { since 
   if (leases.length === 0 || told === 'Revoked' || gaveUp) return done();
   const { failed, reason } = await revoked(deps, work, leases);
   if (failed.length === 0) {
-    work.condition('CredentialsRevoked', 'Revoked', `${leases.length} leases revoked`);
+    work.condition('CredentialsRevoked', 'Revoked', revokedText(leases.length, work.status));
     return done();
   }
   const ids = failed.map(({ leaseID }) => leaseID);
@@ -42,6 +42,13 @@ export async function revokeLeases(deps: RevocationDeps, work: RunWork, { since 
   const others = ids.length > NAMED ? ` and ${ids.length - NAMED} more` : '';
   work.event('Warning', 'RevokeFailed', `leases that are not revoked: ${ids.slice(0, NAMED).join(', ')}${others}: ${reason}`);
   return done();
+}
+
+/** A credential that the run was given as it is was out of the broker's hands from then on. */
+function revokedText(count: number, { credentials = [] }: RunWork['status']): string {
+  const given = credentials.filter(({ deliveryMode }) => deliveryMode === 'InContainer').map(({ name }) => name);
+  const others = given.length === 0 ? '' : `; credentials that the run had in its container stay good at their provider until they are changed there: ${given.join(', ')}`;
+  return `${count} ${count === 1 ? 'lease' : 'leases'} revoked${others}`;
 }
 
 interface Revoked {

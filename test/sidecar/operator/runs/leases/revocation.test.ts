@@ -28,6 +28,16 @@ test('every lease of a run is revoked, and the condition says so', async () => {
   expect(conditionOf(world.committed, 'CredentialsRevoked')).toBe('True Revoked: 2 leases revoked');
 });
 
+test('credentials that the run had in its container are named: no broker takes them back', async () => {
+  over(['A', 'B', 'C']);
+  const credentials = (['ProxyInjected', 'InContainer', 'InContainer'] as const).map((deliveryMode, at) => ({ name: 'ABC'[at], deliveryMode }));
+  world.committed = { ...world.committed, credentials };
+  await revoke();
+  expect(conditionOf(world.committed, 'CredentialsRevoked')).toBe(
+    'True Revoked: 3 leases revoked; credentials that the run had in its container stay good at their provider until they are changed there: B, C',
+  );
+});
+
 test('what the broker has said to be revoked is not revoked again', async () => {
   over(['A', 'B'], { revokedLeases: { 'uss-A': timeText(START) } });
   await revoke();
@@ -98,7 +108,7 @@ describe('a broker that fails', () => {
     expect([broker.asked.length, world.events.length]).toEqual([1, 1]);
     broker.before = () => undefined;
     await revoke(world.now);
-    expect(conditionOf(world.committed, 'CredentialsRevoked')).toBe('True Revoked: 1 leases revoked');
+    expect(conditionOf(world.committed, 'CredentialsRevoked')).toBe('True Revoked: 1 lease revoked');
   });
 
   test('in a way that nobody foresaw does not keep the run from its end either, and is in the log', async () => {
