@@ -130,7 +130,7 @@ export const harnessRunStatus = schema({
     podIPs: { type: 'array', maxItems: 16, items: { type: 'string', maxLength: 45 }, description: "addresses of the run's pod" },
     template: templateIdentity,
     startTime: { ...time, description: 'when the run began; its timeout counts from here' },
-    giveUpTime: { ...time, description: 'when an attempt whose container cannot be started is given up, unless it recovers' },
+    giveUpTime: { ...time, description: 'when the run, or its attempt, is given up unless what it waits for comes: template, policy, Workspace, name, broker or a container that starts' },
     nextAttemptTime: { ...time, description: 'when the run is begun again, after an attempt that failed' },
     completionTime: { ...time, description: 'when the run ended' },
     recentEvents: { type: 'array', maxItems: MAX_RECENT_EVENTS, items: event, description: 'what the agent has reported last; not written by this version' },
