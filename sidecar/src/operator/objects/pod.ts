@@ -53,6 +53,8 @@ export interface ContainerState {
   readonly message?: string;
   /** Of a container that has ended. */
   readonly exitCode?: number;
+  /** Of one that waits to be begun again. */
+  readonly lastExitCode?: number;
   readonly signal?: number;
   readonly startedAt?: number;
   readonly finishedAt?: number;
@@ -96,12 +98,12 @@ function templateIn(text = ''): TemplateIdentity | undefined {
   return value === undefined || problemsOf(templateIdentity, value, '').length > 0 ? undefined : value as unknown as TemplateIdentity;
 }
 
-function stateOf({ name, state = {}, restartCount }: ContainerStatus): ContainerState {
+function stateOf({ name, state = {}, lastState = {}, restartCount }: ContainerStatus): ContainerState {
   const { waiting, running, terminated } = state;
   if (terminated !== undefined) {
     const { reason, message, exitCode, signal, startedAt, finishedAt } = terminated;
     return defined({ name, state: 'terminated', reason, message, exitCode, signal, startedAt: timeOf(startedAt), finishedAt: timeOf(finishedAt), restarts: restartCount });
   }
   if (running !== undefined) return defined({ name, state: 'running', startedAt: timeOf(running.startedAt), restarts: restartCount });
-  return defined({ name, state: 'waiting', reason: waiting?.reason, message: waiting?.message, restarts: restartCount });
+  return defined({ name, state: 'waiting', reason: waiting?.reason, message: waiting?.message, lastExitCode: lastState.terminated?.exitCode, restarts: restartCount });
 }

@@ -1,3 +1,4 @@
+import { logGoes } from './gone-log';
 import { earlyHint, exitHint, isFinalCode, MEMORY_HINT, startHint } from './hints';
 import { imposedEnd, ImposedEnd, TOO_LONG } from './imposed-ends';
 import { failedInit, initEnded } from './init-ends';
@@ -5,6 +6,7 @@ import { hasBegun, isHeldOpen, isOverdue, isPodOver, toldAt } from './pod-facts'
 import { quoted, sentence, withReason } from './sentence';
 import type { Ended, Observed, Stopping } from './verdict';
 import { waitedUntil } from './waited';
+import type { EndReason } from '../../../../src/protocol/runs';
 import type { ContainerState, Pod } from '../objects/pod';
 
 /** What of a look tells why a pod had to end. */
@@ -16,14 +18,23 @@ const NOT_STARTED: readonly (string | undefined)[] = ['StartError', 'ContainerCa
 
 /** The end of a run whose agent container has ended, which the exit code tells and nothing else. */
 export function agentEnded(pod: Pod, agent: ContainerState, stop: Stop): Ended {
-  const { retryable = false, ...end } = endOf(pod, agent, stop);
+  const { retryable = false, message, ...end } = endOf(pod, agent, stop);
+  const stopsPod = pod.deletedAt === undefined && !isPodOver(pod) && isHeldOpen(pod) && !isOverdue(pod);
   return {
     kind: 'ended',
     agent: agent.exitCode === 0 ? 'stopped' : 'error',
     ...end,
+    message: losesLog(pod, stopsPod, end.reason) ? sentence(message, stopsPod ? HELD_OPEN : undefined, logGoes(pod)) : message,
     retryable: retryable && stop.stopping === undefined,
-    stopsPod: pod.deletedAt === undefined && !isPodOver(pod) && isHeldOpen(pod) && !isOverdue(pod),
+    stopsPod,
   };
+}
+
+const HELD_OPEN = 'another container keeps the pod running';
+
+/** Whoever cancels a run has its pod deleted, and need not be told. */
+function losesLog(pod: Pod, stopsPod: boolean, reason: EndReason): boolean {
+  return (stopsPod || pod.deletedAt !== undefined) && hasBegun(pod) && reason !== 'Cancelled';
 }
 
 function endOf(pod: Pod, agent: ContainerState, stop: Stop): Told {

@@ -1,3 +1,4 @@
+import { logGoes } from './gone-log';
 import { initEnded, isFatal } from './init-ends';
 import { giveUpAt } from './patience';
 import { dueSince, isPrepared, reached } from './pod-facts';
@@ -61,8 +62,16 @@ function decided(pod: Pod, { decision, container, text, message, since }: Hindra
   }
   const hint = decision.hint(message ?? '', container);
   const until = giveUpAt(decision, since, look);
-  if (look.now < until) return going(pod, decision, sentence(text, hint, says), { againAfter: until - look.now, giveUpAt: until });
-  return givenUp(decision.end, decision.retryable, sentence(text, hint, `given up after ${decision.patience / 60_000} min`, says));
+  if (look.now < until) return going(pod, decision, sentence(text, hint, decision.meanwhile, says), { againAfter: until - look.now, giveUpAt: until });
+  const leaves = decision.meanwhile === undefined ? [] : [lastExit(pod), logGoes(pod)];
+  return givenUp(decision.end, decision.retryable, sentence(text, hint, `given up after ${decision.patience / 60_000} min`, ...leaves, says));
+}
+
+/** Of the container that is begun again and again: all that is shown of its own words, as those of foreign programs may be secret. */
+function lastExit(pod: Pod): string | undefined {
+  const { exitCode, lastExitCode } = reached(pod) ?? {};
+  const code = exitCode ?? lastExitCode;
+  return code === undefined ? undefined : `it ended with exit code ${code}`;
 }
 
 /** The kubelet would go on with a pod that has not failed. */

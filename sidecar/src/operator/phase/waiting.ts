@@ -22,6 +22,8 @@ export interface Bear {
   readonly patience: number;
   /** Whether the container works in between, so that no look tells which failure was the first: its patience counts from when the container was due. */
   readonly recurs?: boolean;
+  /** Where people can look as long as the pod is there. */
+  readonly meanwhile?: string;
   readonly end: EndReason;
   readonly retryable: boolean;
   readonly hint: (message: string, container: string) => string;
@@ -70,7 +72,8 @@ export const WAITING: ReadonlyMap<string, Decision> = new Map<string, Decision>(
   ['CreateContainerError', making('CreateContainerError', () => 'the container runtime of the node cannot make the container')],
   ['RunContainerError', making('RunContainerError', (message) => `the container runtime of the node cannot start the container; ${startHint(message)}`)],
   ['CrashLoopBackOff', {
-    kind: 'bear', reason: 'CrashLoopBackOff', patience: 2 * MINUTE, recurs: true, end: 'InitFailed', retryable: true, hint: () => 'the container ends as often as it is begun; its log says why',
+    kind: 'bear', reason: 'CrashLoopBackOff', patience: 2 * MINUTE, recurs: true, end: 'InitFailed', retryable: true, meanwhile: 'its log says why',
+    hint: () => 'the container ends as often as it is begun',
   }],
 ]);
 

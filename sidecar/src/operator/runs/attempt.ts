@@ -31,7 +31,8 @@ const LOOK_AGAIN = 10_000;
 export async function followAttempt(deps: OperatorDeps, work: RunWork, attempt: FollowedAttempt): Promise<Again> {
   const { pod, wasThere, isWatched, stopping, deadline } = attempt;
   if (pod !== undefined) recordPod(work, pod);
-  const verdict = phaseOf({ ...(pod && { pod }), wasThere, ...(stopping && { stopping }), ...reasonGiven(work), before: toldBefore(work), now: work.now });
+  const stop = { ...(stopping && { stopping }), ...reasonGiven(work) };
+  const verdict = phaseOf({ ...(pod && { pod }), wasThere, ...stop, before: toldBefore(work), now: work.now });
   if (verdict.kind === 'ended') return concluded(deps, work, verdict, pod, stopping);
   await tell(deps, work, verdict, pod);
   // The addresses of a pod count at the broker once they are in the status.

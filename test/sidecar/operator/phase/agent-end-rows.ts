@@ -69,7 +69,7 @@ const BESIDE: readonly EndRow[] = [
     name: 'an agent that has failed beside a running sidecar has failed',
     pod: document({ phase: 'Running', containerStatuses: [running('istio-proxy'), terminated('agent', 3)] }),
     verdict: { kind: 'ended', agent: 'error', reason: 'AgentFailed', stopsPod: true },
-    says: /code 3/,
+    says: /code 3; another container keeps the pod running; the log goes with the pod, which is deleted; kubectl get events -n team --field-selector involvedObject\.name=fix-0 shows/,
   },
   {
     name: 'a pod that is deleted already is not stopped again, though a sidecar still runs in it',

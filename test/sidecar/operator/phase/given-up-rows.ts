@@ -72,11 +72,17 @@ const OUT_OF_PATIENCE: readonly EndRow[] = [
     name: 'a runtime that crashes for two minutes ends the attempt, as the agent would never begin',
     pod: document({
       conditions: [condition('PodScheduled', 'True', { lastTransitionTime: ago(120) })],
-      initContainerStatuses: [again(waiting('runtime', 'CrashLoopBackOff', 'back-off 40s restarting'), 4)],
+      initContainerStatuses: [{ ...again(waiting('runtime', 'CrashLoopBackOff', 'back-off 40s restarting'), 4), lastState: terminated('runtime', 3, { message: 'token=x' }).state }],
       containerStatuses: [NEXT],
     }),
     verdict: { ...GIVEN_UP, reason: 'InitFailed', retryable: true },
-    says: /^container runtime: CrashLoopBackOff.*its log says why/,
+    says: /^container runtime: CrashLoopBackOff(?!.*(log says why|token)).*it ended with exit code 3; the log goes with the pod.*involvedObject\.name=fix-0 shows what is left; the kubelet says: back-off/,
+  },
+  {
+    name: 'a runtime that is given up in the moment in which it ends says how it did',
+    pod: document({ conditions: [condition('PodScheduled', 'True', { lastTransitionTime: ago(120) })], initContainerStatuses: [again(terminated('runtime', 4), 4)], containerStatuses: [NEXT] }),
+    verdict: { ...GIVEN_UP, reason: 'InitFailed' },
+    says: /it ended with exit code 4; the log goes with the pod/,
   },
   {
     name: 'an attempt that was given up stays so until its pod has stopped',

@@ -76,6 +76,17 @@ const STOPPED: readonly Row[] = [
   { name: 'an agent that has failed before a cancellation has failed, and no attempt follows', pod: ended(3, {}), stopping: 'Cancelled', verdict: { reason: 'AgentFailed', retryable: false }, says: /code 3/ },
 ];
 
+const LOGS: readonly Row[] = [
+  {
+    name: 'an agent that its node did not end at the deadline has lost its log with its pod',
+    pod: ended(137),
+    stopping: 'DeadlineExceeded',
+    verdict: { reason: 'DeadlineExceeded' },
+    says: /^the run took longer than its timeout; raise it or ask for less; the agent has ended with exit code 137; the log goes with the pod/,
+  },
+  { name: 'who cancels a run is not told where its log was', pod: ended(143), stopping: 'Cancelled', cancelReason: 'done', verdict: { reason: 'Cancelled' }, says: /^the run was cancelled: done; .*143$/ },
+];
+
 const SILENT: readonly Row[] = [
   {
     name: 'an agent whose node does not answer runs on as far as anybody knows',
@@ -112,4 +123,4 @@ const SILENT: readonly Row[] = [
   },
 ];
 
-export const LEAVING_ROWS = { STOPPING, STOPPED, SILENT };
+export const LEAVING_ROWS = { STOPPING, STOPPED, LOGS, SILENT };
