@@ -1,4 +1,3 @@
-import { OBJECTS } from '../../../../src/protocol/objects';
 import { RUN_CONTAINERS } from '../../../../src/protocol/runs';
 import type { ContainerState } from '../objects/pod';
 
@@ -59,9 +58,7 @@ const PLATFORM_IMAGES: ReadonlyMap<string, string> = new Map([
 export function pullHint(container: string): string {
   const image = PLATFORM_IMAGES.get(container);
   if (image === undefined) return 'check the name and the tag of the image, the imagePullSecrets of the template and whether the node reaches the registry';
-  // The API server gives a pod the Secrets of its ServiceAccount only if it has none of its own.
-  return `it is ${image}, not of the template: who adds the namespace to the platform names its pull Secret there (imagePullSecrets, for ServiceAccount ${OBJECTS.agent}), `
-    + 'and a template with imagePullSecrets of its own has to name it too; check also whether the node reaches the registry';
+  return `it is ${image}, not of the template: who adds the namespace to the platform names its pull Secret there (imagePullSecrets); check also whether the node reaches the registry`;
 }
 
 /** What can be done about a container that the runtime cannot start. */

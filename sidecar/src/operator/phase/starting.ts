@@ -61,10 +61,11 @@ function decided(pod: Pod, { decision, container, text, message, since }: Hindra
     return going(pod, decision, sentence(text, left > 0 ? undefined : decision.hint, says), left > 0 ? { againAfter: left } : {});
   }
   const hint = decision.hint(message ?? '', container);
+  const { meanwhile } = decision;
   const until = giveUpAt(decision, since, look);
-  if (look.now < until) return going(pod, decision, sentence(text, hint, decision.meanwhile, says), { againAfter: until - look.now, giveUpAt: until });
-  const leaves = decision.meanwhile === undefined ? [] : [lastExit(pod), logGoes(pod)];
-  return givenUp(decision.end, decision.retryable, sentence(text, hint, `given up after ${decision.patience / 60_000} min`, ...leaves, says));
+  if (look.now < until) return going(pod, decision, sentence(text, hint, meanwhile, says), { againAfter: until - look.now, giveUpAt: until });
+  const left = meanwhile === undefined ? [] : [lastExit(pod), logGoes(pod)];
+  return givenUp(decision.end, decision.retryable, sentence(text, hint, `given up after ${decision.patience / 60_000} min`, ...left, says));
 }
 
 /** Of the container that is begun again and again: all that is shown of its own words, as those of foreign programs may be secret. */

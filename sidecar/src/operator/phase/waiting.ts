@@ -72,7 +72,13 @@ export const WAITING: ReadonlyMap<string, Decision> = new Map<string, Decision>(
   ['CreateContainerError', making('CreateContainerError', () => 'the container runtime of the node cannot make the container')],
   ['RunContainerError', making('RunContainerError', (message) => `the container runtime of the node cannot start the container; ${startHint(message)}`)],
   ['CrashLoopBackOff', {
-    kind: 'bear', reason: 'CrashLoopBackOff', patience: 2 * MINUTE, recurs: true, end: 'InitFailed', retryable: true, meanwhile: 'its log says why',
+    kind: 'bear',
+    reason: 'CrashLoopBackOff',
+    patience: 2 * MINUTE,
+    recurs: true,
+    end: 'InitFailed',
+    retryable: true,
+    meanwhile: 'its log says why',
     hint: () => 'the container ends as often as it is begun',
   }],
 ]);

@@ -15,7 +15,8 @@ const refused = (event: string): Told => ({ type: 'Warning', event, isNews: () =
 /** The message names the pod, so another one is another attempt. */
 const seeded = (type: Told['type'], event: string): Told => ({ type, event, isNews: (before, after) => before.message !== after.message });
 
-const TOLD: Readonly<Record<'PVCBound' | 'Seeded', ReadonlyMap<string, Told>>> = {
+/** By condition and its reason. */
+export const TOLD: Readonly<Record<'PVCBound' | 'Seeded', ReadonlyMap<string, Told>>> = {
   PVCBound: new Map([['Refused', refused('Refused')], ['QuotaExceeded', refused('QuotaExceeded')], ['NameTaken', refused('NameTaken')]]),
   Seeded: new Map([['SeedSucceeded', seeded('Normal', 'Seeded')], ['SeedFailed', seeded('Warning', 'SeedFailed')]]),
 };

@@ -139,6 +139,6 @@ describe('a container', () => {
 
 test('a container that waits to be begun again has the exit code of its last end, and none of its last words', () => {
   const lastState = { terminated: { exitCode: 3, message: 'token=x' } };
-  const status = { name: 'runtime', restartCount: 2, state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState };
-  expect(podOf(object({ spec: {}, status: { initContainerStatuses: [status] } })).inits).toEqual([{ name: 'runtime', state: 'waiting', reason: 'CrashLoopBackOff', lastExitCode: 3, restarts: 2 }]);
+  const runtime = { name: 'runtime', restartCount: 2, state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState };
+  expect(podOf(object({ spec: {}, status: { initContainerStatuses: [runtime] } })).inits).toEqual([{ name: 'runtime', state: 'waiting', reason: 'CrashLoopBackOff', lastExitCode: 3, restarts: 2 }]);
 });

@@ -21,7 +21,7 @@ const FIRST_LOOK: readonly GoingRow[] = [
     name: 'the first image that cannot be pulled keeps a pod provisioning',
     pod: document({ initContainerStatuses: [waiting('fence', 'ErrImagePull', 'timeout')] }),
     verdict: { kind: 'going', agent: 'provisioning', reason: 'ErrImagePull', ...IN(300) },
-    says: /^container fence: ErrImagePull; it is the image of the platform itself, not of the template: who adds the namespace .*imagePullSecrets, for ServiceAccount agent.*timeout$/,
+    says: /^container fence: ErrImagePull; it is the image of the platform itself, not of the template: who adds the namespace .*imagePullSecrets.*timeout$/,
   },
   {
     name: 'the image of a runtime that cannot be pulled is one of the template',
