@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codes, tableRows } from './tables';
 import { endPhaseOf } from '../../sidecar/src/operator/phase/run-phase';
+import { TOLD } from '../../sidecar/src/operator/workspaces/tell';
 import { AGENT_PHASES } from '../../src/protocol/resources';
 import { TERMINAL_AGENT_PHASES } from '../../src/protocol/resources/phases';
 import { END_REASONS, REVOKE_SECONDS } from '../../src/protocol/runs';
@@ -20,13 +21,15 @@ const literal = [
   ...[...SOURCE.matchAll(/\bevents\.record\(\{ kind: '(\w+)'.*?\}, '(\w+)', '(\w+)'/g)].map(([, kind, type, reason]) => `${kind} ${type} ${reason}`),
 ];
 
+const ofWorkspaces = Object.values(TOLD).flatMap((reasons) => [...reasons.values()]).map(({ type, event }) => `Workspace ${type} ${event}`);
+
 /** A run is made known as `created`, and tells its end by another reason. */
 const phases = AGENT_PHASES.filter((phase) => phase !== 'created' && !TERMINAL_AGENT_PHASES.includes(phase)).map((phase) => `HarnessRun Normal ${phase[0].toUpperCase()}${phase.slice(1)}`);
 
 const goodEnds = END_REASONS.filter((reason) => endPhaseOf(reason) !== 'Failed').map((reason) => `HarnessRun Normal ${reason}`);
 
 test('the page lists every Event of the operator, and no other', () => {
-  expect([...spelled].sort()).toEqual([...new Set([...literal, ...phases, ...goodEnds, 'HarnessRun Normal WorkspaceBusy'])].sort());
+  expect([...spelled].sort()).toEqual([...new Set([...literal, ...ofWorkspaces, ...phases, ...goodEnds, 'HarnessRun Normal WorkspaceBusy'])].sort());
   expect(literal.length).toBeGreaterThan(4);
 });
 
