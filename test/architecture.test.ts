@@ -70,7 +70,7 @@ describe('the lint rule on imports', () => {
     ['src/private/x.ts', "import { SidecarImage } from '../sidecar-image';"],
     ['sidecar/src/broker/x.ts', "import { PORTS } from '../../../src/protocol/ports';"],
     ['sidecar/src/broker/routes/x.ts', "import { PORTS } from '../../../../src/protocol/ports';"],
-    ['sidecar/src/broker/x.ts', "import { systemClock } from '../server/clock';"],
+    ['sidecar/src/broker/x.ts', "import { systemClock } from '../server/time/clock';"],
   ])('lets %s write %s', async (file, statement) => {
     expect(await complaints(file, statement)).toEqual([]);
   });
@@ -84,8 +84,8 @@ describe('the lint rule on imports', () => {
     ['src/manifests/x.ts', "import { refuse } from '../private/validation';", 'manifests may import only manifests, protocol'],
     ['src/x.ts', "import { IMPORT_ZONES } from '../projenrc/import-zones';", 'constructs may import only constructs, protocol, manifests'],
     ['src/manifests/x.ts', "import { IMPORT_ZONES } from '../../projenrc/import-zones';", 'manifests may import only manifests, protocol'],
-    ['src/x.ts', "import { systemClock } from '../sidecar/src/server/clock';", 'constructs may import only constructs, protocol, manifests'],
-    ['src/protocol/x.ts', "import { systemClock } from '../../sidecar/src/server/clock';", 'protocol may import only protocol'],
+    ['src/x.ts', "import { systemClock } from '../sidecar/src/server/time/clock';", 'constructs may import only constructs, protocol, manifests'],
+    ['src/protocol/x.ts', "import { systemClock } from '../../sidecar/src/server/time/clock';", 'protocol may import only protocol'],
     ['sidecar/src/broker/x.ts', "import { FLOWS } from '../../../src/manifests/flows';", 'broker may import only broker, protocol, server, crypto, kube'],
     ['sidecar/src/broker/x.ts', "import { SidecarImage } from '../../../src/sidecar-image';", 'broker may import only broker, protocol, server'],
     ['sidecar/src/server/x.ts', "import { Catalog } from '../broker/catalog/catalog';", 'server may import only server, protocol'],
@@ -99,7 +99,7 @@ describe('the lint rule on imports', () => {
   test('finds every file that the statements above import, else it would look at nothing', async () => {
     const imported = [
       'src/manifests/flows.ts', 'src/protocol/ports.ts', 'src/private/validation.ts', 'src/sidecar-image.ts',
-      'sidecar/src/server/clock.ts', 'sidecar/src/broker/catalog/catalog.ts',
+      'sidecar/src/server/time/clock.ts', 'sidecar/src/broker/catalog/catalog.ts',
     ];
     expect(imported.filter((file) => !existsSync(file))).toEqual([]);
   });

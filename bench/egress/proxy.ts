@@ -1,7 +1,7 @@
 import { egressProblems, startEgress } from '../../sidecar/src/egress/start';
 import { connected } from '../../sidecar/src/egress/upstream/dial';
-import { runRole } from '../../sidecar/src/server/lifecycle';
-import { after } from '../../sidecar/src/server/timers';
+import { runRole } from '../../sidecar/src/server/program/lifecycle';
+import { after } from '../../sidecar/src/server/time/timers';
 import { EGRESS_ENV } from '../../src/protocol/env';
 
 /*

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeClient, KubeObject, Resource } from '../../sidecar/src/kube/client';
 import { sourceOf, Watch } from '../../sidecar/src/kube/watch';
-import { steadyClock } from '../../sidecar/src/server/clock';
+import { steadyClock } from '../../sidecar/src/server/time/clock';
 
 /** Tells of each object of a resource whenever it changes. */
 export function follow(client: KubeClient, resource: Resource, told: (object: KubeObject) => void): { close(): Promise<void> } {

@@ -10,8 +10,8 @@ import { fixed } from '../../sidecar/src/kube/connection';
 import { hasCode } from '../../sidecar/src/kube/kube-error';
 import { kubeconfig } from '../../sidecar/src/kube/kubeconfig';
 import { LeaderLease } from '../../sidecar/src/kube/leader-lease';
-import { steadyClock } from '../../sidecar/src/server/clock';
-import { after } from '../../sidecar/src/server/timers';
+import { steadyClock } from '../../sidecar/src/server/time/clock';
+import { after } from '../../sidecar/src/server/time/timers';
 import { LABELS } from '../../src/protocol/names';
 
 const NAMESPACE = 'claims';

@@ -1,5 +1,5 @@
 import type { BrokerRun, RunBroker } from '../../sidecar/src/operator/broker-client';
-import type { Clock } from '../../sidecar/src/server/clock';
+import type { Clock } from '../../sidecar/src/server/time/clock';
 import type { IssueEgressResponse, IssueResponse, RenewResponse } from '../../src/protocol/broker-api';
 
 /** Stand for what only the containers of a run may see. */

@@ -6,7 +6,7 @@ import { BEARERS, LeaseBook } from './lease-book';
 import { SkippableTime } from './operator-time';
 import { admin, clear, condition, deploy, eventsOf, get, messageOf, OpenOperator, openHere, over, podsOf, RUNS, submit, TEAM, told, until } from './operator-world';
 import { PretendKubelet } from './pretend-kubelet';
-import { BrokerFailure } from '../../sidecar/src/server/broker-exchange';
+import { BrokerFailure } from '../../sidecar/src/server/wire/broker-exchange';
 import { runNetworkPolicy } from '../../src/manifests/run-network-policy';
 import type { HarnessRunStatus } from '../../src/protocol/resources/harness-run-status';
 import { equal } from '../../src/protocol/schema/equal';

@@ -1,6 +1,6 @@
 import { eventually } from './api-server';
-import type { Clock } from '../../sidecar/src/server/clock';
-import { after, After } from '../../sidecar/src/server/timers';
+import type { Clock } from '../../sidecar/src/server/time/clock';
+import { after, After } from '../../sidecar/src/server/time/timers';
 
 interface Waiting {
   readonly due: number;

@@ -13,7 +13,7 @@ import { kubeconfig } from '../../sidecar/src/kube/kubeconfig';
 import type { RunBroker } from '../../sidecar/src/operator/broker-client';
 import { OperatorMetrics } from '../../sidecar/src/operator/metrics';
 import { openOperator, Operator } from '../../sidecar/src/operator/operator';
-import { steadyClock } from '../../sidecar/src/server/clock';
+import { steadyClock } from '../../sidecar/src/server/time/clock';
 import { AgentPlatform, BrokerPolicy, CredentialDelivery, CredentialGrant, HarnessTemplate } from '../../src';
 import { API_GROUP_VERSION } from '../../src/protocol/names';
 import { OPERATOR_MANAGER } from '../../src/protocol/runs';

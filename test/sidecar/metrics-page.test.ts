@@ -4,7 +4,7 @@ import { BrokerMetrics } from '../../sidecar/src/broker/metrics';
 import { ControllerMetrics } from '../../sidecar/src/controller/metrics';
 import { EgressMetrics } from '../../sidecar/src/egress/reports/metrics';
 import { OperatorMetrics } from '../../sidecar/src/operator/metrics';
-import { RequestMetrics } from '../../sidecar/src/server/metrics';
+import { RequestMetrics } from '../../sidecar/src/server/telemetry/metrics';
 
 const PAGE = readFileSync('docs/reference/metrics.md', 'utf8');
 

@@ -18,10 +18,10 @@ import {
   BROKER_RATES, BROKER_ROUTES, BROKER_STATUS, EgressProof, IssueEgressRequest, IssueRequest, MAX_BROKER_BODY, RenewRequest, RevokeRequest,
   SubstituteAuthRequest, ValidateEgressRequest,
 } from '../../../src/protocol/broker-api';
-import { buildServer, ServerOptions } from '../server/build-server';
-import type { RoleErrors } from '../server/errors';
-import { Limiter } from '../server/limiter';
-import { after as systemAfter } from '../server/timers';
+import { Limiter } from '../server/bounds/limiter';
+import { buildServer, ServerOptions } from '../server/http/build-server';
+import type { RoleErrors } from '../server/http/errors';
+import { after as systemAfter } from '../server/time/timers';
 
 /**
  * No token can be guessed, however fast: what `reviews` keeps small is what strangers make the API server do, and

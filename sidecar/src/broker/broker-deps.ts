@@ -5,9 +5,9 @@ import type { Provider } from './providers/provider';
 import type { Revocations } from './revocations/revocations';
 import type { ProviderKind } from '../../../src/protocol/resources';
 import type { Keyring } from '../crypto/keyring';
-import type { Clock } from '../server/clock';
-import type { Logger } from '../server/log';
-import type { After } from '../server/timers';
+import type { Logger } from '../server/telemetry/log';
+import type { Clock } from '../server/time/clock';
+import type { After } from '../server/time/timers';
 
 /** Requests of one caller for one run or session. */
 export interface Rate {

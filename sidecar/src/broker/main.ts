@@ -13,11 +13,11 @@ import { providersOf } from './providers/registry';
 import { openDirectoryWorld } from './worlds/world-directory';
 import { apiProblems, openKubernetesWorld } from './worlds/world-kubernetes';
 import { BROKER_ENV } from '../../../src/protocol/env';
-import { Config, plainHttpProblems } from '../server/config';
-import { Role, RoleContext, runRole, StartedRole } from '../server/lifecycle';
-import { RequestMetrics } from '../server/metrics';
-import { after } from '../server/timers';
-import { followTls, readKeyPair } from '../server/tls';
+import { followTls, readKeyPair } from '../server/http/tls';
+import { Config, plainHttpProblems } from '../server/program/config';
+import { Role, RoleContext, runRole, StartedRole } from '../server/program/lifecycle';
+import { RequestMetrics } from '../server/telemetry/metrics';
+import { after } from '../server/time/timers';
 
 /** Name of the audit stream where there is only one replica. */
 const ONLY_REPLICA = 'broker';

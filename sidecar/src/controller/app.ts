@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { entrance } from './auth/authenticate';
 import type { ControllerDeps } from './controller-deps';
-import { SESSIONS_ERRORS } from '../server/sessions-errors';
 import { createRoutes } from './routes/create';
 import { sessionRoutes } from './routes/sessions';
 import { CONTROLLER_ANSWER_TIME, MAX_SESSIONS_BODY, SESSIONS_ROUTES } from '../../../src/protocol/sessions-api';
-import { buildServer, ServerOptions } from '../server/build-server';
-import { Limiter } from '../server/limiter';
-import type { ServerLimits } from '../server/limits';
+import { Limiter } from '../server/bounds/limiter';
+import { buildServer, ServerOptions } from '../server/http/build-server';
+import type { ServerLimits } from '../server/http/limits';
+import { SESSIONS_ERRORS } from '../server/http/sessions-errors';
 
 export interface ControllerServer {
   readonly tls?: ServerOptions['tls'];

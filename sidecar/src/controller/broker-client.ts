@@ -1,11 +1,11 @@
 import {
   BROKER_ROUTES, DeliveryMode, IssueEgressRequest, IssueEgressResponse, IssueRequest, IssueResponse, RevokedSession, RevokeRequest, SessionSubject,
 } from '../../../src/protocol/broker-api';
-import { brokerAt, BrokerEndpoint, BrokerFailure, refusedBy } from '../server/broker-exchange';
-import { fieldsOf } from '../server/fields';
-import type { HttpsAnswer } from '../server/https-exchange';
+import { fieldsOf } from '../server/text/fields';
+import { brokerAt, BrokerEndpoint, BrokerFailure, refusedBy } from '../server/wire/broker-exchange';
+import type { HttpsAnswer } from '../server/wire/https-exchange';
 
-export { BrokerFailure } from '../server/broker-exchange';
+export { BrokerFailure } from '../server/wire/broker-exchange';
 
 /** What the broker hands out. */
 export type Credential = Pick<IssueResponse, 'value' | 'deliveryMode'>;

@@ -6,9 +6,9 @@ import type { ControllerKeys } from './keys/controller-keys';
 import type { ControllerMetrics } from './metrics';
 import type { Pools } from './pools/pool-entries';
 import type { WorkerProvider } from './worker-provider';
-import type { Clock } from '../server/clock';
-import type { Logger } from '../server/log';
-import type { After } from '../server/timers';
+import type { Logger } from '../server/telemetry/log';
+import type { Clock } from '../server/time/clock';
+import type { After } from '../server/time/timers';
 import type { SessionStore } from '../store/store';
 
 /** Everything of the world that sessions need. */

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { textWithin } from '../server/text-within';
+import { textWithin } from '../server/wire/text-within';
 
 /** An answer of a session daemon. */
 export interface DaemonAnswer {

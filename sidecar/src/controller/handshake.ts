@@ -2,7 +2,7 @@ import type { AskDaemon, DaemonAnswer } from './daemon-client';
 import { BootstrapKey, initRequest, NewSession } from './init-token';
 import { InitChallenge, SESSION_ROUTES } from '../../../src/protocol/session-api';
 import { thumbprintOf } from '../crypto/p256';
-import type { Clock } from '../server/clock';
+import type { Clock } from '../server/time/clock';
 
 /** Why a daemon did not become the session. */
 export type HandshakeFailure =

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { controllerProblems, startController } from './start';
 import { CONTROLLER_ENV } from '../../../src/protocol/env';
-import { runRole } from '../server/lifecycle';
+import { runRole } from '../server/program/lifecycle';
 import { storeProblems } from '../store/configured-store';
 
 /** The bundles of all roles lie in one folder. */

@@ -2,8 +2,8 @@ import { BrokerFailure } from './broker-client';
 import { HandshakeError } from './handshake';
 import { ProviderError } from './worker-provider';
 import { RETRY_AFTER_NOT_READY, RETRY_AFTER_POOL_EMPTY, unknownSession } from '../../../src/protocol/sessions-api';
-import type { ApiError } from '../server/errors';
-import { refuse } from '../server/sessions-errors';
+import type { ApiError } from '../server/http/errors';
+import { refuse } from '../server/http/sessions-errors';
 import { StoreError } from '../store/store-error';
 
 export { refuse };

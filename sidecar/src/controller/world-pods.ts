@@ -11,8 +11,8 @@ import { KubeClient } from '../kube/client';
 import { configuredConnection } from '../kube/configured-connection';
 import { LeaderLease } from '../kube/leader-lease';
 import { TokenReview } from '../kube/token-review';
-import { steadyClock } from '../server/clock';
-import { after } from '../server/timers';
+import { steadyClock } from '../server/time/clock';
+import { after } from '../server/time/timers';
 
 const wait = (milliseconds: number, signal?: AbortSignal): Promise<unknown> => sleep(milliseconds, undefined, { signal, ref: false });
 

@@ -3,7 +3,7 @@ import { openProcessKeys } from './keys/open-process-keys';
 import { daemonAt } from './process/daemon-command';
 import { ProcessProvider } from './process/process-provider';
 import type { ControllerWorld, WorldContext } from './world';
-import { after } from '../server/timers';
+import { after } from '../server/time/timers';
 
 /** A controller without cluster: workers are processes beside it, and what it keeps is in a folder. */
 export async function openProcessWorld({ config, log, pools }: WorldContext): Promise<ControllerWorld> {

@@ -4,8 +4,8 @@ import type { WorkerProvider } from './worker-provider';
 import type { CONTROLLER_ENV } from '../../../src/protocol/env';
 import type { ServingCertificate } from '../kube/serving-certificate';
 import type { TokenReview } from '../kube/token-review';
-import type { Config } from '../server/config';
-import type { Logger } from '../server/log';
+import type { Config } from '../server/program/config';
+import type { Logger } from '../server/telemetry/log';
 import type { StoreSecrets } from '../store/client';
 
 export type ControllerConfig = Config<typeof CONTROLLER_ENV>;

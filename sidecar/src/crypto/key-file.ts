@@ -2,7 +2,7 @@ import { createSecretKey } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { EVERYBODY, GROUP, hasAny, octal } from './file-mode';
 import { KEY_BYTES, Key } from './key-store';
-import { fieldsOf } from '../server/fields';
+import { fieldsOf } from '../server/text/fields';
 
 /**
  * A key as a file: a JSON object of `kid` (16 hexadecimal digits), `created` (RFC 3339) and `key` (32 bytes as

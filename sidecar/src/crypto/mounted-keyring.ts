@@ -5,7 +5,7 @@ import { FileKeyStore } from './file-key-store';
 import { KeyFileError } from './key-file';
 import type { Key } from './key-store';
 import type { Keyring } from './keyring';
-import { fileStampNow } from '../server/read-file';
+import { fileStampNow } from '../server/files/read-file';
 
 /** Milliseconds between two looks for a name that the folder does not know although it has not changed. */
 const LOOK_AGAIN = 5000;

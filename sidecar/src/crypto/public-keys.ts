@@ -1,6 +1,6 @@
 import { createPublicKey, KeyObject } from 'node:crypto';
 import { KeyRefusal, verifyingKey, VerifyingKey } from './signed-token';
-import { parseStrictJson } from '../server/strict-json';
+import { parseStrictJson } from '../server/text/strict-json';
 
 /** Keys that one text may hold; tokens without `kid` are tried with each. */
 const MAX_KEYS = 16;

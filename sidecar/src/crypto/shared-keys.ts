@@ -1,7 +1,7 @@
 import { KeyFileError } from './key-file';
 import { isRotationDue, oldestFirst, sealingKey, spentKeys } from './key-schedule';
 import type { Entries, KeySecret } from './secret-keyring';
-import type { Clock } from '../server/clock';
+import type { Clock } from '../server/time/clock';
 
 /** A key that signs. Times in milliseconds since 1970. */
 export interface SharedKey {

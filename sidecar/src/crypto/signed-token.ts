@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { constants, KeyObject, sign, verify } from 'node:crypto';
 import { isP256 } from './p256';
-import { parseStrictJson } from '../server/strict-json';
+import { parseStrictJson } from '../server/text/strict-json';
 
 /**
  * Signed tokens: compact JWS over JSON claims. https://www.rfc-editor.org/rfc/rfc7515 and https://www.rfc-editor.org/rfc/rfc8725

@@ -2,9 +2,9 @@ import { hash } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import { dirname } from 'node:path';
 import { EVERYBODY, hasAny, WRITE_BY_EVERYBODY } from './file-mode';
-import { InputError } from '../server/input-error';
-import { fileStamp, readText } from '../server/read-file';
-import { openReloaded } from '../server/reloaded';
+import { InputError } from '../server/files/input-error';
+import { fileStamp, readText } from '../server/files/read-file';
+import { openReloaded } from '../server/files/reloaded';
 
 export interface TokensFileOptions<Caller> {
   readonly file: string;

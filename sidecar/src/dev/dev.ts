@@ -1,9 +1,9 @@
 import { devFiles, DevFiles, GivenFiles } from './dev-files';
 import { CONTROLLER_ENV, DEV_ENV, EnvTable, GATEWAY_ENV } from '../../../src/protocol/env';
-import { Config, readEnvironment } from '../server/config';
-import { listenOn } from '../server/listen';
-import { createRegistry } from '../server/metrics';
-import type { Role, RoleContext, StartedRole } from '../server/role';
+import { Config, readEnvironment } from '../server/program/config';
+import { listenOn } from '../server/program/listen';
+import type { Role, RoleContext, StartedRole } from '../server/program/role';
+import { createRegistry } from '../server/telemetry/metrics';
 import { OpenStore, openStore } from '../store/open-store';
 
 /** Starts a role over a store that is open already. */

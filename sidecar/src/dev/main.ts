@@ -2,7 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import { devRole } from './dev';
 import { startController } from '../controller/start';
 import { startGateway } from '../gateway/start';
-import { runRole } from '../server/lifecycle';
+import { runRole } from '../server/program/lifecycle';
 
 void runRole(devRole({
   startController,

@@ -18,11 +18,11 @@ import { proxyWay } from './upstream/upstream-proxy';
 import { UpstreamTls } from './upstream/upstream-tls';
 import { openEgressTrust } from './world';
 import type { EGRESS_ENV } from '../../../src/protocol/env';
-import { steadyClock } from '../server/clock';
-import type { Config } from '../server/config';
-import { requestIds } from '../server/request-ids';
-import type { RoleContext, RoleServer, StartedRole } from '../server/role';
-import { after } from '../server/timers';
+import { requestIds } from '../server/http/request-ids';
+import type { Config } from '../server/program/config';
+import type { RoleContext, RoleServer, StartedRole } from '../server/program/role';
+import { steadyClock } from '../server/time/clock';
+import { after } from '../server/time/timers';
 
 export type EgressConfig = Config<typeof EGRESS_ENV>;
 

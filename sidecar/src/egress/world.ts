@@ -5,8 +5,8 @@ import type { EGRESS_ENV } from '../../../src/protocol/env';
 import { OBJECTS } from '../../../src/protocol/objects';
 import { KubeClient } from '../kube/client';
 import { configuredConnection } from '../kube/configured-connection';
-import type { Config, Listen } from '../server/config';
-import { after } from '../server/timers';
+import type { Config, Listen } from '../server/program/config';
+import { after } from '../server/time/timers';
 
 type EgressConfig = Config<typeof EGRESS_ENV>;
 

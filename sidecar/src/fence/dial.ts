@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { unreachables } from './unreachables';
-import { whenSilent } from '../server/timers';
+import { whenSilent } from '../server/time/timers';
 
 /** What became of one attempt to connect. */
 export interface Dialed {

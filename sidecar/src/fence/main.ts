@@ -6,8 +6,8 @@ import { waitForFence } from './fence';
 import { FENCE_ENV } from '../../../src/protocol/env';
 import { TRUST_KEYS } from '../../../src/protocol/objects';
 import { PATHS } from '../../../src/protocol/paths';
-import { readEnvironment } from '../server/config';
-import { textNow } from '../server/read-file';
+import { textNow } from '../server/files/read-file';
+import { readEnvironment } from '../server/program/config';
 
 /** Waits until the NetworkPolicy of the pod holds. Gives the exit code. */
 async function main(): Promise<number> {

@@ -1,4 +1,4 @@
-import { textNow } from '../server/read-file';
+import { textNow } from '../server/files/read-file';
 
 /** Counters of the pod's own network. https://www.kernel.org/doc/html/latest/networking/snmp_counter.html#icmp-counters */
 const FILES = ['/proc/net/snmp', '/proc/net/snmp6'] as const;

@@ -4,14 +4,14 @@ import type { Entrance, GatewayDeps } from './deps';
 import { invocationRoutes } from './invocations/invocation';
 import { managementRoutes } from './management';
 import type { Principal } from './principal';
-import { SESSIONS_ROUTES } from '../../../src/protocol/sessions-api';
-import { SESSIONS_ERRORS } from '../server/sessions-errors';
 import { type DataPath, dataPath } from './wire/data-path';
 import { routeUpgrades } from './wire/upgrade';
 import { LONGEST_SESSION } from '../../../src/protocol/session-record';
-import { buildServer, type ServerOptions } from '../server/build-server';
-import { Limiter } from '../server/limiter';
-import type { ServerLimits } from '../server/limits';
+import { SESSIONS_ROUTES } from '../../../src/protocol/sessions-api';
+import { Limiter } from '../server/bounds/limiter';
+import { buildServer, type ServerOptions } from '../server/http/build-server';
+import type { ServerLimits } from '../server/http/limits';
+import { SESSIONS_ERRORS } from '../server/http/sessions-errors';
 
 export interface GatewayServer {
   readonly tls?: ServerOptions['tls'];

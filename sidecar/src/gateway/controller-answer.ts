@@ -1,7 +1,7 @@
 import { SESSIONS_STATUS, type SessionsCode } from '../../../src/protocol/sessions-api';
-import { ApiError } from '../server/errors';
-import { fieldsOf } from '../server/fields';
-import { refuse } from '../server/sessions-errors';
+import { ApiError } from '../server/http/errors';
+import { refuse } from '../server/http/sessions-errors';
+import { fieldsOf } from '../server/text/fields';
 
 /** Refusals of the gateway itself, which say nothing to its client. */
 const OURS: readonly string[] = ['UNAUTHORIZED', 'FORBIDDEN'];

@@ -3,10 +3,10 @@ import { refusalIn } from './controller-answer';
 import type { Principal } from './principal';
 import { LONGEST_CREATION } from '../../../src/protocol/session-record';
 import { ADMIN_HEADER, CONTROLLER_ANSWER_TIME, IDEMPOTENCY_HEADER, OWNER_HEADER, SESSIONS_ROUTES } from '../../../src/protocol/sessions-api';
-import { ApiError } from '../server/errors';
-import type { Logger } from '../server/log';
-import { fileStampNow, readText } from '../server/read-file';
-import { refuse } from '../server/sessions-errors';
+import { fileStampNow, readText } from '../server/files/read-file';
+import { ApiError } from '../server/http/errors';
+import { refuse } from '../server/http/sessions-errors';
+import type { Logger } from '../server/telemetry/log';
 
 /** On whose behalf: an owner, whoever may see every session, or one of those who are not told apart. */
 export type Behalf = { readonly owner: string } | 'admin' | 'anybody';

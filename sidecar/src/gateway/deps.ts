@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { ControllerClient } from './controller-client';
 import type { Principal } from './principal';
 import type { Keyring } from '../crypto/keyring';
-import type { Clock } from '../server/clock';
-import type { Logger } from '../server/log';
-import type { After } from '../server/timers';
+import type { Logger } from '../server/telemetry/log';
+import type { Clock } from '../server/time/clock';
+import type { After } from '../server/time/timers';
 import type { SessionStore } from '../store/store';
 
 /** One request's part of what its principal may have open at once. */

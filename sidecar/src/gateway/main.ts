@@ -1,6 +1,6 @@
 import { gatewayProblems, startGateway } from './start';
 import { GATEWAY_ENV } from '../../../src/protocol/env';
-import { runRole } from '../server/lifecycle';
+import { runRole } from '../server/program/lifecycle';
 import { storeProblems } from '../store/configured-store';
 
 void runRole({

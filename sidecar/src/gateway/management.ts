@@ -4,7 +4,7 @@ import type { GatewayDeps } from './deps';
 import { SESSION_ID_PATTERN } from '../../../src/protocol/session-api';
 import { SESSION_KINDS } from '../../../src/protocol/session-record';
 import { IDEMPOTENCY_HEADER, IDEMPOTENCY_KEY_PATTERN, MAX_SESSIONS_BODY, SESSIONS_ROUTES, unknownSession } from '../../../src/protocol/sessions-api';
-import { refuse } from '../server/sessions-errors';
+import { refuse } from '../server/http/sessions-errors';
 
 export type ManagementDeps = Pick<GatewayDeps, 'controller'>;
 

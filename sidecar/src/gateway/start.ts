@@ -4,11 +4,11 @@ import { controllerClient } from './controller-client';
 import { OpenRequests } from './limits/open-requests';
 import type { GATEWAY_ENV } from '../../../src/protocol/env';
 import { mountedKeyring } from '../crypto/mounted-keyring';
-import type { Config } from '../server/config';
-import { RequestMetrics } from '../server/metrics';
-import type { RoleContext, StartedRole } from '../server/role';
-import { after } from '../server/timers';
-import { followTls, readKeyPair } from '../server/tls';
+import { followTls, readKeyPair } from '../server/http/tls';
+import type { Config } from '../server/program/config';
+import type { RoleContext, StartedRole } from '../server/program/role';
+import { RequestMetrics } from '../server/telemetry/metrics';
+import { after } from '../server/time/timers';
 import { configuredStore } from '../store/configured-store';
 import type { OpenStore } from '../store/open-store';
 

@@ -5,7 +5,7 @@ import { linesOf } from './lines';
 import { METADATA_LIST, MetadataPage, metadataPageOf } from './metadata-page';
 import type { ObjectMeta } from './object-meta';
 import { bodyOf, Call, name as nameOf, Transport } from './transport';
-import { isFields } from '../server/fields';
+import { isFields } from '../server/text/fields';
 
 /** Objects of one kind, in a namespace or of the whole cluster. */
 export interface Resource {

@@ -1,6 +1,6 @@
 import { Connection, inCluster } from './connection';
 import { kubeconfig } from './kubeconfig';
-import type { Clock } from '../server/clock';
+import type { Clock } from '../server/time/clock';
 
 /** How a role was told to reach the API server. */
 export interface ApiServerConfig {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { FollowedFile } from './followed-file';
 import { PATHS } from '../../../src/protocol/paths';
-import type { Clock } from '../server/clock';
+import type { Clock } from '../server/time/clock';
 
 /** Content that never changes, or that follows a file. */
 export type Material = { content(): Buffer; look?(): void };

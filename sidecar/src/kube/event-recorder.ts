@@ -1,11 +1,11 @@
 import type { KubeClient, Resource } from './client';
 import { hasCode } from './kube-error';
 import { API_GROUP_VERSION } from '../../../src/protocol/names';
-import type { Clock } from '../server/clock';
-import { cutText } from '../server/cut-text';
-import { Limiter } from '../server/limiter';
-import type { Logger } from '../server/log';
-import { ExpiringMap } from '../server/lru';
+import { Limiter } from '../server/bounds/limiter';
+import { ExpiringMap } from '../server/bounds/lru';
+import type { Logger } from '../server/telemetry/log';
+import { cutText } from '../server/text/cut-text';
+import type { Clock } from '../server/time/clock';
 
 /** An object of one of our kinds, which an Event is about. */
 export interface Involved {

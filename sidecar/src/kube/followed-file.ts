@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Clock } from '../server/clock';
+import type { Clock } from '../server/time/clock';
 
 /** Milliseconds between two looks. The kubelet renews a token when a fifth of its hour is left. */
 const LOOK_AGAIN = 10_000;

@@ -1,5 +1,5 @@
-import { cutText } from '../server/cut-text';
-import { oneLine } from '../server/one-line';
+import { cutText } from '../server/text/cut-text';
+import { oneLine } from '../server/text/one-line';
 
 /** Everything that can go wrong with a call, by what the caller does about it. */
 export type KubeCode =

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { Connection, ConnectionError, fixed, followed, Material } from './connection';
-import type { Clock } from '../server/clock';
-import { Fields, isFields } from '../server/fields';
+import { Fields, isFields } from '../server/text/fields';
+import type { Clock } from '../server/time/clock';
 
 /** Fields that are understood. Any other might change who we are or whom we trust, so it is refused. */
 const CLUSTER_FIELDS = ['server', 'certificate-authority', 'certificate-authority-data', 'tls-server-name', 'extensions', 'disable-compression'];

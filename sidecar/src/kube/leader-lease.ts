@@ -2,7 +2,7 @@ import type { Wait } from './back-off';
 import type { KubeClient, KubeObject } from './client';
 import { hasCode } from './kube-error';
 import { heldBy, LeaseRecord, recordIn, released, withRecord } from './lease-record';
-import type { Clock } from '../server/clock';
+import type { Clock } from '../server/time/clock';
 
 export interface LeaderLeaseOptions {
   readonly client: Pick<KubeClient, 'get' | 'update'>;

@@ -1,6 +1,6 @@
 import { KubeError } from './kube-error';
 import type { ObjectMeta } from './object-meta';
-import { isFields } from '../server/fields';
+import { isFields } from '../server/text/fields';
 
 /** What is there, without its content: https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches */
 export const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';

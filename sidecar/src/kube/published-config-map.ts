@@ -1,5 +1,5 @@
 import type { OwnedEntries } from './serving-certificate';
-import type { Logger } from '../server/log';
+import type { Logger } from '../server/telemetry/log';
 
 /** Content of a ConfigMap, by key. */
 export type PublishedEntries = ReadonlyMap<string, Buffer>;

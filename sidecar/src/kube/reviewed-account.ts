@@ -1,4 +1,4 @@
-import { isFields } from '../server/fields';
+import { isFields } from '../server/text/fields';
 /** A ServiceAccount, as the API server has verified it. */
 export interface ServiceAccount {
   readonly namespace: string;

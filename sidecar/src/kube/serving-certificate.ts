@@ -2,10 +2,10 @@ import type { OwnedSecret } from './owned-secret';
 import { bundleOf, entriesOf, renewed, ServingState, stateIn } from './serving-state';
 import { CA_KEY } from '../../../src/protocol/objects';
 import { factsOf, LoadMaker } from '../crypto/certificate-facts';
-import type { Clock } from '../server/clock';
-import type { Logger } from '../server/log';
-import type { After } from '../server/timers';
-import type { KeyPair } from '../server/tls';
+import type { KeyPair } from '../server/http/tls';
+import type { Logger } from '../server/telemetry/log';
+import type { Clock } from '../server/time/clock';
+import type { After } from '../server/time/timers';
 
 /** An object of the role's own, written only in the version that was read: of two writers one wins. */
 export type OwnedEntries = Pick<OwnedSecret, 'read' | 'replace'>;

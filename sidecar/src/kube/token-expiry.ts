@@ -1,4 +1,4 @@
-import { fieldsOf } from '../server/fields';
+import { fieldsOf } from '../server/text/fields';
 
 /** Longest token that is sent to the API server; ServiceAccount tokens have about 1,200 characters. */
 const MAX_LENGTH = 8192;

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import type { KubeClient, KubeObject } from './client';
 import { serviceAccountOf, ServiceAccount } from './reviewed-account';
 import { tokenExpiry } from './token-expiry';
-import { Clock, isWithin } from '../server/clock';
-import { ExpiringMap } from '../server/lru';
+import { ExpiringMap } from '../server/bounds/lru';
+import { Clock, isWithin } from '../server/time/clock';
 
 export interface TokenReviewOptions {
   readonly client: Pick<KubeClient, 'create'>;

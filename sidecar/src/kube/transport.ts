@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request, type RequestOptions } from 'node:https';
 import type { Connection } from './connection';
 import { codeOfStatus, KubeError } from './kube-error';
-import { fieldsOf, isFields } from '../server/fields';
+import { fieldsOf, isFields } from '../server/text/fields';
 
 /** One request, as it goes out. */
 export interface Call {

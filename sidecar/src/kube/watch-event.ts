@@ -1,6 +1,6 @@
 import type { KubeObject } from './client';
 import { codeOfStatus, type KubeCode } from './kube-error';
-import { Fields, fieldsOf, isFields } from '../server/fields';
+import { Fields, fieldsOf, isFields } from '../server/text/fields';
 
 /** One line of a watch. https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes */
 export type WatchEvent =

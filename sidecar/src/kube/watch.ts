@@ -3,7 +3,7 @@ import type { CallOptions, KubeClient, KubeList, KubeObject, Resource } from './
 import { hasCode, KubeError } from './kube-error';
 import { staleSince, WatchHealth } from './staleness';
 import { hasName, keyOf, watchEvent, WatchEvent } from './watch-event';
-import type { Clock } from '../server/clock';
+import type { Clock } from '../server/time/clock';
 
 /** Where objects come from. */
 export interface WatchSource {

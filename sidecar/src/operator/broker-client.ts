@@ -7,9 +7,9 @@ import { time } from '../../../src/protocol/resources/common';
 import { harnessRunStatus } from '../../../src/protocol/resources/harness-run-status';
 import { ObjectSchema, schema } from '../../../src/protocol/schema/types';
 import { problemsOf } from '../../../src/protocol/schema/validate';
-import { brokerAt, BrokerEndpoint, BrokerFailure, refusedBy } from '../server/broker-exchange';
-import { fieldsOf } from '../server/fields';
-import type { HttpsAnswer } from '../server/https-exchange';
+import { fieldsOf } from '../server/text/fields';
+import { brokerAt, BrokerEndpoint, BrokerFailure, refusedBy } from '../server/wire/broker-exchange';
+import type { HttpsAnswer } from '../server/wire/https-exchange';
 
 /** A run, as the broker is told: by its UID too, so that a later run of the name is not taken for it. */
 export interface BrokerRun {

@@ -1,6 +1,6 @@
 import type { WorkspaceStatus } from '../../../src/protocol/resources';
 import { conditions as schema } from '../../../src/protocol/resources/common';
-import { cutText } from '../server/cut-text';
+import { cutText } from '../server/text/cut-text';
 
 /** Conditions of any kind: they all have one schema. */
 export type Conditions = NonNullable<WorkspaceStatus['conditions']>;

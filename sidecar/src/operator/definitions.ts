@@ -1,5 +1,5 @@
 import { KubeError } from '../kube/kube-error';
-import type { Clock } from '../server/clock';
+import type { Clock } from '../server/time/clock';
 
 /** Server-side apply refuses what the schema does not have. https://kubernetes.io/docs/reference/using-api/server-side-apply/ */
 const UNDECLARED = /((?:\.\w+(?:\[\d+\])?)+): field not declared in schema/;

@@ -5,7 +5,7 @@ import type { WorkQueue } from './queue/work-queue';
 import type { WorkedOn } from './wake';
 import { isTerminal } from '../../../src/protocol/resources/phases';
 import type { KubeCode } from '../kube/kube-error';
-import { Clock, steadyClock } from '../server/clock';
+import { Clock, steadyClock } from '../server/time/clock';
 
 /** What is asked for when the metrics are read. */
 export interface OperatorGauges {

@@ -8,9 +8,9 @@ import type { PinnedImage } from '../../../src/manifests/fence';
 import type { NamedPolicy } from '../../../src/protocol/policy';
 import type { HarnessTemplateSpec } from '../../../src/protocol/resources';
 import type { KubeClient } from '../kube/client';
-import type { Clock } from '../server/clock';
-import type { Reference } from '../server/config';
-import type { Logger } from '../server/log';
+import type { Reference } from '../server/program/config';
+import type { Logger } from '../server/telemetry/log';
+import type { Clock } from '../server/time/clock';
 
 /** Objects of one kind, as the API server last told, or as the operator has written them since. */
 export interface Kept<T> {

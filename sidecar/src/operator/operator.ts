@@ -12,8 +12,8 @@ import { inTerms } from './terms';
 import { keyText, keyOf, Wake, WorkedOn, WorkKey } from './wake';
 import type { Wait } from '../kube/back-off';
 import type { KubeClient } from '../kube/client';
-import type { Clock } from '../server/clock';
-import type { After } from '../server/timers';
+import type { Clock } from '../server/time/clock';
+import type { After } from '../server/time/timers';
 
 export interface OperatorOptions extends Pick<OperatorDeps, 'broker' | 'settings' | 'events' | 'clock' | 'log'> {
   readonly client: KubeClient;

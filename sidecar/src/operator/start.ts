@@ -11,10 +11,10 @@ import { KubeClient } from '../kube/client';
 import { apiServerProblems, configuredConnection } from '../kube/configured-connection';
 import { EventRecorder } from '../kube/event-recorder';
 import { LeaderLease } from '../kube/leader-lease';
-import { steadyClock } from '../server/clock';
-import type { Config } from '../server/config';
-import type { RoleContext, StartedRole } from '../server/role';
-import { after } from '../server/timers';
+import type { Config } from '../server/program/config';
+import type { RoleContext, StartedRole } from '../server/program/role';
+import { steadyClock } from '../server/time/clock';
+import { after } from '../server/time/timers';
 
 export type OperatorConfig = Config<typeof OPERATOR_ENV>;
 

@@ -1,4 +1,4 @@
-import type { After } from '../server/timers';
+import type { After } from '../server/time/timers';
 
 export interface TermsOptions {
   /** Whether this replica leads, and knows everything that it has to. */

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
 import type { ProbeReply, ProbeRequest } from '../../../src/protocol/probe';
-import { whenSilent } from '../server/timers';
+import { whenSilent } from '../server/time/timers';
 
 /** What became of one attempt. Where `open` is missing, the attempt failed on this side and says nothing about the network. */
 export interface Dialed {

@@ -12,7 +12,7 @@ import { targetsOf } from './target';
 import { PROBE_ENV } from '../../../src/protocol/env';
 import { PATHS } from '../../../src/protocol/paths';
 import type { ProbeResult } from '../../../src/protocol/probe';
-import { readEnvironment } from '../server/config';
+import { readEnvironment } from '../server/program/config';
 
 const TIME: Time = { now: Date.now, sleep: (milliseconds) => sleep(milliseconds) };
 

@@ -4,8 +4,8 @@ import { RETENTION_ENV } from '../../../src/protocol/env';
 import { RETENTION_WORK_SECONDS } from '../../../src/protocol/limits';
 import { KubeClient } from '../kube/client';
 import { apiServerProblems, configuredConnection } from '../kube/configured-connection';
-import type { Config } from '../server/config';
-import { configOf, openLog } from '../server/program';
+import type { Config } from '../server/program/config';
+import { configOf, openLog } from '../server/program/program';
 
 const ROLE = 'retention';
 

@@ -1,5 +1,5 @@
 import { Walk, WalkDeps } from './walk';
-import type { Logger } from '../server/log';
+import type { Logger } from '../server/telemetry/log';
 
 export interface RemovalDeps extends WalkDeps {
   readonly namespaces: readonly string[];

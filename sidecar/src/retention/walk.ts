@@ -5,8 +5,8 @@ import { backOff, type Wait } from '../kube/back-off';
 import type { KubeClient, Resource } from '../kube/client';
 import { hasCode, KubeError } from '../kube/kube-error';
 import type { MetadataPage } from '../kube/metadata-page';
-import type { Clock } from '../server/clock';
-import { fewAtOnce } from '../server/few-at-once';
+import { fewAtOnce } from '../server/bounds/few-at-once';
+import type { Clock } from '../server/time/clock';
 
 /** What a walk needs of the world. */
 export interface WalkDeps {

@@ -9,9 +9,9 @@ import { SESSION_ERRORS } from './refuse';
 import type { SessionDeps } from './session-deps';
 import { MAX_INIT_BODY } from '../../../src/protocol/session-api';
 import { LONGEST_SESSION } from '../../../src/protocol/session-record';
-import { buildServer, ServerOptions } from '../server/build-server';
-import { DEFAULT_LIMITS, type ServerLimits } from '../server/limits';
-import { JsonRefusal, parseStrictJson } from '../server/strict-json';
+import { buildServer, ServerOptions } from '../server/http/build-server';
+import { DEFAULT_LIMITS, type ServerLimits } from '../server/http/limits';
+import { JsonRefusal, parseStrictJson } from '../server/text/strict-json';
 
 export interface SessionServer {
   readonly metrics?: ServerOptions['metrics'];

@@ -5,8 +5,8 @@ import type { Identity, PinnedSession } from './state';
 import { tokenTimes } from './token-times';
 import { MAX_SESSION_TOKEN, REQUEST_ISSUER, REQUEST_TOKEN_SECONDS } from '../../../src/protocol/session-api';
 import { verifyToken } from '../crypto/signed-token';
-import type { Clock } from '../server/clock';
-import { ExpiringMap } from '../server/lru';
+import { ExpiringMap } from '../server/bounds/lru';
+import type { Clock } from '../server/time/clock';
 
 /** Tokens that are remembered as good. The gateway signs one for each of its replicas every few minutes. */
 const MAX_REMEMBERED = 1024;

@@ -1,6 +1,6 @@
 import type { onRequestHookHandler } from 'fastify';
 import type { After } from './processes';
-import { announcesBody } from '../server/request-checks';
+import { announcesBody } from '../server/http/request-checks';
 
 /** Cuts off a request whose body has not come after the milliseconds, however steadily it comes. */
 export function bodyInTime(milliseconds: number, timer: After): onRequestHookHandler {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { BOOTSTRAP_JWKS } from '../../../src/protocol/session-api';
 import { parsePublicKeys } from '../crypto/public-keys';
 import { KeyRefusal, VerifyingKey } from '../crypto/signed-token';
-import type { Clock } from '../server/clock';
-import type { Logger } from '../server/log';
+import type { Logger } from '../server/telemetry/log';
+import type { Clock } from '../server/time/clock';
 
 /** The public keys of those who may give the daemon its session. */
 export interface BootstrapKeys {

@@ -5,7 +5,7 @@ import { SESSION_ENV } from '../../../src/protocol/env';
 import { ENV_NAME_PATTERN, isReservedEnv, WAY_OUT_ENV } from '../../../src/protocol/reserved-env';
 import { InitClaims, MAX_ENV_BYTES, MAX_ENV_VARIABLES } from '../../../src/protocol/session-api';
 import { hashOfSealed, openWithKey } from '../crypto/sealed-to-key';
-import { parseStrictJson } from '../server/strict-json';
+import { parseStrictJson } from '../server/text/strict-json';
 
 export type Environment = Readonly<Record<string, string>>;
 

@@ -9,8 +9,8 @@ import {
 } from '../../../src/protocol/session-api';
 import { p256FromPem, p256ToJwk, thumbprintOf } from '../crypto/p256';
 import { Claims, verifyingKey, verifyToken } from '../crypto/signed-token';
-import { ApiError, toApiError } from '../server/errors';
-import { addressKey, Limiter } from '../server/limiter';
+import { addressKey, Limiter } from '../server/bounds/limiter';
+import { ApiError, toApiError } from '../server/http/errors';
 
 const INIT_BODY = {
   type: 'object',

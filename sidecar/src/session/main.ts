@@ -6,9 +6,9 @@ import { Identity } from './state';
 import { openWorkspace } from './workspace';
 import { SESSION_ENV } from '../../../src/protocol/env';
 import { parsePublicKeys } from '../crypto/public-keys';
-import type { Config } from '../server/config';
-import { Role, RoleContext, runRole, StartedRole } from '../server/lifecycle';
-import { RequestMetrics } from '../server/metrics';
+import type { Config } from '../server/program/config';
+import { Role, RoleContext, runRole, StartedRole } from '../server/program/lifecycle';
+import { RequestMetrics } from '../server/telemetry/metrics';
 
 type Environment = typeof SESSION_ENV;
 

@@ -4,7 +4,7 @@ import { refuse } from './refuse';
 import { TurnGivenUp } from './turns';
 import { PathRefused } from './workspace-path';
 import type { SessionCode } from '../../../src/protocol/session-api';
-import { ApiError } from '../server/errors';
+import { ApiError } from '../server/http/errors';
 
 /** https://man7.org/linux/man-pages/man3/errno.3.html */
 const BY_ERRNO: Readonly<Record<string, readonly [SessionCode, string]>> = {

@@ -1,5 +1,5 @@
 import { NOT_INITIALIZED, SESSION_ERROR_TEXTS, SESSION_STATUS, SessionCode, SessionErrorBody } from '../../../src/protocol/session-api';
-import { ApiError, refusals, RoleErrors } from '../server/errors';
+import { ApiError, refusals, RoleErrors } from '../server/http/errors';
 
 /** Makes a refusal with a code of the session daemon: `throw refuse('TOKEN_REFUSED', 'the token has expired')`. */
 export const refuse = refusals(SESSION_STATUS);

@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Expected } from './init-claims';
 import type { Identity, PinnedSession } from './state';
 import type { VerifyingKey } from '../crypto/signed-token';
-import type { Clock } from '../server/clock';
-import type { Logger } from '../server/log';
+import type { Logger } from '../server/telemetry/log';
+import type { Clock } from '../server/time/clock';
 
 /**
  * Adds routes below `/api`. Whoever reaches one has shown a token of the pinned session. Content type parsers and hooks

@@ -8,7 +8,7 @@ import {
   COMMAND_GRACE_MS, HEARTBEAT_MS, MAX_BODY_BYTES, MAX_COMMANDS, MAX_FILE_BYTES, MAX_HELD_BYTES, MAX_KEPT_OUTPUT, MAX_LISTED, MAX_STARTING_COMMANDS,
   MAX_WAITING_BODIES, MAX_WAITING_COMMANDS, STALLED_MS,
 } from '../../../src/protocol/session-work';
-import type { Clock } from '../server/clock';
+import type { Clock } from '../server/time/clock';
 
 /** Bounds of commands and files; what they mean is said where their usual values are. */
 export const WORK_LIMITS = {

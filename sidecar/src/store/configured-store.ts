@@ -1,7 +1,7 @@
 import { OpenStore, openStore } from './open-store';
 import { parseStoreUrl, StoreTarget } from './store-url';
-import type { Clock } from '../server/clock';
-import { textNow } from '../server/read-file';
+import { textNow } from '../server/files/read-file';
+import type { Clock } from '../server/time/clock';
 
 /** How a role was told to reach the store. */
 export interface StoreConfig {

@@ -4,8 +4,8 @@ import { isSessionId, recordText } from './record-text';
 import { checkedLimit, checkedTouch, Kept, Listing, Page, PageOptions, SessionStore, USED_FOR } from './store';
 import { StoreError } from './store-error';
 import type { SessionRecord } from '../../../src/protocol/session-record';
-import type { Clock } from '../server/clock';
-import { ExpiringMap } from '../server/lru';
+import { ExpiringMap } from '../server/bounds/lru';
+import type { Clock } from '../server/time/clock';
 
 interface Held {
   /** As text, so that what callers do with a record changes nothing here. */

@@ -4,7 +4,7 @@ import { MemorySessionStore } from './memory';
 import type { SessionStore } from './store';
 import type { StoreTarget } from './store-url';
 import { ValkeySessionStore } from './valkey';
-import type { Clock } from '../server/clock';
+import type { Clock } from '../server/time/clock';
 
 /** A store that is in use. */
 export interface OpenStore {

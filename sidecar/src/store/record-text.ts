@@ -3,7 +3,7 @@ import { SESSION_ID_PATTERN } from '../../../src/protocol/session-api';
 import {
   ENTRY_POINT_PROTOCOLS, LONGEST_SESSION, RECORD_LIMITS, SESSION_KINDS, SESSION_PHASES, SESSION_SCHEMA, SessionRecord,
 } from '../../../src/protocol/session-record';
-import { parseStrictJson } from '../server/strict-json';
+import { parseStrictJson } from '../server/text/strict-json';
 
 /** A record, or why the text is none. `newer` is one that a later version of the platform reads. No problem quotes a value. */
 export type ReadRecord =

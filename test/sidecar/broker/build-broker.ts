@@ -9,7 +9,7 @@ import { HttpFailure } from '../../../sidecar/src/broker/providers/http';
 import { providersOf } from '../../../sidecar/src/broker/providers/registry';
 import { MemoryRevocations } from '../../../sidecar/src/broker/revocations/revocations';
 import { memoryKeyring } from '../../../sidecar/src/crypto/keyring';
-import { createLogger } from '../../../sidecar/src/server/log';
+import { createLogger } from '../../../sidecar/src/server/telemetry/log';
 import type { Capability } from '../../../src/protocol/broker-api';
 
 /** Token of the run `team-a/r1`: its own ServiceAccount. */

@@ -1,7 +1,7 @@
 import { until } from './audit/support';
 import { shedLoad } from '../../../sidecar/src/broker/load-shedding';
-import { buildAdmin } from '../../../sidecar/src/server/admin';
-import { createRegistry } from '../../../sidecar/src/server/metrics';
+import { buildAdmin } from '../../../sidecar/src/server/program/admin';
+import { createRegistry } from '../../../sidecar/src/server/telemetry/metrics';
 import { capturedLog, closeAll, testServer } from '../server/frame';
 
 afterEach(closeAll);

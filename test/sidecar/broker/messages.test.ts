@@ -6,7 +6,7 @@ import { userSuppliedSecret } from '../../../sidecar/src/broker/providers/user-s
 import { findSurrogate, refuseMisplaced } from '../../../sidecar/src/broker/surrogates/carriers';
 import { memoryKeyring } from '../../../sidecar/src/crypto/keyring';
 import { open, seal } from '../../../sidecar/src/crypto/sealed-token';
-import { ApiError } from '../../../sidecar/src/server/errors';
+import { ApiError } from '../../../sidecar/src/server/http/errors';
 
 /** No failure says a credential, a bearer or any part of one: errors go to clients, audit and logs. */
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openClients } from '../../../sidecar/src/gateway/auth/clients';
 import type { ControllerAnswer, ControllerRequest } from '../../../sidecar/src/gateway/controller-client';
 import { OpenRequests } from '../../../sidecar/src/gateway/limits/open-requests';
-import { createLogger } from '../../../sidecar/src/server/log';
+import { createLogger } from '../../../sidecar/src/server/telemetry/log';
 import { SessionClient } from '../../../src/client';
 import { eventually, tempFolder } from '../../helpers/temp-folder';
 import { closeWorlds, gateway } from '../gateway/world';

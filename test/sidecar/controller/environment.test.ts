@@ -1,5 +1,5 @@
 import { controllerProblems } from '../../../sidecar/src/controller/start';
-import { EnvironmentError, readEnvironment } from '../../../sidecar/src/server/config';
+import { EnvironmentError, readEnvironment } from '../../../sidecar/src/server/program/config';
 import { storeProblems } from '../../../sidecar/src/store/configured-store';
 import { CONTROLLER_ENV } from '../../../src/protocol/env';
 

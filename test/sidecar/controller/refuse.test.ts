@@ -4,8 +4,8 @@ import { BrokerFailure } from '../../../sidecar/src/controller/broker-client';
 import { HandshakeError } from '../../../sidecar/src/controller/handshake';
 import { refusalOf } from '../../../sidecar/src/controller/refuse';
 import { ProviderError } from '../../../sidecar/src/controller/worker-provider';
-import type { ApiError } from '../../../sidecar/src/server/errors';
-import { SESSIONS_ERRORS } from '../../../sidecar/src/server/sessions-errors';
+import type { ApiError } from '../../../sidecar/src/server/http/errors';
+import { SESSIONS_ERRORS } from '../../../sidecar/src/server/http/sessions-errors';
 import { StoreError } from '../../../sidecar/src/store/store-error';
 import { SESSIONS_STATUS } from '../../../src/protocol/sessions-api';
 

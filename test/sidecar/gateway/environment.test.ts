@@ -1,5 +1,5 @@
 import { gatewayProblems } from '../../../sidecar/src/gateway/start';
-import { EnvironmentError, readEnvironment } from '../../../sidecar/src/server/config';
+import { EnvironmentError, readEnvironment } from '../../../sidecar/src/server/program/config';
 import { storeProblems } from '../../../sidecar/src/store/configured-store';
 import { GATEWAY_ENV } from '../../../src/protocol/env';
 

@@ -5,9 +5,9 @@ import type { FastifyInstance } from 'fastify';
 import type { ControllerAnswer, ControllerRequest } from '../../../sidecar/src/gateway/controller-client';
 import { managementRoutes } from '../../../sidecar/src/gateway/management';
 import type { Principal } from '../../../sidecar/src/gateway/principal';
-import { buildServer } from '../../../sidecar/src/server/build-server';
-import { createLogger } from '../../../sidecar/src/server/log';
-import { SESSIONS_ERRORS, refuse } from '../../../sidecar/src/server/sessions-errors';
+import { buildServer } from '../../../sidecar/src/server/http/build-server';
+import { SESSIONS_ERRORS, refuse } from '../../../sidecar/src/server/http/sessions-errors';
+import { createLogger } from '../../../sidecar/src/server/telemetry/log';
 import { eventually } from '../../helpers/temp-folder';
 
 const ALICE: Principal = { owner: 'https://id.example.com#alice', admin: false, key: 'alice' };

@@ -5,7 +5,7 @@ import { connect } from 'node:tls';
 import { factsOf, isSignedBy } from '../../../sidecar/src/crypto/certificate-facts';
 import * as maker from '../../../sidecar/src/crypto/self-made-certificate';
 import { ServingCertificate, serviceNames } from '../../../sidecar/src/kube/serving-certificate';
-import { tlsOptions, useKeyPair, type KeyPair } from '../../../sidecar/src/server/tls';
+import { tlsOptions, useKeyPair, type KeyPair } from '../../../sidecar/src/server/http/tls';
 import { HandTimers } from '../broker/audit/support';
 import { MemoryEntries } from '../broker/owned-entries';
 import { capturedLog } from '../server/frame';

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { operatorProblems, startOperator } from '../../../sidecar/src/operator/start';
-import { EnvironmentError, readEnvironment } from '../../../sidecar/src/server/config';
-import { createRegistry } from '../../../sidecar/src/server/metrics';
+import { EnvironmentError, readEnvironment } from '../../../sidecar/src/server/program/config';
+import { createRegistry } from '../../../sidecar/src/server/telemetry/metrics';
 import { OPERATOR_ENV } from '../../../src/protocol/env';
 import { eventually, tempFolder } from '../../helpers/temp-folder';
 import { ApiStandIn, json } from '../kube/api-stand-in';

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { buildServer, type ServerOptions } from '../../../sidecar/src/server/build-server';
-import type { RoleErrors } from '../../../sidecar/src/server/errors';
-import { createLogger, type Logger, type LogLevel } from '../../../sidecar/src/server/log';
+import { buildServer, type ServerOptions } from '../../../sidecar/src/server/http/build-server';
+import type { RoleErrors } from '../../../sidecar/src/server/http/errors';
+import { createLogger, type Logger, type LogLevel } from '../../../sidecar/src/server/telemetry/log';
 import { BROKER_STATUS } from '../../../src/protocol/broker-api';
 
 /** The broker's codes, as its server names them to the frame. */

@@ -1,6 +1,6 @@
 import { ERRORS } from './frame';
-import { buildServer } from '../../../sidecar/src/server/build-server';
-import { runRole } from '../../../sidecar/src/server/lifecycle';
+import { buildServer } from '../../../sidecar/src/server/http/build-server';
+import { runRole } from '../../../sidecar/src/server/program/lifecycle';
 import { COMMON_ENV } from '../../../src/protocol/env';
 
 /** Resolves when the process is told to end, however late it hears of that. */

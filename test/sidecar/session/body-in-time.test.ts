@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { AddressInfo, connect, Socket } from 'node:net';
 import fastify, { FastifyInstance } from 'fastify';
-import { createLogger } from '../../../sidecar/src/server/log';
+import { createLogger } from '../../../sidecar/src/server/telemetry/log';
 import { buildSession } from '../../../sidecar/src/session/app';
 import { bodyInTime } from '../../../sidecar/src/session/body-in-time';
 import { Identity } from '../../../sidecar/src/session/state';

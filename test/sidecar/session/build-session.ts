@@ -2,7 +2,7 @@ import { createPublicKey, KeyObject } from 'node:crypto';
 import { newP256Pair, p256FromJwk, P256Pair, p256ToPem } from '../../../sidecar/src/crypto/p256';
 import { hashOfSealed, sealToKey } from '../../../sidecar/src/crypto/sealed-to-key';
 import { signToken, verifyingKey } from '../../../sidecar/src/crypto/signed-token';
-import { createLogger } from '../../../sidecar/src/server/log';
+import { createLogger } from '../../../sidecar/src/server/telemetry/log';
 import { buildSession } from '../../../sidecar/src/session/app';
 import type { ApiRoutes, SessionDeps } from '../../../sidecar/src/session/session-deps';
 import { Identity } from '../../../sidecar/src/session/state';

@@ -1,5 +1,5 @@
 import type { Audit, AuditRecord } from './audit-event';
-import { ApiError } from '../../server/errors';
+import { ApiError } from '../../server/http/errors';
 import { refuse } from '../refuse';
 
 /** A record while its decision is made: denied until someone grants. */

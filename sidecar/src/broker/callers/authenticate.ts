@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import type { Caller, CallerReview } from './caller';
 import type { ReviewToll } from '../../kube/token-review';
-import { ApiError } from '../../server/errors';
-import { addressKey, Limiter } from '../../server/limiter';
+import { addressKey, Limiter } from '../../server/bounds/limiter';
+import { ApiError } from '../../server/http/errors';
 import { refuse } from '../refuse';
 
 /** Exactly so, as paddock's broker takes it: case counts, and what follows is the token as it is. */

@@ -2,10 +2,10 @@ import type { Caller } from './caller';
 import { CAPABILITIES, Capability, SUBJECT_KINDS, SubjectKind } from '../../../../src/protocol/broker-api';
 import { namespaceName, objectName } from '../../../../src/protocol/resources/common';
 import { schema } from '../../../../src/protocol/schema/types';
-import { isFields } from '../../server/fields';
-import { InputError } from '../../server/input-error';
-import { jsonOfFile } from '../../server/json-of-file';
-import { hiddenProblem, tokenProblem } from '../../server/secret-entries';
+import { InputError } from '../../server/files/input-error';
+import { jsonOfFile } from '../../server/files/json-of-file';
+import { hiddenProblem, tokenProblem } from '../../server/files/secret-entries';
+import { isFields } from '../../server/text/fields';
 
 const MAX_CALLERS = 1000;
 

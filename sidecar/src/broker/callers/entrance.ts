@@ -5,7 +5,7 @@ import type { Caller, CallerReview } from './caller';
 import { runNameOf } from './run-headers';
 import { callerName, RunLimit } from './run-limit';
 import type { ActedFor } from './subject';
-import type { Limiter } from '../../server/limiter';
+import type { Limiter } from '../../server/bounds/limiter';
 import type { Catalog } from '../catalog/catalog';
 import type { RunName } from '../catalog/run-name';
 import { refuse } from '../refuse';

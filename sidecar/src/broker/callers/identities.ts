@@ -3,8 +3,8 @@ import type { Caller, CallerReview } from './caller';
 import { identitiesIn, Identities } from './identity-entries';
 import type { ServiceAccount } from '../../kube/reviewed-account';
 import type { ReviewToll } from '../../kube/token-review';
-import { fileStamp, readText } from '../../server/read-file';
-import { openReloaded } from '../../server/reloaded';
+import { fileStamp, readText } from '../../server/files/read-file';
+import { openReloaded } from '../../server/files/reloaded';
 
 export interface IdentitiesFileOptions {
   readonly file: string;

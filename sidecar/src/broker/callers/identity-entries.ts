@@ -3,9 +3,9 @@ import { CAPABILITIES, Capability, SUBJECT_KINDS, SubjectKind } from '../../../.
 import { namespaceName, objectName } from '../../../../src/protocol/resources/common';
 import { schema } from '../../../../src/protocol/schema/types';
 import { problemsOf } from '../../../../src/protocol/schema/validate';
-import { isFields } from '../../server/fields';
-import { InputError } from '../../server/input-error';
-import { jsonOfFile } from '../../server/json-of-file';
+import { InputError } from '../../server/files/input-error';
+import { jsonOfFile } from '../../server/files/json-of-file';
+import { isFields } from '../../server/text/fields';
 
 /** `namespace/serviceAccount` to what it may do. */
 export type Identities = ReadonlyMap<string, Pick<Caller, 'capabilities' | 'subjects'>>;

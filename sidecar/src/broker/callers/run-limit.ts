@@ -1,5 +1,5 @@
 import type { Caller } from './caller';
-import type { Limiter } from '../../server/limiter';
+import type { Limiter } from '../../server/bounds/limiter';
 import type { Audit } from '../audit/audit-event';
 import { record } from '../audit/audited';
 import type { RunName } from '../catalog/run-name';

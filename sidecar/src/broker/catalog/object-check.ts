@@ -4,8 +4,8 @@ import { KindName, KINDS, problemsWith } from '../../../../src/protocol/resource
 import { namespaceName, objectName } from '../../../../src/protocol/resources/common';
 import { schema } from '../../../../src/protocol/schema/types';
 import { problemsOf } from '../../../../src/protocol/schema/validate';
-import { Fields, isFields } from '../../server/fields';
-import { InputError } from '../../server/input-error';
+import { InputError } from '../../server/files/input-error';
+import { Fields, isFields } from '../../server/text/fields';
 
 /** An object of a file that has passed every check that the API server would make. */
 export type CheckedObject = Identity & (

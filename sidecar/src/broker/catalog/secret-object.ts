@@ -1,6 +1,6 @@
 import { dataKey } from '../../../../src/protocol/resources/common';
 import { problemsOf } from '../../../../src/protocol/schema/validate';
-import { InputError } from '../../server/input-error';
+import { InputError } from '../../server/files/input-error';
 
 /** https://kubernetes.io/docs/concepts/configuration/secret/#restriction-data-size */
 const MAX_SECRET_BYTES = 1024 * 1024;

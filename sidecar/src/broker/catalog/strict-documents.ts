@@ -1,5 +1,5 @@
 import { Composer, Document, isScalar, LineCounter, Node, Parser, visit } from 'yaml';
-import { InputError } from '../../server/input-error';
+import { InputError } from '../../server/files/input-error';
 
 /** One document of a file. `place` names it in messages. */
 export interface ParsedDocument {

@@ -1,7 +1,7 @@
 import { isSameAddress } from './client-address';
 import { Proof, proofOf } from './egress-token';
 import { EgressProof, RUN_HEADER } from '../../../../src/protocol/broker-api';
-import type { Clock } from '../../server/clock';
+import type { Clock } from '../../server/time/clock';
 import type { Audit } from '../audit/audit-event';
 import { record } from '../audit/audited';
 import { Endpoint, mayActFor } from '../callers/authorize';

@@ -1,4 +1,4 @@
-import { ApiError } from '../../server/errors';
+import { ApiError } from '../../server/http/errors';
 import type { ActedFor } from '../callers/subject';
 import type { Catalog, Snapshot } from '../catalog/catalog';
 

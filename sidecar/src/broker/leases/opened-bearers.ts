@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { Keyring } from '../../crypto/keyring';
 import { MAX_TOKEN_LENGTH, open, Opened } from '../../crypto/sealed-token';
-import type { Clock } from '../../server/clock';
-import { ExpiringMap } from '../../server/lru';
+import { ExpiringMap } from '../../server/bounds/lru';
+import type { Clock } from '../../server/time/clock';
 
 /** Opens a bearer, or tells why it does not open. */
 export type OpenBearer = (token: string) => Promise<Opened>;

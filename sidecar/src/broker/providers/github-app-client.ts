@@ -3,7 +3,7 @@ import { SignJWT } from 'jose';
 import { excess, TokenScope } from './github-scope';
 import { Http, HttpAnswer, HttpFailure } from './http';
 import { MintedToken, MintFailure } from './token-cache';
-import { fieldsOf } from '../../server/fields';
+import { fieldsOf } from '../../server/text/fields';
 
 export interface Installation {
   /** REST API without a final slash. */

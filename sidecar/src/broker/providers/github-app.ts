@@ -9,7 +9,7 @@ import { rawValue, unusable } from './secret-value';
 import { MintedToken, MintFailure, TokenCache } from './token-cache';
 import type { CredentialGrantSpec } from '../../../../src/protocol/policy';
 import { credentialHosts } from '../../../../src/protocol/resources';
-import type { Clock } from '../../server/clock';
+import type { Clock } from '../../server/time/clock';
 import { refuse } from '../refuse';
 
 export interface GitHubAppWorld {

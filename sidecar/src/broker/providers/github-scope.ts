@@ -1,5 +1,5 @@
 import type { GrantedRepository } from './provider';
-import { isFields } from '../../server/fields';
+import { isFields } from '../../server/text/fields';
 
 /** What a token may do, and where. */
 export interface TokenScope {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Http, HttpAnswer, HttpFailure } from './http';
-import { httpsExchange, HttpsFailure } from '../../server/https-exchange';
+import { httpsExchange, HttpsFailure } from '../../server/wire/https-exchange';
 
 export interface HttpsClientOptions {
   /** Authorities to trust in place of those that Node brings, in PEM. */

@@ -1,5 +1,5 @@
 import type { ProviderKind } from '../../../../src/protocol/resources';
-import type { Clock } from '../../server/clock';
+import type { Clock } from '../../server/time/clock';
 
 export type Outcome = 'ok' | 'failed';
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../../server/clock';
-import { ExpiringMap } from '../../server/lru';
+import { ExpiringMap } from '../../server/bounds/lru';
+import type { Clock } from '../../server/time/clock';
 
 export interface MintedToken {
   readonly token: string;

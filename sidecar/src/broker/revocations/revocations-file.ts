@@ -1,11 +1,11 @@
 import { promises as fs } from 'node:fs';
 import { dirname } from 'node:path';
 import { MemoryRevocations, Revocations, RevokedLease, SessionEnd } from './revocations';
-import type { Clock } from '../../server/clock';
-import { isFields } from '../../server/fields';
-import { InputError } from '../../server/input-error';
-import { readText } from '../../server/read-file';
-import { parseStrictJson } from '../../server/strict-json';
+import { InputError } from '../../server/files/input-error';
+import { readText } from '../../server/files/read-file';
+import { isFields } from '../../server/text/fields';
+import { parseStrictJson } from '../../server/text/strict-json';
+import type { Clock } from '../../server/time/clock';
 import type { RunName } from '../catalog/run-name';
 
 /** Revocations in a file, as it is written. */

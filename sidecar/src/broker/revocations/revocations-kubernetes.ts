@@ -5,7 +5,7 @@ import { OBJECTS } from '../../../../src/protocol/objects';
 import type { KubeClient, Resource } from '../../kube/client';
 import { hasCode } from '../../kube/kube-error';
 import { sourceOf, Watch, WatchOptions } from '../../kube/watch';
-import type { Clock } from '../../server/clock';
+import type { Clock } from '../../server/time/clock';
 import type { Catalog } from '../catalog/catalog';
 import type { RunName } from '../catalog/run-name';
 import { refuse } from '../refuse';

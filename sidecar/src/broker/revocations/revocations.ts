@@ -1,4 +1,4 @@
-import type { Clock } from '../../server/clock';
+import type { Clock } from '../../server/time/clock';
 import type { RunName } from '../catalog/run-name';
 import { refuse } from '../refuse';
 

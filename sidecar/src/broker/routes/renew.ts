@@ -2,7 +2,7 @@ import { issueContext } from './provider-context';
 import { requiredProvider } from './required-provider';
 import type { RefusedRenewal, RenewedLease, RenewRequest, RenewResponse } from '../../../../src/protocol/broker-api';
 import { credentialGrant } from '../../../../src/protocol/policy';
-import { ApiError } from '../../server/errors';
+import { ApiError } from '../../server/http/errors';
 import { AuditDraft, audited } from '../audit/audited';
 import type { BrokerDeps } from '../broker-deps';
 import { about, Actor } from '../callers/entrance';

@@ -1,7 +1,7 @@
 import { requestedTime } from './requested-time';
 import type { RevokeRequest, RevokedSession } from '../../../../src/protocol/broker-api';
 import { PROVIDER_KINDS, ProviderKind } from '../../../../src/protocol/resources';
-import { ApiError } from '../../server/errors';
+import { ApiError } from '../../server/http/errors';
 import { AuditDraft, audited } from '../audit/audited';
 import type { BrokerDeps } from '../broker-deps';
 import { about, Asker } from '../callers/entrance';

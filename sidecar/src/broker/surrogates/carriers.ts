@@ -1,7 +1,7 @@
 import { BEARER_PREFIX, SubstituteAuthRequest } from '../../../../src/protocol/broker-api';
 import { hasToken } from '../../crypto/embedded-token';
 import { EMBEDDED_TOKEN, isOurs } from '../../crypto/sealed-token';
-import { basicParts } from '../../server/basic-parts';
+import { basicParts } from '../../server/wire/basic-parts';
 import { refuse } from '../refuse';
 
 /** The parts of a request in which a surrogate can travel. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { BrokerWorld, WorldContext } from './world';
 import type { BROKER_ENV } from '../../../../src/protocol/env';
 import { fileKeyring } from '../../crypto/keyring';
-import type { Config } from '../../server/config';
+import type { Config } from '../../server/program/config';
 import { openCallersFile } from '../callers/callers-file';
 import { openDirectoryCatalog } from '../catalog/directory/catalog-directory';
 import { openRevocationsFile } from '../revocations/revocations-file';

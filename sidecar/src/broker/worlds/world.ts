@@ -1,6 +1,6 @@
 import type { ServingCertificate } from '../../kube/serving-certificate';
-import type { Clock } from '../../server/clock';
-import type { Logger } from '../../server/log';
+import type { Logger } from '../../server/telemetry/log';
+import type { Clock } from '../../server/time/clock';
 import type { AuditEvents } from '../audit/shipping/ship-delivery';
 import type { BrokerDeps } from '../broker-deps';
 import type { BrokerMetrics } from '../metrics';

@@ -2,8 +2,8 @@ import type { FastifyRequest } from 'fastify';
 import type { CallerReview, ControllerCaller } from './caller';
 import { Principal, principalOf } from './principal';
 import type { ReviewToll } from '../../kube/token-review';
-import { ApiError } from '../../server/errors';
-import { addressKey, Limiter } from '../../server/limiter';
+import { addressKey, Limiter } from '../../server/bounds/limiter';
+import { ApiError } from '../../server/http/errors';
 import { refuse } from '../refuse';
 
 declare module 'fastify' {

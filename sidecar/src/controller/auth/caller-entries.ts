@@ -3,10 +3,10 @@ import { namespaceName, objectName } from '../../../../src/protocol/resources/co
 import { schema } from '../../../../src/protocol/schema/types';
 import { problemsOf } from '../../../../src/protocol/schema/validate';
 import type { ControllerCallerEntry } from '../../../../src/protocol/session-pools';
-import { isFields } from '../../server/fields';
-import { InputError } from '../../server/input-error';
-import { jsonOfFile } from '../../server/json-of-file';
-import { hiddenProblem, tokenProblem } from '../../server/secret-entries';
+import { InputError } from '../../server/files/input-error';
+import { jsonOfFile } from '../../server/files/json-of-file';
+import { hiddenProblem, tokenProblem } from '../../server/files/secret-entries';
+import { isFields } from '../../server/text/fields';
 
 const MAX_CALLERS = 1000;
 const MAX_NAMESPACES = 1000;

@@ -4,8 +4,8 @@ import { accountsIn, tokensIn } from './caller-entries';
 import { openTokensFile, TokensFileOptions } from '../../crypto/tokens-file';
 import type { ServiceAccount } from '../../kube/reviewed-account';
 import type { ReviewToll } from '../../kube/token-review';
-import { fileStamp, readText } from '../../server/read-file';
-import { openReloaded } from '../../server/reloaded';
+import { fileStamp, readText } from '../../server/files/read-file';
+import { openReloaded } from '../../server/files/reloaded';
 import { refuse } from '../refuse';
 
 export interface AccountsFileOptions {

@@ -10,9 +10,9 @@ import { persistently, Wait } from '../../kube/back-off';
 import type { KubeClient } from '../../kube/client';
 import { ownedConfigMap } from '../../kube/owned-config-map';
 import { OwnedSecret } from '../../kube/owned-secret';
-import type { Clock } from '../../server/clock';
-import type { Logger } from '../../server/log';
-import { inRounds, RoundTimes } from '../../server/rounds';
+import type { Logger } from '../../server/telemetry/log';
+import type { Clock } from '../../server/time/clock';
+import { inRounds, RoundTimes } from '../../server/time/rounds';
 
 /** Who writes the objects of the controller. */
 export const FIELD_MANAGER = 'controller';

@@ -7,9 +7,9 @@ import { BOOTSTRAP_JWKS } from '../../../../src/protocol/session-api';
 import { keepPublicFile } from '../../crypto/durable-file';
 import { folderEntries } from '../../crypto/folder-entries';
 import { fileKeyring } from '../../crypto/keyring';
-import type { Clock } from '../../server/clock';
-import type { Logger } from '../../server/log';
-import type { RoundTimes } from '../../server/rounds';
+import type { Logger } from '../../server/telemetry/log';
+import type { Clock } from '../../server/time/clock';
+import type { RoundTimes } from '../../server/time/rounds';
 
 export interface ProcessKeysOptions extends RoundTimes {
   readonly stateDir: string;

@@ -7,8 +7,8 @@ import type { Entries } from '../../crypto/secret-keyring';
 import { persistently } from '../../kube/back-off';
 import { OwnedSecret } from '../../kube/owned-secret';
 import type { OwnedEntries } from '../../kube/serving-certificate';
-import { InputError } from '../../server/input-error';
-import { inRounds } from '../../server/rounds';
+import { InputError } from '../../server/files/input-error';
+import { inRounds } from '../../server/time/rounds';
 import type { StoreSecrets } from '../../store/client';
 
 /** How a store of the platform is reached, known without waiting for the kubelet's mounts. */

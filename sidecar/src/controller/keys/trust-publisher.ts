@@ -2,8 +2,8 @@ import { OBJECTS, TRUST_KEYS } from '../../../../src/protocol/objects';
 import { BOOTSTRAP_JWKS } from '../../../../src/protocol/session-api';
 import { PublishedConfigMap, PublishedEntries } from '../../kube/published-config-map';
 import type { OwnedEntries } from '../../kube/serving-certificate';
-import type { Clock } from '../../server/clock';
-import type { Logger } from '../../server/log';
+import type { Logger } from '../../server/telemetry/log';
+import type { Clock } from '../../server/time/clock';
 
 export interface TrustPublisherOptions {
   /** The ConfigMap of a namespace. */

@@ -1,7 +1,7 @@
 import { CLAIMED_PODS, Pod, podOf, podsOf, podsOfSession, RECYCLED } from './pod';
 import type { KubeClient, Resource } from '../../kube/client';
 import { hasCode } from '../../kube/kube-error';
-import type { Clock } from '../../server/clock';
+import type { Clock } from '../../server/time/clock';
 import type { FoundWorker } from '../worker-provider';
 
 /** Seconds that what runs in a worker has to end. With none the address could be given away while it still runs. */

@@ -8,8 +8,8 @@ import { WarmWorkers, WarmWorkersOptions } from './warm-workers';
 import { workerOf } from './worker';
 import type { PoolEntry } from '../../../../src/protocol/session-pools';
 import type { SessionWorker } from '../../../../src/protocol/session-record';
-import type { Clock } from '../../server/clock';
-import type { After } from '../../server/timers';
+import type { Clock } from '../../server/time/clock';
+import type { After } from '../../server/time/timers';
 import { Claim, ClaimedWorker, FoundWorker, ProviderError, WorkerProvider } from '../worker-provider';
 
 export interface PodsProviderOptions extends WarmWorkersOptions {

@@ -1,6 +1,6 @@
 import { poolObject } from '../../../../src/protocol/objects';
 import type { KubeClient } from '../../kube/client';
-import type { Clock } from '../../server/clock';
+import type { Clock } from '../../server/time/clock';
 
 /** Milliseconds. A pool that was deleted and made anew has another owner, and what the one before owns is deleted. */
 const KNOWN_FOR = 60_000;

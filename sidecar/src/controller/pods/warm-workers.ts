@@ -3,7 +3,7 @@ import { WarmIndex } from './warm-index';
 import type { Wait } from '../../kube/back-off';
 import type { KubeClient } from '../../kube/client';
 import { sourceOf, Watch } from '../../kube/watch';
-import type { Clock } from '../../server/clock';
+import type { Clock } from '../../server/time/clock';
 
 export interface WarmWorkersOptions {
   readonly client: KubeClient;

@@ -3,9 +3,9 @@ import { schema } from '../../../../src/protocol/schema/types';
 import { problemsOf } from '../../../../src/protocol/schema/validate';
 import { MAX_POOL_CREDENTIALS, PoolEntry, PoolsFile } from '../../../../src/protocol/session-pools';
 import { ENTRY_POINT_PROTOCOLS, LONGEST_SESSION, RECORD_LIMITS, SHORTEST_IDLE } from '../../../../src/protocol/session-record';
-import { isFields } from '../../server/fields';
-import { InputError } from '../../server/input-error';
-import { jsonOfFile } from '../../server/json-of-file';
+import { InputError } from '../../server/files/input-error';
+import { jsonOfFile } from '../../server/files/json-of-file';
+import { isFields } from '../../server/text/fields';
 
 /** The pools whose workers can be claimed. */
 export interface Pools {

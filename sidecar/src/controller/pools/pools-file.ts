@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { Pools, poolsIn } from './pool-entries';
-import { fileStamp, readText } from '../../server/read-file';
-import { openReloaded, Reloaded } from '../../server/reloaded';
+import { fileStamp, readText } from '../../server/files/read-file';
+import { openReloaded, Reloaded } from '../../server/files/reloaded';
 
 export interface PoolsFileOptions {
   readonly file: string;

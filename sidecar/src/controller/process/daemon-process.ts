@@ -2,7 +2,7 @@ import { ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { DaemonCommand } from './daemon-command';
-import { after, After } from '../../server/timers';
+import { after, After } from '../../server/time/timers';
 
 /** Milliseconds that a daemon may take from its start until it listens. */
 const READY_WITHIN = 20_000;

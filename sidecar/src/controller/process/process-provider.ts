@@ -7,9 +7,9 @@ import { Workspaces } from './workspaces';
 import { PORTS } from '../../../../src/protocol/ports';
 import { DEFAULT_ENTRY_POINTS, PoolEntry } from '../../../../src/protocol/session-pools';
 import type { SessionWorker } from '../../../../src/protocol/session-record';
-import type { Clock } from '../../server/clock';
-import type { Logger } from '../../server/log';
-import { after, After } from '../../server/timers';
+import type { Logger } from '../../server/telemetry/log';
+import type { Clock } from '../../server/time/clock';
+import { after, After } from '../../server/time/timers';
 import { httpDaemon } from '../daemon-client';
 import { Claim, ClaimedWorker, FoundWorker, ProviderError, WorkerProvider } from '../worker-provider';
 

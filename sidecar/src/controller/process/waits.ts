@@ -1,5 +1,5 @@
-import type { Clock } from '../../server/clock';
-import type { After } from '../../server/timers';
+import type { Clock } from '../../server/time/clock';
+import type { After } from '../../server/time/timers';
 
 /** Longest time that a timer of Node can wait. */
 const LONGEST_TIMER = 2 ** 31 - 1;

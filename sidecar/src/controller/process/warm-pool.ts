@@ -1,5 +1,5 @@
 import { backOff } from '../../kube/back-off';
-import type { After } from '../../server/timers';
+import type { After } from '../../server/time/timers';
 
 /** What a pool keeps: a worker, as far as the pool is concerned. */
 export interface Warm {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { SESSION_KINDS } from '../../../../src/protocol/session-record';
 import { CreateSessionRequest, CreateSessionResponse, IDEMPOTENCY_HEADER, SESSIONS_ROUTES, SessionsCode } from '../../../../src/protocol/sessions-api';
-import { ApiError } from '../../server/errors';
+import { ApiError } from '../../server/http/errors';
 import { principalIn } from '../auth/authenticate';
 import type { ControllerDeps } from '../controller-deps';
 import { refuse } from '../refuse';

@@ -2,7 +2,7 @@ import { latestEnd } from './egress';
 import { takeBack } from './end';
 import type { PoolEntry } from '../../../../src/protocol/session-pools';
 import type { SessionRecord } from '../../../../src/protocol/session-record';
-import { orAborted, timeLimit } from '../../server/time-limit';
+import { orAborted, timeLimit } from '../../server/time/time-limit';
 import type { ControllerDeps } from '../controller-deps';
 import { refuse } from '../refuse';
 import { ClaimedWorker, ProviderError } from '../worker-provider';

@@ -5,7 +5,7 @@ import { isStoreError } from '../../store/store-error';
 import type { ControllerDeps } from '../controller-deps';
 import type { EndReason } from '../metrics';
 import { latestTokenEnd, revokeEgress } from './egress';
-import { orAborted, TimeLimit, timeLimit } from '../../server/time-limit';
+import { orAborted, TimeLimit, timeLimit } from '../../server/time/time-limit';
 
 export type EndDeps = Pick<ControllerDeps, 'store' | 'provider' | 'pools' | 'broker' | 'clock' | 'after' | 'wait' | 'background' | 'metrics' | 'log'>;
 

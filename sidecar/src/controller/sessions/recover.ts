@@ -7,7 +7,7 @@ import { isAlive } from './session-view';
 import { writeRecord } from './write';
 import type { SessionRecord, SessionWorker } from '../../../../src/protocol/session-record';
 import { openSecret, SecretUse } from '../../crypto/envelope';
-import { orAborted, timeLimit } from '../../server/time-limit';
+import { orAborted, timeLimit } from '../../server/time/time-limit';
 import type { Kept } from '../../store/store';
 import { isStoreError } from '../../store/store-error';
 import type { Principal } from '../auth/principal';

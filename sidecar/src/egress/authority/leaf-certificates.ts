@@ -2,9 +2,9 @@ import { createSecureContext, SecureContext } from 'node:tls';
 import { LEAF_LIFETIME } from './authorities';
 import { HOST_PATTERN, MAX_HOST_LENGTH } from '../../../../src/protocol/hosts';
 import type { CertifiedKey, LoadMaker, ServingSigner } from '../../crypto/certificate-facts';
-import { Clock, isWithin } from '../../server/clock';
-import { ExpiringMap } from '../../server/lru';
-import { tlsOptions } from '../../server/tls';
+import { ExpiringMap } from '../../server/bounds/lru';
+import { tlsOptions } from '../../server/http/tls';
+import { Clock, isWithin } from '../../server/time/clock';
 
 export interface LeafCertificatesOptions {
   /** The CA that signs now. */

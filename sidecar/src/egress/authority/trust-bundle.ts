@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
-import { InputError } from '../../server/input-error';
+import { InputError } from '../../server/files/input-error';
 
 /** Certificates as `certificatesIn` answers them. */
 export interface TrustBundleParts {

@@ -6,7 +6,7 @@ import type { Hold } from './held-bodies';
 import { AWS_HEADERS, awsScope, isS3, PAYLOAD_HASH_PATTERN, UNSIGNED_CHUNKS, UNSIGNED_PAYLOAD } from '../../../../src/protocol/aws-signature';
 import { MAX_SIGNED_BODY } from '../../../../src/protocol/egress-api';
 import { isOurs } from '../../crypto/sealed-token';
-import { announcesBody } from '../../server/request-checks';
+import { announcesBody } from '../../server/http/request-checks';
 import { refuse } from '../refusals/refuse';
 
 const HASH = new RegExp(PAYLOAD_HASH_PATTERN);

@@ -1,7 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { BrokerFailure } from './broker-failure';
 import type { SubstituteAuthResponse, ValidateEgressResponse } from '../../../../src/protocol/broker-api';
-import { fieldsOf, isFields } from '../../server/fields';
+import { fieldsOf, isFields } from '../../server/text/fields';
 
 /** Whether a field is not there, or is what it has to be. */
 type Check = (value: unknown) => boolean;

@@ -4,8 +4,8 @@ import { BrokerReplicas, Replica, ReplicasOptions } from './broker-replicas';
 import {
   BROKER_ROUTES, MAX_BROKER_BODY, type SubstituteAuthRequest, type SubstituteAuthResponse, type ValidateEgressRequest, type ValidateEgressResponse,
 } from '../../../../src/protocol/broker-api';
-import { fileStampNow, textNow } from '../../server/read-file';
-import { After, after as machineTimers } from '../../server/timers';
+import { fileStampNow, textNow } from '../../server/files/read-file';
+import { After, after as machineTimers } from '../../server/time/timers';
 
 /** The broker, as far as the proxy needs it. Both reject with `BrokerFailure`. */
 export interface Broker {

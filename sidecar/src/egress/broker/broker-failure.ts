@@ -1,5 +1,5 @@
 import { BROKER_STATUS, type BrokerCode } from '../../../../src/protocol/broker-api';
-import { fieldsOf } from '../../server/fields';
+import { fieldsOf } from '../../server/text/fields';
 
 export type FailureKind =
   /** No answer in time, or one that says nothing about the question: asking again may help. */

@@ -1,6 +1,6 @@
 import { BrokerFailure } from './broker-failure';
 import type { EgressCode } from '../../../../src/protocol/egress-api';
-import type { ApiError } from '../../server/errors';
+import type { ApiError } from '../../server/http/errors';
 import { refuse } from '../refusals/refuse';
 
 /** Seconds. The broker's buckets fill again within one. */

@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { Pool } from 'undici';
 import { BrokerFailure } from './broker-failure';
-import { Clock, isWithin } from '../../server/clock';
-import { fileStampNow, readText } from '../../server/read-file';
+import { fileStampNow, readText } from '../../server/files/read-file';
+import { Clock, isWithin } from '../../server/time/clock';
 
 export interface ReplicasOptions {
   /** https. */

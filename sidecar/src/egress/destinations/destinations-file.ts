@@ -1,10 +1,10 @@
 import { type AddressProblem, destinationRules } from './destination';
 import type { DestinationsFile, PrivateDestination } from '../../../../src/protocol/egress-api';
 import { HOST_PATTERN } from '../../../../src/protocol/hosts';
-import { isFields } from '../../server/fields';
-import { InputError } from '../../server/input-error';
-import { jsonOfFile } from '../../server/json-of-file';
-import { readText } from '../../server/read-file';
+import { InputError } from '../../server/files/input-error';
+import { jsonOfFile } from '../../server/files/json-of-file';
+import { readText } from '../../server/files/read-file';
+import { isFields } from '../../server/text/fields';
 
 const MAX_FILE = 256 * 1024;
 const HOST = new RegExp(HOST_PATTERN);

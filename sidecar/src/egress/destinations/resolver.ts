@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 import type { AddressProblem } from './destination';
 import { RESOLVE_TIMEOUT } from '../../../../src/protocol/egress-api';
-import type { Clock } from '../../server/clock';
-import type { ApiError } from '../../server/errors';
-import { ExpiringMap } from '../../server/lru';
-import type { After } from '../../server/timers';
+import { ExpiringMap } from '../../server/bounds/lru';
+import type { ApiError } from '../../server/http/errors';
+import type { Clock } from '../../server/time/clock';
+import type { After } from '../../server/time/timers';
 import { refuse } from '../refusals/refuse';
 
 /** What DNS says about a host. */

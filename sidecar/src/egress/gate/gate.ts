@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Gate } from './leave';
 import type { Question, Verdict, Verdicts } from './verdicts';
-import { ApiError } from '../../server/errors';
+import { ApiError } from '../../server/http/errors';
 import { validateRefusal } from '../broker/broker-refusal';
 import { refuse } from '../refusals/refuse';
 import type { WayOut } from '../upstream/dial';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Clock } from '../../server/clock';
-import { Limiter } from '../../server/limiter';
+import { Limiter } from '../../server/bounds/limiter';
+import type { Clock } from '../../server/time/clock';
 import { refuse } from '../refusals/refuse';
 
 export interface RunCapsOptions {

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import type { ValidateEgressResponse } from '../../../../src/protocol/broker-api';
 import { LONGEST_VERDICT, REVALIDATION_TIMEOUT } from '../../../../src/protocol/egress-api';
-import type { Clock } from '../../server/clock';
-import { Limiter } from '../../server/limiter';
-import { ExpiringMap } from '../../server/lru';
-import type { After } from '../../server/timers';
+import { Limiter } from '../../server/bounds/limiter';
+import { ExpiringMap } from '../../server/bounds/lru';
+import type { Clock } from '../../server/time/clock';
+import type { After } from '../../server/time/timers';
 import { refuse } from '../refusals/refuse';
 
 /** Who wants to connect whereto. */

@@ -1,6 +1,6 @@
 import type { Question, Verdict, Verdicts } from './verdicts';
-import type { Clock } from '../../server/clock';
-import type { After } from '../../server/timers';
+import type { Clock } from '../../server/time/clock';
+import type { After } from '../../server/time/timers';
 
 export interface WatchContext {
   readonly verdicts: Pick<Verdicts, 'revalidate'>;

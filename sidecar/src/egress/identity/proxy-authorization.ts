@@ -1,6 +1,6 @@
 import { MAX_RUN_TOKEN, PROXY_CHALLENGE, RUN_TOKEN_PATTERN } from '../../../../src/protocol/egress-api';
 import { MAX_HOST_LENGTH } from '../../../../src/protocol/hosts';
-import type { ApiError } from '../../server/errors';
+import type { ApiError } from '../../server/http/errors';
 import { refuse } from '../refusals/refuse';
 
 /** Who asks, as the client says. Only the token is proof; the name is for people who read a process list. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BEARER_PREFIX } from '../../../../src/protocol/broker-api';
 import { MAX_RUN_TOKEN, PROXY_AUTHORIZATION, RUN_TOKEN_PATTERN } from '../../../../src/protocol/egress-api';
-import { basicParts } from '../../server/basic-parts';
+import { basicParts } from '../../server/wire/basic-parts';
 
 /** Where a bearer begins, alone or behind a scheme or another prefix. */
 const BEGIN = new RegExp(`(?<![A-Za-z0-9])${BEARER_PREFIX}`);

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { IDLE_TIMEOUT, MAX_EGRESS_HEADERS } from '../../../../src/protocol/egress-api';
-import type { ApiError } from '../../server/errors';
-import type { After } from '../../server/timers';
+import type { ApiError } from '../../server/http/errors';
+import type { After } from '../../server/time/timers';
 import { answerRefusal } from '../refusals/http-refusal';
 import { refuseAndEnd } from '../refusals/raw-refusal';
 import { refuse } from '../refusals/refuse';

@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { LaneEnd, Lanes } from './http2-lanes';
 import { serveStream } from './http2-stream';
 import { MAX_CONNECTIONS_PER_RUN, MAX_EGRESS_HEADERS } from '../../../../src/protocol/egress-api';
-import type { After } from '../../server/timers';
+import type { After } from '../../server/time/timers';
 
 /** As ALPN names it. https://www.rfc-editor.org/rfc/rfc9113#section-3.2 */
 export const HTTP2 = 'h2';

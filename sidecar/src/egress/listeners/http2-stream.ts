@@ -2,8 +2,8 @@ import { type Agent, type ClientRequest, type IncomingMessage, request } from 'n
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { http1Head } from './http2-head';
 import { LINGER_TIMEOUT, IDLE_TIMEOUT } from '../../../../src/protocol/egress-api';
-import { HOP_BY_HOP } from '../../server/hop-by-hop';
-import type { After } from '../../server/timers';
+import type { After } from '../../server/time/timers';
+import { HOP_BY_HOP } from '../../server/wire/hop-by-hop';
 import { refusalAnswer } from '../refusals/refusal-answer';
 import { refuse } from '../refusals/refuse';
 

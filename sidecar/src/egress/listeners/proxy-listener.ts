@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { Server } from 'node:net';
 import { ClientSockets } from './client-sockets';
 import { MAX_EGRESS_SOCKETS, MAX_SOCKETS_PER_ADDRESS } from '../../../../src/protocol/egress-api';
-import type { ListeningServer } from '../../server/role';
-import type { After } from '../../server/timers';
+import type { ListeningServer } from '../../server/program/role';
+import type { After } from '../../server/time/timers';
 
 /** Milliseconds for answers that are on their way when the proxy stops. Tunnels have no end of their own. */
 const LAST_ANSWERS = 10_000;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Route, Router } from './route';
 import type { Upstreams } from './upstreams';
-import type { Logger } from '../../server/log';
+import type { Logger } from '../../server/telemetry/log';
 import type { Gate, Leave } from '../gate/leave';
 import type { RunCaps, RunPlace } from '../gate/run-caps';
 import type { Question } from '../gate/verdicts';

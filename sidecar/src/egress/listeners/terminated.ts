@@ -7,7 +7,7 @@ import type { ServedConnection } from './serve';
 import { type DialUpstream, Upstreams } from './upstreams';
 import type { TunnelEnd } from '../../../../src/protocol/egress-api';
 import { TLS_TIMEOUT } from '../../../../src/protocol/egress-api';
-import type { Logger } from '../../server/log';
+import type { Logger } from '../../server/telemetry/log';
 import type { LeafCertificates } from '../authority/leaf-certificates';
 import { type WatchContext, watchVerdict } from '../gate/watch';
 import type { ReportedEnd } from '../reports/connection-report';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { UpstreamConnection } from '../../server/upstream-connection';
+import { UpstreamConnection } from '../../server/wire/upstream-connection';
 import type { Leave } from '../gate/leave';
 import type { Target } from '../targets/target';
 

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { refusalAnswer } from './refusal-answer';
 import { LINGER_TIMEOUT } from '../../../../src/protocol/egress-api';
-import type { ApiError } from '../../server/errors';
-import type { After } from '../../server/timers';
+import type { ApiError } from '../../server/http/errors';
+import type { After } from '../../server/time/timers';
 
 /** Answers a request that is not sent on. */
 export function answerRefusal(response: ServerResponse, refusal: ApiError, after: After): void {

@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { refusalAnswer } from './refusal-answer';
-import type { ApiError } from '../../server/errors';
-import type { After } from '../../server/timers';
+import type { ApiError } from '../../server/http/errors';
+import type { After } from '../../server/time/timers';
 
 /** Milliseconds for a client to take its refusal. */
 const LINGER = 2_000;

@@ -1,6 +1,6 @@
 import { refuse } from './refuse';
 import { EGRESS_CODE_HEADER, EGRESS_STATUS, type EgressCode, type EgressErrorBody } from '../../../../src/protocol/egress-api';
-import { ApiError } from '../../server/errors';
+import { ApiError } from '../../server/http/errors';
 
 /** A refusal as it goes over the wire. */
 export interface RefusalAnswer {

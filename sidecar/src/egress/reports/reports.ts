@@ -1,8 +1,8 @@
 import type { ConnectionReport, ReportedClient, ReportedEnd, Reports } from './connection-report';
 import type { EgressMetrics } from './metrics';
 import { EGRESS_STATUS, type EgressMode } from '../../../../src/protocol/egress-api';
-import type { Clock } from '../../server/clock';
-import type { Logger } from '../../server/log';
+import type { Logger } from '../../server/telemetry/log';
+import type { Clock } from '../../server/time/clock';
 import type { Verdict } from '../gate/verdicts';
 
 export interface ReportsOptions {

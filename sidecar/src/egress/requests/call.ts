@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EgressCode } from '../../../../src/protocol/egress-api';
-import type { UpstreamConnection } from '../../server/upstream-connection';
+import type { UpstreamConnection } from '../../server/wire/upstream-connection';
 import type { Leave } from '../gate/leave';
 import type { RequestTarget } from '../targets/target';
 

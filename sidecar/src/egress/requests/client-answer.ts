@@ -6,8 +6,8 @@ import { countExchanged, type Exchanged } from './exchanged';
 import type { Header } from './passed-headers';
 import type { StreamSearch } from './stream-search';
 import { LINGER_TIMEOUT } from '../../../../src/protocol/egress-api';
-import type { After } from '../../server/timers';
-import { changeProtocols, discard, isUpgrading } from '../../server/upgrade';
+import type { After } from '../../server/time/timers';
+import { changeProtocols, discard, isUpgrading } from '../../server/wire/upgrade';
 
 export interface ClientAnswerOptions {
   /** From now on answers end their connections. */

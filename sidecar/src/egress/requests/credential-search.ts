@@ -1,6 +1,6 @@
 import { StreamSearch, type Wanted } from './stream-search';
 import { SEARCHED_ANSWER } from '../../../../src/protocol/egress-api';
-import { basicParts } from '../../server/basic-parts';
+import { basicParts } from '../../server/wire/basic-parts';
 import { refuse } from '../refusals/refuse';
 
 /** Shorter values are found in texts that have nothing to do with them. */

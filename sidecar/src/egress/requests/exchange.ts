@@ -12,10 +12,10 @@ import { answerHeaders, type Header } from './passed-headers';
 import type { RequestBody } from './request-body';
 import { isBrokenOff, upstreamRefusal } from './upstream-refusal';
 import type { EgressCode } from '../../../../src/protocol/egress-api';
-import { ApiError } from '../../server/errors';
-import type { After } from '../../server/timers';
-import { isUpgrading } from '../../server/upgrade';
-import type { UpstreamConnection } from '../../server/upstream-connection';
+import { ApiError } from '../../server/http/errors';
+import type { After } from '../../server/time/timers';
+import { isUpgrading } from '../../server/wire/upgrade';
+import type { UpstreamConnection } from '../../server/wire/upstream-connection';
 import { refuse } from '../refusals/refuse';
 
 export interface ExchangeDeps {

@@ -9,7 +9,7 @@ import { framedHeaders, type RequestBody, requestBody } from './request-body';
 import { type Head, substitutedHead, substitutionQuestion } from './substitution';
 import type { SubstituteAuthResponse } from '../../../../src/protocol/broker-api';
 import { MAX_HELD_BODIES, SIGNED_BODY_TIMEOUT } from '../../../../src/protocol/egress-api';
-import { orAborted, timeLimit } from '../../server/time-limit';
+import { orAborted, timeLimit } from '../../server/time/time-limit';
 import { HeldBodies, type Hold } from '../aws/held-bodies';
 import { type AwsPayload, awsPayload, isAwsSigned } from '../aws/payload';
 import type { Broker } from '../broker/broker-client';

@@ -1,5 +1,5 @@
 import { IDLE_TIMEOUT } from '../../../../src/protocol/egress-api';
-import type { After } from '../../server/timers';
+import type { After } from '../../server/time/timers';
 
 /**
  * Ends an exchange in which no byte has moved, in either direction, for `IDLE_TIMEOUT`. The timer is not set anew for each

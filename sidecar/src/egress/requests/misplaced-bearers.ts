@@ -1,7 +1,7 @@
 import type { Header } from './passed-headers';
 import { splitPath } from './passed-query';
 import { hasToken } from '../../crypto/embedded-token';
-import { basicParts } from '../../server/basic-parts';
+import { basicParts } from '../../server/wire/basic-parts';
 import { refuse } from '../refusals/refuse';
 
 /** Refuses a request that would carry one of our bearers to an upstream. The text says where, and nothing of what is there. */

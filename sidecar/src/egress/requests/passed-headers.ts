@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { BASE_URL_PORT, EGRESS_CODE_HEADER, HTTP_PORT } from '../../../../src/protocol/egress-api';
-import { HOP_BY_HOP, namedBy } from '../../server/hop-by-hop';
+import { HOP_BY_HOP, namedBy } from '../../server/wire/hop-by-hop';
 import type { Target } from '../targets/target';
 
 /** Name, as it is sent, and value. */

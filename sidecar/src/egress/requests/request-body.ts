@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { changed, type Header } from './passed-headers';
-import { announcesBody } from '../../server/request-checks';
+import { announcesBody } from '../../server/http/request-checks';
 import { refuse } from '../refusals/refuse';
 
 /** None; whole; or as it comes in. */

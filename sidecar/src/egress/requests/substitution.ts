@@ -1,7 +1,7 @@
 import { changed, type Header, joined } from './passed-headers';
 import { passedPath, splitPath } from './passed-query';
 import type { SubstituteAuthRequest, SubstituteAuthResponse } from '../../../../src/protocol/broker-api';
-import { HOP_BY_HOP } from '../../server/hop-by-hop';
+import { HOP_BY_HOP } from '../../server/wire/hop-by-hop';
 import type { Question } from '../gate/verdicts';
 import { refuse } from '../refusals/refuse';
 

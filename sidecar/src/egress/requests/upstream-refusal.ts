@@ -1,5 +1,5 @@
-import { ApiError } from '../../server/errors';
-import { RESET } from '../../server/upstream-connection';
+import { ApiError } from '../../server/http/errors';
+import { RESET } from '../../server/wire/upstream-connection';
 import { refuse } from '../refusals/refuse';
 
 /** Of undici, https://undici.nodejs.org/#/docs/api/Errors.md, and of the system. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { PORTS } from '../../../../src/protocol/ports';
 import type { KubeObject } from '../../kube/client';
-import { isFields } from '../../server/fields';
+import { isFields } from '../../server/text/fields';
 
 /**
  * How agents reach the proxy: by the cluster IP of its Service, as they have no DNS. Throws when the Service has none.

@@ -2,7 +2,7 @@ import { OBJECTS, TRUST_KEYS } from '../../../../src/protocol/objects';
 import { CA_BUNDLE } from '../../../../src/protocol/session-api';
 import { PublishedConfigMap } from '../../kube/published-config-map';
 import type { OwnedEntries } from '../../kube/serving-certificate';
-import type { Logger } from '../../server/log';
+import type { Logger } from '../../server/telemetry/log';
 
 /** What agents need to know of the proxy, as it is now. */
 export interface ProxyFacts {

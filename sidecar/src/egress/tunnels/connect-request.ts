@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { PROXY_AUTHORIZATION } from '../../../../src/protocol/egress-api';
-import { namedBy } from '../../server/hop-by-hop';
-import { announcesBody } from '../../server/request-checks';
+import { announcesBody } from '../../server/http/request-checks';
+import { namedBy } from '../../server/wire/hop-by-hop';
 import { type ProxyCredential, proxyCredential } from '../identity/proxy-authorization';
 import { refuse } from '../refusals/refuse';
 import { requireHttp } from '../requests/http-head';

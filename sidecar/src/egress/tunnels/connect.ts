@@ -6,7 +6,7 @@ import type { OpenTunnels } from './open-tunnels';
 import { watchSilence } from './silence';
 import type { Terminate } from './terminate';
 import { Tunnel } from './tunnel';
-import type { Logger } from '../../server/log';
+import type { Logger } from '../../server/telemetry/log';
 import type { Gate } from '../gate/leave';
 import type { RunCaps, RunPlace } from '../gate/run-caps';
 import { type WatchContext, watchVerdict } from '../gate/watch';

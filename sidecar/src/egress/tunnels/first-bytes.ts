@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { HELLO_TIMEOUT, type TunnelEnd } from '../../../../src/protocol/egress-api';
-import type { After } from '../../server/timers';
+import type { After } from '../../server/time/timers';
 import { ClientHelloReader, type HelloState } from '../hello/client-hello';
 import type { Hello } from '../hello/hello-message';
 import type { Target } from '../targets/target';

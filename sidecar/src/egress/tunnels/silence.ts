@@ -1,5 +1,5 @@
 import { IDLE_TIMEOUT } from '../../../../src/protocol/egress-api';
-import type { After } from '../../server/timers';
+import type { After } from '../../server/time/timers';
 
 /** Looks at a count of bytes within the longest silence: so a tunnel has few timers, and the bytes cost none. */
 const LOOKS = 5;

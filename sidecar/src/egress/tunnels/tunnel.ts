@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { TunnelEnd } from '../../../../src/protocol/egress-api';
-import { splice } from '../../server/splice';
+import { splice } from '../../server/wire/splice';
 import type { ConnectionReport, ReportedEnd } from '../reports/connection-report';
 
 /**

@@ -1,6 +1,6 @@
 import { connect, isIPv6, type LookupFunction, type Socket } from 'node:net';
 import { DIAL_TIMEOUT } from '../../../../src/protocol/egress-api';
-import type { After } from '../../server/timers';
+import type { After } from '../../server/time/timers';
 import type { Resolver } from '../destinations/resolver';
 import { refuse } from '../refusals/refuse';
 

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
-import type { Logger } from '../../server/log';
-import { fileStamp, readText } from '../../server/read-file';
-import { openReloaded } from '../../server/reloaded';
+import { fileStamp, readText } from '../../server/files/read-file';
+import { openReloaded } from '../../server/files/reloaded';
+import type { Logger } from '../../server/telemetry/log';
 import { certificatesIn } from '../authority/trust-bundle';
 
 /** The certificates of `UPSTREAM_CA_FILE`. */

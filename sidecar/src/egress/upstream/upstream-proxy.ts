@@ -1,8 +1,8 @@
 import { isIP, isIPv6, connect, type Socket } from 'node:net';
 import { established, type WayOut } from './dial';
 import { DIAL_TIMEOUT } from '../../../../src/protocol/egress-api';
-import { readText } from '../../server/read-file';
-import type { After } from '../../server/timers';
+import { readText } from '../../server/files/read-file';
+import type { After } from '../../server/time/timers';
 import type { Resolver } from '../destinations/resolver';
 import { refuse } from '../refusals/refuse';
 

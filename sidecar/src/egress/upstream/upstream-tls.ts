@@ -1,9 +1,9 @@
 import { isIP, type Socket } from 'node:net';
 import { connect, createSecureContext, rootCertificates, type SecureContext, type TLSSocket } from 'node:tls';
 import { TLS_TIMEOUT } from '../../../../src/protocol/egress-api';
-import type { Clock } from '../../server/clock';
-import { ExpiringMap } from '../../server/lru';
-import type { After } from '../../server/timers';
+import { ExpiringMap } from '../../server/bounds/lru';
+import type { Clock } from '../../server/time/clock';
+import type { After } from '../../server/time/timers';
 import { refuse } from '../refusals/refuse';
 
 export interface UpstreamTlsOptions {

@@ -4,10 +4,10 @@ import { openMountedFile } from './mounted-file';
 import { schema } from '../../../../src/protocol/schema/types';
 import { API_KEY_HASH_PATTERN, ApiKeyEntry, MIN_API_KEY, OWNER_PREFIXES } from '../../../../src/protocol/session-pools';
 import { hasAny, WRITE_BY_EVERYBODY } from '../../crypto/file-mode';
-import { isFields } from '../../server/fields';
-import { InputError } from '../../server/input-error';
-import { jsonOfFile } from '../../server/json-of-file';
-import { hiddenProblem } from '../../server/secret-entries';
+import { InputError } from '../../server/files/input-error';
+import { jsonOfFile } from '../../server/files/json-of-file';
+import { hiddenProblem } from '../../server/files/secret-entries';
+import { isFields } from '../../server/text/fields';
 import type { Principal } from '../principal';
 
 export interface ApiKeysOptions {

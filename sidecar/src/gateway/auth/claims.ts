@@ -1,6 +1,6 @@
 import { IssuerEntry, OWNER_PREFIXES } from '../../../../src/protocol/session-pools';
 import { RECORD_LIMITS } from '../../../../src/protocol/session-record';
-import { isFields } from '../../server/fields';
+import { isFields } from '../../server/text/fields';
 import type { Principal } from '../principal';
 
 /** Claims of a token whose signature, issuer, audience and times are good. */

@@ -7,9 +7,9 @@ import { readIssuers } from './issuers-file';
 import { MAX_KEY_SET } from './key-set';
 import { OidcIssuer } from './oidc';
 import type { IssuerEntry } from '../../../../src/protocol/session-pools';
-import type { Clock } from '../../server/clock';
-import type { Logger } from '../../server/log';
-import { refuse } from '../../server/sessions-errors';
+import { refuse } from '../../server/http/sessions-errors';
+import type { Logger } from '../../server/telemetry/log';
+import type { Clock } from '../../server/time/clock';
 import type { Entrance } from '../deps';
 import type { Principal } from '../principal';
 

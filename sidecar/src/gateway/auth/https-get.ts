@@ -1,5 +1,5 @@
-import { httpsExchange } from '../../server/https-exchange';
-import { readText } from '../../server/read-file';
+import { readText } from '../../server/files/read-file';
+import { httpsExchange } from '../../server/wire/https-exchange';
 
 export interface HttpsGetOptions {
   /** PEM of the authorities to trust in place of those that Node brings, read for each request. */

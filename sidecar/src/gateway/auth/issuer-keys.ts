@@ -2,9 +2,9 @@ import type { HttpsGet } from './https-get';
 import { KeySet, keySetIn, MAX_KEY_SET } from './key-set';
 import { openMountedFile } from './mounted-file';
 import type { IssuerEntry } from '../../../../src/protocol/session-pools';
-import { Clock, isWithin } from '../../server/clock';
-import { isFields } from '../../server/fields';
-import { parseStrictJson } from '../../server/strict-json';
+import { isFields } from '../../server/text/fields';
+import { parseStrictJson } from '../../server/text/strict-json';
+import { Clock, isWithin } from '../../server/time/clock';
 
 /** Whether a token is good cannot be told now. */
 export class KeysUnavailable extends Error {}

@@ -1,9 +1,9 @@
 import { schema } from '../../../../src/protocol/schema/types';
 import { problemsOf } from '../../../../src/protocol/schema/validate';
 import type { IssuerEntry, IssuersFile } from '../../../../src/protocol/session-pools';
-import { InputError } from '../../server/input-error';
-import { jsonOfFile } from '../../server/json-of-file';
-import { readText } from '../../server/read-file';
+import { InputError } from '../../server/files/input-error';
+import { jsonOfFile } from '../../server/files/json-of-file';
+import { readText } from '../../server/files/read-file';
 
 const MAX_BYTES = 256 * 1024;
 const MAX_ISSUERS = 32;

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, errors, JWTVerifyOptions, jwtVerify, LocalJWKSet, JSONWebKeySet, JWTPayload } from 'jose';
-import { isFields } from '../../server/fields';
-import { InputError } from '../../server/input-error';
-import { parseStrictJson } from '../../server/strict-json';
+import { InputError } from '../../server/files/input-error';
+import { isFields } from '../../server/text/fields';
+import { parseStrictJson } from '../../server/text/strict-json';
 
 /** A JWK Set. https://www.rfc-editor.org/rfc/rfc7517#section-5 */
 export interface KeySet {

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
-import { InputError } from '../../server/input-error';
-import { fileStamp, readText } from '../../server/read-file';
-import { openReloaded } from '../../server/reloaded';
+import { InputError } from '../../server/files/input-error';
+import { fileStamp, readText } from '../../server/files/read-file';
+import { openReloaded } from '../../server/files/reloaded';
 
 export interface MountedFileOptions<T> {
   readonly file: string;

@@ -4,10 +4,10 @@ import { judge } from './claims';
 import { IssuerKeys, KeysUnavailable } from './issuer-keys';
 import { ALGORITHMS, claimsOf, KeySet } from './key-set';
 import type { IssuerEntry } from '../../../../src/protocol/session-pools';
-import type { Clock } from '../../server/clock';
-import type { Logger } from '../../server/log';
-import { ExpiringMap } from '../../server/lru';
-import { refuse } from '../../server/sessions-errors';
+import { ExpiringMap } from '../../server/bounds/lru';
+import { refuse } from '../../server/http/sessions-errors';
+import type { Logger } from '../../server/telemetry/log';
+import type { Clock } from '../../server/time/clock';
 import type { Principal } from '../principal';
 
 export interface OidcIssuerOptions {

@@ -1,7 +1,7 @@
 import { ACTIVITY_EVERY } from '../../../../src/protocol/session-record';
-import type { Clock } from '../../server/clock';
-import type { Logger } from '../../server/log';
-import type { After } from '../../server/timers';
+import type { Logger } from '../../server/telemetry/log';
+import type { Clock } from '../../server/time/clock';
+import type { After } from '../../server/time/timers';
 import { LARGEST_TOUCH, type SessionStore } from '../../store/store';
 
 /** Sessions whose activity waits to be written, while the store does not answer. */

@@ -1,6 +1,6 @@
 import { SESSIONS_ROUTES } from '../../../../src/protocol/sessions-api';
-import type { Clock } from '../../server/clock';
-import { ExpiringMap } from '../../server/lru';
+import { ExpiringMap } from '../../server/bounds/lru';
+import type { Clock } from '../../server/time/clock';
 import type { ControllerClient } from '../controller-client';
 
 /** Milliseconds for which a session counts as recovered: what fails within them is no matter of the daemon. */

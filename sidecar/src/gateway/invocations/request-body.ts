@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
-import { refuse } from '../../server/sessions-errors';
+import { refuse } from '../../server/http/sessions-errors';
 
 /** Bodies up to this length are read before they are sent, so that they can be sent again. */
 export const MAX_REPLAYED = 16 * 1024;

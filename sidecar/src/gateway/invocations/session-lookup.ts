@@ -2,10 +2,10 @@ import type { Principal } from '../principal';
 import type { InvocationTarget } from './invocation-target';
 import type { SessionRecord } from '../../../../src/protocol/session-record';
 import { RETRY_AFTER_NOT_READY, unknownSession } from '../../../../src/protocol/sessions-api';
-import type { Clock } from '../../server/clock';
-import type { ApiError } from '../../server/errors';
-import { ExpiringMap } from '../../server/lru';
-import { refuse } from '../../server/sessions-errors';
+import { ExpiringMap } from '../../server/bounds/lru';
+import type { ApiError } from '../../server/http/errors';
+import { refuse } from '../../server/http/sessions-errors';
+import type { Clock } from '../../server/time/clock';
 import type { SessionStore } from '../../store/store';
 import { isStoreError } from '../../store/store-error';
 

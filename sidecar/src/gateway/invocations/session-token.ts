@@ -6,9 +6,9 @@ import { isSealedAlike, openSecret } from '../../crypto/envelope';
 import type { Keyring } from '../../crypto/keyring';
 import { isP256 } from '../../crypto/p256';
 import { signToken } from '../../crypto/signed-token';
-import type { Clock } from '../../server/clock';
-import { ExpiringMap } from '../../server/lru';
-import { refuse } from '../../server/sessions-errors';
+import { ExpiringMap } from '../../server/bounds/lru';
+import { refuse } from '../../server/http/sessions-errors';
+import type { Clock } from '../../server/time/clock';
 
 /** Sessions whose keys are held open. */
 const MAX_SESSIONS = 10_000;

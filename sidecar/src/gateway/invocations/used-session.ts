@@ -7,7 +7,7 @@ import { behalfOf } from '../controller-client';
 import type { Principal } from '../principal';
 import type { InvocationTarget } from './invocation-target';
 import { isReachable, noSession } from './session-lookup';
-import { refuse } from '../../server/sessions-errors';
+import { refuse } from '../../server/http/sessions-errors';
 import type { DataPath } from '../wire/data-path';
 
 /** A session with somebody to serve it. */

@@ -1,6 +1,6 @@
-import type { Clock } from '../../server/clock';
-import { Limiter } from '../../server/limiter';
-import { refuse } from '../../server/sessions-errors';
+import { Limiter } from '../../server/bounds/limiter';
+import { refuse } from '../../server/http/sessions-errors';
+import type { Clock } from '../../server/time/clock';
 import type { Entrance, Leave } from '../deps';
 import type { Principal } from '../principal';
 

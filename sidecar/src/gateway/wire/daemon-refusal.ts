@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { NOT_INITIALIZED, type SessionCode } from '../../../../src/protocol/session-api';
-import { fieldsOf } from '../../server/fields';
+import { fieldsOf } from '../../server/text/fields';
 
 /** An answer that waits until it is known whether it is one of the session. */
 export interface HeldAnswer {

@@ -1,6 +1,6 @@
 import type { GatewayDeps } from '../deps';
 import { WorkerPools } from './pools';
-import { steadyClock } from '../../server/clock';
+import { steadyClock } from '../../server/time/clock';
 import { Activity } from '../invocations/activity';
 import { Recovery } from '../invocations/recovery';
 import { SessionLookup } from '../invocations/session-lookup';

@@ -6,8 +6,8 @@ import type { Dispatcher } from 'undici';
 import { HeldAnswer, isNoAnswerOfTheSession, mayBeOfDaemon } from './daemon-refusal';
 import { answerHeaders } from './forwarded-headers';
 import { isOfTheWay, sandboxRefusal } from './sandbox-refusal';
-import { changeProtocols, discard } from '../../server/upgrade';
-import type { UpstreamConnection } from '../../server/upstream-connection';
+import { changeProtocols, discard } from '../../server/wire/upgrade';
+import type { UpstreamConnection } from '../../server/wire/upstream-connection';
 import type { RequestBody } from '../invocations/request-body';
 
 /** How a request to a worker went. */

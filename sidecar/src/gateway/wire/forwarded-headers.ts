@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ADMIN_HEADER, OWNER_HEADER, SESSION_HEADER } from '../../../../src/protocol/sessions-api';
-import { HOP_BY_HOP, namedBy } from '../../server/hop-by-hop';
+import { HOP_BY_HOP, namedBy } from '../../server/wire/hop-by-hop';
 
 /** What a client may not tell a worker: its own credentials, and what only the gateway knows. */
 const OURS: readonly string[] = ['authorization', 'expect', 'forwarded', 'host', 'x-real-ip', ADMIN_HEADER, OWNER_HEADER, SESSION_HEADER];

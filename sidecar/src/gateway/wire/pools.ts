@@ -1,7 +1,7 @@
 import { buildConnector } from 'undici';
-import { isWithin, type Clock } from '../../server/clock';
-import type { After } from '../../server/timers';
-import { UpstreamConnection } from '../../server/upstream-connection';
+import { isWithin, type Clock } from '../../server/time/clock';
+import type { After } from '../../server/time/timers';
+import { UpstreamConnection } from '../../server/wire/upstream-connection';
 
 /** Milliseconds. */
 const DIAL_TIMEOUT = 5_000;

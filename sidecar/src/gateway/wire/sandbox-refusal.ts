@@ -1,6 +1,6 @@
-import type { ApiError } from '../../server/errors';
-import { refuse } from '../../server/sessions-errors';
-import { RESET } from '../../server/upstream-connection';
+import type { ApiError } from '../../server/http/errors';
+import { refuse } from '../../server/http/sessions-errors';
+import { RESET } from '../../server/wire/upstream-connection';
 
 /** Of undici, https://undici.nodejs.org/#/docs/api/Errors.md, and of the system. */
 const TIMED_OUT: readonly string[] = ['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT'];

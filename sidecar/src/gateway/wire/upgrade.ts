@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { takeUpgrades } from '../../server/upgrade';
+import { takeUpgrades } from '../../server/wire/upgrade';
 
 /** Leads requests for WebSocket to the routes, where they are refused by the same answers as all others. */
 export function routeUpgrades(app: FastifyInstance): void {

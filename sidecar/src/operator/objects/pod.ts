@@ -6,7 +6,7 @@ import type { TemplateIdentity } from '../../../../src/protocol/policy';
 import { templateIdentity } from '../../../../src/protocol/resources/harness-run-status';
 import { problemsOf } from '../../../../src/protocol/schema/validate';
 import type { KubeObject } from '../../kube/client';
-import { fieldsOf } from '../../server/fields';
+import { fieldsOf } from '../../server/text/fields';
 
 /** A pod of a run, as far as the run's phase depends on it. Times in milliseconds since 1970. */
 export interface Pod extends Meta {

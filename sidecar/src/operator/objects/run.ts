@@ -4,8 +4,8 @@ import { HarnessRunSpec, HarnessRunStatus, KINDS } from '../../../../src/protoco
 import { isTerminal } from '../../../../src/protocol/resources/phases';
 import { RUN_FINALIZER } from '../../../../src/protocol/runs';
 import type { KubeObject, Resource } from '../../kube/client';
-import { cutText } from '../../server/cut-text';
-import { oneLine } from '../../server/one-line';
+import { cutText } from '../../server/text/cut-text';
+import { oneLine } from '../../server/text/one-line';
 
 /** A HarnessRun as the operator keeps it. */
 export interface Run extends Meta {

@@ -1,5 +1,5 @@
-import { cutText } from '../../server/cut-text';
-import { oneLine } from '../../server/one-line';
+import { cutText } from '../../server/text/cut-text';
+import { oneLine } from '../../server/text/one-line';
 
 /** Longest text of the kubelet, the scheduler or a container runtime that is repeated, in characters. */
 export const MAX_QUOTED = 300;

@@ -1,6 +1,6 @@
 import { KubeError } from '../../kube/kube-error';
-import type { Clock } from '../../server/clock';
-import type { After } from '../../server/timers';
+import type { Clock } from '../../server/time/clock';
+import type { After } from '../../server/time/timers';
 import type { Again } from '../operator-deps';
 
 export interface WorkQueueOptions {

@@ -1,6 +1,6 @@
 import type { KubeObject, Resource } from '../../kube/client';
-import { cutText } from '../../server/cut-text';
-import { oneLine } from '../../server/one-line';
+import { cutText } from '../../server/text/cut-text';
+import { oneLine } from '../../server/text/one-line';
 import { timeOf } from '../objects/meta';
 import type { Pod } from '../objects/pod';
 import type { OperatorDeps } from '../operator-deps';

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { SHORT_BODY } from '../../../../src/protocol/session-work';
-import { announcesBody } from '../../server/request-checks';
+import { announcesBody } from '../../server/http/request-checks';
 import { departure } from '../client';
 import { refusalOf } from '../refusal-of';
 import { refuse } from '../refuse';

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { readBodiesInTurn } from './bodies-in-turn';
 import { SESSION_ROUTES } from '../../../../src/protocol/session-api';
 import { EVENT_STREAM, ExecuteEnd, ExecuteRequest, ExecuteResult, MAX_EXECUTE_BODY } from '../../../../src/protocol/session-work';
-import { ApiError } from '../../server/errors';
+import { ApiError } from '../../server/http/errors';
 import { AnswerWriter, departure } from '../client';
 import type { Directory } from '../directory';
 import { Admission } from '../execute/admission';

@@ -6,7 +6,7 @@ import { AuditRecord } from '../../../../sidecar/src/broker/audit/audit-event';
 import { AppendFile, AuditFiles, nodeFiles } from '../../../../sidecar/src/broker/audit/log/files';
 import { AUDIT_LIMITS, AuditLimits } from '../../../../sidecar/src/broker/audit/log/limits';
 import { AuditLog, AuditLogOptions } from '../../../../sidecar/src/broker/audit/log/log';
-import { After } from '../../../../sidecar/src/server/timers';
+import { After } from '../../../../sidecar/src/server/time/timers';
 
 export const NOON = Date.UTC(2030, 0, 31, 12);
 

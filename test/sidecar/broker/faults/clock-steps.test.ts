@@ -5,7 +5,7 @@ import { KubeClient } from '../../../../sidecar/src/kube/client';
 import { KubeError } from '../../../../sidecar/src/kube/kube-error';
 import { staleSince } from '../../../../sidecar/src/kube/staleness';
 import { TokenReview } from '../../../../sidecar/src/kube/token-review';
-import { steadyClock } from '../../../../sidecar/src/server/clock';
+import { steadyClock } from '../../../../sidecar/src/server/time/clock';
 import { brokerOver, TestBroker } from '../build-broker';
 import { brokerPolicy, harnessRun, harnessTemplate, headerGrant, secret } from '../documents';
 

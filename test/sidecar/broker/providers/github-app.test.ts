@@ -3,7 +3,7 @@ import { Answer, reply, startGitHub, tokenFields } from './github-stand-in';
 import { gitHubApp } from '../../../../sidecar/src/broker/providers/github-app';
 import { httpsClient } from '../../../../sidecar/src/broker/providers/https-client';
 import type { ExchangeContext, Provider } from '../../../../sidecar/src/broker/providers/provider';
-import type { ApiError } from '../../../../sidecar/src/server/errors';
+import type { ApiError } from '../../../../sidecar/src/server/http/errors';
 import type { CredentialGrantSpec } from '../../../../src/protocol/policy';
 import { newKeyPair } from '../../../helpers/key-pair';
 import { refusalOf, T0 } from '../example-grants';

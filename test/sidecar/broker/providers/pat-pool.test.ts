@@ -3,7 +3,7 @@ import type { PoolName } from '../../../../sidecar/src/broker/providers/observer
 import { patPool } from '../../../../sidecar/src/broker/providers/pat-pool';
 import type { IssueContext } from '../../../../sidecar/src/broker/providers/provider';
 import { findSurrogate, refuseMisplaced } from '../../../../sidecar/src/broker/surrogates/carriers';
-import type { ApiError } from '../../../../sidecar/src/server/errors';
+import type { ApiError } from '../../../../sidecar/src/server/http/errors';
 import { HOUR, LEASE, refusalOf, RUN, T0 } from '../example-grants';
 import { MemorySlotStore } from '../slots/memory-slot-store';
 

@@ -1,5 +1,5 @@
 import { ProcessProvider } from '../../../../sidecar/src/controller/process/process-provider';
-import { createLogger } from '../../../../sidecar/src/server/log';
+import { createLogger } from '../../../../sidecar/src/server/telemetry/log';
 
 /** A controller's part, in a process that can be killed: three warm workers and a claimed one. `host.mjs STATE_DIR PROGRAM [HELPER]` */
 async function main([stateDir, program, helper]: readonly string[]): Promise<void> {

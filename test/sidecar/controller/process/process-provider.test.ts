@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { claimOf, environOf, execute, openWorld, POOL, shake, until, World, WorldOptions } from './world';
-import { after } from '../../../../sidecar/src/server/timers';
+import { after } from '../../../../sidecar/src/server/time/timers';
 import { bundleRole } from '../../../helpers/bundle';
 import { tempFolder } from '../../../helpers/temp-folder';
 import { HELPER_PROGRAM } from '../../session/helper-program';

@@ -6,7 +6,7 @@ import { processesAt } from '../../../../sidecar/src/controller/process/process-
 import type { Claim, ClaimedWorker } from '../../../../sidecar/src/controller/worker-provider';
 import { p256ToJwk } from '../../../../sidecar/src/crypto/p256';
 import { signToken } from '../../../../sidecar/src/crypto/signed-token';
-import { createLogger } from '../../../../sidecar/src/server/log';
+import { createLogger } from '../../../../sidecar/src/server/telemetry/log';
 import type { PoolEntry } from '../../../../src/protocol/session-pools';
 import { BOOTSTRAP, SESSION_KEY } from '../../session/build-session';
 import { controller, session } from '../handshake-world';

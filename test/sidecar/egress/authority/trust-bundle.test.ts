@@ -3,7 +3,7 @@ import { rootCertificates } from 'node:tls';
 import type { CertifiedKey } from '../../../../sidecar/src/crypto/certificate-facts';
 import * as maker from '../../../../sidecar/src/crypto/self-made-certificate';
 import { certificatesIn, MAX_TRUST_BUNDLE, publicRoots, trustBundle } from '../../../../sidecar/src/egress/authority/trust-bundle';
-import { InputError } from '../../../../sidecar/src/server/input-error';
+import { InputError } from '../../../../sidecar/src/server/files/input-error';
 
 const FILE = '/etc/upstream-ca.pem';
 const NOW = Date.UTC(2030, 0, 1);

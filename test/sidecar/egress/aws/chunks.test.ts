@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { chunked, cut, line } from './chunked';
 import { AwsChunks } from '../../../../sidecar/src/egress/aws/chunks';
-import { ApiError } from '../../../../sidecar/src/server/errors';
+import { ApiError } from '../../../../sidecar/src/server/http/errors';
 
 function decoded(pieces: readonly Buffer[], length: number): Buffer {
   const chunks = new AwsChunks(length);

@@ -7,7 +7,7 @@ import { chunked, cut, line } from './chunked';
 import type { Hold } from '../../../../sidecar/src/egress/aws/held-bodies';
 import { type AwsPayload, awsPayload as payloadOf, isAwsSigned } from '../../../../sidecar/src/egress/aws/payload';
 import { refuse } from '../../../../sidecar/src/egress/refusals/refuse';
-import type { ApiError } from '../../../../sidecar/src/server/errors';
+import type { ApiError } from '../../../../sidecar/src/server/http/errors';
 import { MAX_SIGNED_BODY } from '../../../../src/protocol/egress-api';
 
 const SURROGATE = 'pdk-aws-eyJ.x.x.x.x';

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { Upstreams } from '../../../../sidecar/src/egress/listeners/upstreams';
 import type { Target } from '../../../../sidecar/src/egress/targets/target';
-import type { UpstreamConnection } from '../../../../sidecar/src/server/upstream-connection';
+import type { UpstreamConnection } from '../../../../sidecar/src/server/wire/upstream-connection';
 import { eventually } from '../../../helpers/temp-folder';
 
 let server: Server;

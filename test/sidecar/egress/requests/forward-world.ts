@@ -5,10 +5,10 @@ import { answerRefusal } from '../../../../sidecar/src/egress/refusals/http-refu
 import { refusalOf } from '../../../../sidecar/src/egress/refusals/refusal-answer';
 import type { Answered, Forward } from '../../../../sidecar/src/egress/requests/call';
 import { forwarder } from '../../../../sidecar/src/egress/requests/forward';
-import { after } from '../../../../sidecar/src/server/timers';
-import type { After } from '../../../../sidecar/src/server/timers';
-import { takeUpgrades } from '../../../../sidecar/src/server/upgrade';
-import { UpstreamConnection } from '../../../../sidecar/src/server/upstream-connection';
+import { after } from '../../../../sidecar/src/server/time/timers';
+import type { After } from '../../../../sidecar/src/server/time/timers';
+import { takeUpgrades } from '../../../../sidecar/src/server/wire/upgrade';
+import { UpstreamConnection } from '../../../../sidecar/src/server/wire/upstream-connection';
 import type { SubstituteAuthRequest, SubstituteAuthResponse } from '../../../../src/protocol/broker-api';
 import type { Loopback } from '../loopback';
 

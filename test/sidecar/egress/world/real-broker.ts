@@ -13,8 +13,8 @@ import { httpsClient } from '../../../../sidecar/src/broker/providers/https-clie
 import { providersOf } from '../../../../sidecar/src/broker/providers/registry';
 import { openDirectoryWorld } from '../../../../sidecar/src/broker/worlds/world-directory';
 import { seal } from '../../../../sidecar/src/crypto/sealed-token';
-import { readEnvironment } from '../../../../sidecar/src/server/config';
-import { createRegistry } from '../../../../sidecar/src/server/metrics';
+import { readEnvironment } from '../../../../sidecar/src/server/program/config';
+import { createRegistry } from '../../../../sidecar/src/server/telemetry/metrics';
 import { RUN_HEADER, RUN_NAMESPACE_HEADER } from '../../../../src/protocol/broker-api';
 import { BROKER_ENV } from '../../../../src/protocol/env';
 import { file } from '../../broker/documents';

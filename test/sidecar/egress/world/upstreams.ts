@@ -6,7 +6,7 @@ import type { TestAuthority } from './authority';
 import { HOSTS } from './catalog';
 import type { Lookup, Resolver } from '../../../../sidecar/src/egress/destinations/resolver';
 import { connected, type WayOut } from '../../../../sidecar/src/egress/upstream/dial';
-import { after } from '../../../../sidecar/src/server/timers';
+import { after } from '../../../../sidecar/src/server/time/timers';
 
 /** One connection that an upstream got, and every byte of it, without TLS. */
 export interface Seen {

@@ -11,9 +11,9 @@ import * as selfMade from '../../../../sidecar/src/crypto/self-made-certificate'
 import { startEgress } from '../../../../sidecar/src/egress/start';
 import { openFolderTrust } from '../../../../sidecar/src/egress/trust/open-folder-trust';
 import type { TrustContext } from '../../../../sidecar/src/egress/trust/open-trust';
-import { readEnvironment } from '../../../../sidecar/src/server/config';
-import { openRole, OpenRole } from '../../../../sidecar/src/server/role';
-import { after } from '../../../../sidecar/src/server/timers';
+import { readEnvironment } from '../../../../sidecar/src/server/program/config';
+import { openRole, OpenRole } from '../../../../sidecar/src/server/program/role';
+import { after } from '../../../../sidecar/src/server/time/timers';
 import { ADMIN_PATHS } from '../../../../src/protocol/admin-api';
 import { EGRESS_CODE_HEADER, EGRESS_STATUS, type EgressCode } from '../../../../src/protocol/egress-api';
 import { EGRESS_ENV } from '../../../../src/protocol/env';

@@ -5,9 +5,9 @@ import type { FastifyInstance } from 'fastify';
 import { HttpsProvider, httpsProvider } from './https-provider';
 import { AUDIENCE, jwks, NOW, rawToken, signingKey, token } from './tokens';
 import { clientProblems, Clients, openClients } from '../../../../sidecar/src/gateway/auth/clients';
-import { buildServer } from '../../../../sidecar/src/server/build-server';
-import { Limiter } from '../../../../sidecar/src/server/limiter';
-import { createLogger } from '../../../../sidecar/src/server/log';
+import { Limiter } from '../../../../sidecar/src/server/bounds/limiter';
+import { buildServer } from '../../../../sidecar/src/server/http/build-server';
+import { createLogger } from '../../../../sidecar/src/server/telemetry/log';
 import { SESSIONS_STATUS } from '../../../../src/protocol/sessions-api';
 import { tempFolder } from '../../../helpers/temp-folder';
 

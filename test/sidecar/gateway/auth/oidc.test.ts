@@ -4,7 +4,7 @@ import { AUDIENCE, Claims, ISSUER, jwks, NOW, rawToken, SigningKey, signingKey, 
 import { IssuerKeys, KeysUnavailable } from '../../../../sidecar/src/gateway/auth/issuer-keys';
 import { keySetIn } from '../../../../sidecar/src/gateway/auth/key-set';
 import { OidcIssuer } from '../../../../sidecar/src/gateway/auth/oidc';
-import { createLogger } from '../../../../sidecar/src/server/log';
+import { createLogger } from '../../../../sidecar/src/server/telemetry/log';
 import type { IssuerEntry } from '../../../../src/protocol/session-pools';
 import { newKeyPair } from '../../../helpers/key-pair';
 

@@ -1,6 +1,6 @@
 import type { ControllerAnswer, ControllerRequest } from '../../../../sidecar/src/gateway/controller-client';
 import { noSession } from '../../../../sidecar/src/gateway/invocations/session-lookup';
-import { refuse } from '../../../../sidecar/src/server/sessions-errors';
+import { refuse } from '../../../../sidecar/src/server/http/sessions-errors';
 import { freePort } from '../../../helpers/free-port';
 import { OTHER_KEY } from '../../session/build-session';
 import { living, longSleep } from '../../session/commands';

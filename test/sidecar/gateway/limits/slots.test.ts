@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import type { ControllerAnswer, ControllerRequest } from '../../../../sidecar/src/gateway/controller-client';
 import type { Entrance } from '../../../../sidecar/src/gateway/deps';
 import { OpenRequests, RequestLimits } from '../../../../sidecar/src/gateway/limits/open-requests';
-import { refuse } from '../../../../sidecar/src/server/sessions-errors';
+import { refuse } from '../../../../sidecar/src/server/http/sessions-errors';
 import { SESSION_HEADER } from '../../../../src/protocol/sessions-api';
 import { eventually } from '../../../helpers/temp-folder';
 import { BASE, closeWorlds, gateway, ID, World } from '../world';

@@ -1,6 +1,6 @@
 import { WorkerPools } from '../../../../sidecar/src/gateway/wire/pools';
-import type { After } from '../../../../sidecar/src/server/timers';
-import type { UpstreamConnection } from '../../../../sidecar/src/server/upstream-connection';
+import type { After } from '../../../../sidecar/src/server/time/timers';
+import type { UpstreamConnection } from '../../../../sidecar/src/server/wire/upstream-connection';
 import { closeWorkers, ECHO, worker } from '../sockets';
 
 const opened: WorkerPools[] = [];

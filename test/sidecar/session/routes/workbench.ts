@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { verifyingKey } from '../../../../sidecar/src/crypto/signed-token';
-import { createLogger } from '../../../../sidecar/src/server/log';
+import { createLogger } from '../../../../sidecar/src/server/telemetry/log';
 import { buildSession } from '../../../../sidecar/src/session/app';
 import { Beneath, openBeneath } from '../../../../sidecar/src/session/beneath';
 import { baseEnvironment } from '../../../../sidecar/src/session/execute/base-environment';

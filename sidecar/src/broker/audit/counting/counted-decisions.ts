@@ -1,7 +1,7 @@
 import { countDecision, DecisionWindow, openedWindow, placeOf, summaryOf } from './decision-window';
 import { UnwaitedContext, UnwaitedRecords } from './unwaited-records';
-import type { Clock } from '../../../server/clock';
-import type { Limiter } from '../../../server/limiter';
+import type { Limiter } from '../../../server/bounds/limiter';
+import type { Clock } from '../../../server/time/clock';
 import { refuse } from '../../refuse';
 import type { Audit } from '../audit-event';
 

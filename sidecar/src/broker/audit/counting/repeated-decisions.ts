@@ -1,5 +1,5 @@
-import type { Clock } from '../../../server/clock';
-import { ExpiringMap } from '../../../server/lru';
+import { ExpiringMap } from '../../../server/bounds/lru';
+import type { Clock } from '../../../server/time/clock';
 import type { Audit, AuditRecord } from '../audit-event';
 
 /** Decisions that are remembered at a time, about 500 bytes each. */

@@ -1,4 +1,4 @@
-import type { After } from '../../../server/timers';
+import type { After } from '../../../server/time/timers';
 import type { Audit, AuditRecord } from '../audit-event';
 
 /** Milliseconds after which a record that could not be written is tried again. */

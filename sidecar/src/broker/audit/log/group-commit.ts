@@ -1,5 +1,5 @@
-import type { Clock } from '../../../server/clock';
-import type { After } from '../../../server/timers';
+import type { Clock } from '../../../server/time/clock';
+import type { After } from '../../../server/time/timers';
 
 /** Why a record is not written; the broker answers 503. */
 export class AuditUnavailableError extends Error {

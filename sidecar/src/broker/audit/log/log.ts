@@ -8,8 +8,8 @@ import { FolderLock, lockFolder } from './lock';
 import { eventContent } from './record';
 import { ShipCursor, shippedByAll } from './ship-cursor';
 import { AuditStore } from './store';
-import type { Clock } from '../../../server/clock';
-import { after as systemAfter, After } from '../../../server/timers';
+import type { Clock } from '../../../server/time/clock';
+import { after as systemAfter, After } from '../../../server/time/timers';
 import type { Audit, AuditRecord } from '../audit-event';
 
 export interface AuditLogOptions {

@@ -1,6 +1,6 @@
 import { MAX_REASON_LENGTH } from '../../../../../src/protocol/resources/audit-event';
 import { MAX_LABEL } from '../../../../../src/protocol/resources/common';
-import { cutText } from '../../../server/cut-text';
+import { cutText } from '../../../server/text/cut-text';
 import type { AuditRecord } from '../audit-event';
 
 /** Longest name of an object and longest host, as in the AuditEvent schema. */

@@ -8,8 +8,8 @@ import { listSegments, Segment, segmentPath } from './segments';
 import { roomIn, Space, spaceProblem } from './space';
 import { SegmentWriter } from './writer';
 import { MAX_REASON_LENGTH } from '../../../../../src/protocol/resources/audit-event';
-import type { Clock } from '../../../server/clock';
-import { cutText } from '../../../server/cut-text';
+import { cutText } from '../../../server/text/cut-text';
+import type { Clock } from '../../../server/time/clock';
 
 export interface AuditStoreDeps {
   readonly files: AuditFiles;

@@ -2,7 +2,7 @@ import { contentText, seal } from './chain';
 import type { AppendFile, AuditFiles } from './files';
 import type { Position } from './position';
 import { segmentName, segmentPath } from './segments';
-import type { Clock } from '../../../server/clock';
+import type { Clock } from '../../../server/time/clock';
 
 export interface SegmentWriterDeps {
   readonly files: AuditFiles;

@@ -1,7 +1,7 @@
 import type { AuditEvents } from './ship-delivery';
 import { anchorObject } from './ship-object';
-import type { Clock } from '../../../server/clock';
-import { after as systemAfter, After } from '../../../server/timers';
+import type { Clock } from '../../../server/time/clock';
+import { after as systemAfter, After } from '../../../server/time/timers';
 import type { AuditHead } from '../log/chain';
 import { ANCHOR_MS } from '../log/limits';
 

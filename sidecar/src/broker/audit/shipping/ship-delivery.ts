@@ -1,6 +1,6 @@
 import { ShipLimits, waitAfter } from './ship-limits';
 import { AuditEventObject, movedTo } from './ship-object';
-import type { After } from '../../../server/timers';
+import type { After } from '../../../server/time/timers';
 
 /**
  * What became of an event: it is there now, or was before; or the namespace does not take it, because it is gone, is going,

@@ -4,7 +4,7 @@ import { auditEventObject, AuditEventObject, eventName } from './ship-object';
 import { auditEventSpec, AuditEventSpec, MAX_REASON_LENGTH } from '../../../../../src/protocol/resources/audit-event';
 import { namespaceName } from '../../../../../src/protocol/resources/common';
 import { problemsOf } from '../../../../../src/protocol/schema/validate';
-import { cutText } from '../../../server/cut-text';
+import { cutText } from '../../../server/text/cut-text';
 import type { AuditRecord } from '../audit-event';
 
 export interface EventsOptions {

@@ -2,9 +2,9 @@ import { anchorEvents, publishAnchors } from './anchors';
 import { AuditShipper, ShipLag } from './ship';
 import type { AuditEvents, ShipObserver } from './ship-delivery';
 import { Lane, SHIP_LANES, ShipCursors } from './ship-lanes';
-import type { Clock } from '../../../server/clock';
-import type { Logger } from '../../../server/log';
-import type { After } from '../../../server/timers';
+import type { Logger } from '../../../server/telemetry/log';
+import type { Clock } from '../../../server/time/clock';
+import type { After } from '../../../server/time/timers';
 import type { AuditHead } from '../log/chain';
 import { API_ANCHOR_MS } from '../log/limits';
 

@@ -1,8 +1,8 @@
 import { DirectorySnapshot, snapshotOf } from './directory-snapshot';
 import { FolderListing, listFolder, MAX_FILE_BYTES, MAX_TOTAL_BYTES } from './folder';
-import { InputError } from '../../../server/input-error';
-import { fileStampNow, readText } from '../../../server/read-file';
-import { openReloaded } from '../../../server/reloaded';
+import { InputError } from '../../../server/files/input-error';
+import { fileStampNow, readText } from '../../../server/files/read-file';
+import { openReloaded } from '../../../server/files/reloaded';
 import type { Catalog } from '../catalog';
 import { checkedObject, CheckedObject } from '../object-check';
 import { strictDocuments } from '../strict-documents';

@@ -1,7 +1,7 @@
 import type { NamedPolicy } from '../../../../../src/protocol/policy';
 import type { BrokerPolicySpec, HarnessTemplateSpec } from '../../../../../src/protocol/resources';
 import { templateOf, TemplateSpecs } from '../../../../../src/protocol/run-template';
-import { InputError } from '../../../server/input-error';
+import { InputError } from '../../../server/files/input-error';
 import type { CatalogRun, CatalogTemplate, Snapshot } from '../catalog';
 import { CheckedObject, NO_NAMESPACE } from '../object-check';
 import { StoredRun, storedRun, withDeadline } from '../run-of';

@@ -1,7 +1,7 @@
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
-import { InputError } from '../../../server/input-error';
-import { stampOf } from '../../../server/read-file';
+import { InputError } from '../../../server/files/input-error';
+import { stampOf } from '../../../server/files/read-file';
 
 /** Bounds of what is read; a Kubernetes object is at most 1.5 MiB, a ConfigMap or Secret 1 MiB. */
 export const MAX_FILES = 1000;

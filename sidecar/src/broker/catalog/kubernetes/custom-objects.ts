@@ -2,7 +2,7 @@ import { API_GROUP, API_VERSION } from '../../../../../src/protocol/names';
 import type { NamedPolicy } from '../../../../../src/protocol/policy';
 import { BrokerPolicySpec, HarnessTemplateSpec, KindName, KINDS } from '../../../../../src/protocol/resources';
 import type { KubeObject, Resource } from '../../../kube/client';
-import { InputError } from '../../../server/input-error';
+import { InputError } from '../../../server/files/input-error';
 import { CheckedObject, checkedObject } from '../object-check';
 import { StoredRun, storedRun } from '../run-of';
 import { StoredTemplate, storedTemplate } from '../template-of';

@@ -1,8 +1,8 @@
 import type { KubeClient } from '../../../kube/client';
 import { hasCode, KubeError } from '../../../kube/kube-error';
-import { Clock, isWithin } from '../../../server/clock';
-import { isFields } from '../../../server/fields';
-import { ExpiringMap } from '../../../server/lru';
+import { ExpiringMap } from '../../../server/bounds/lru';
+import { isFields } from '../../../server/text/fields';
+import { Clock, isWithin } from '../../../server/time/clock';
 import { secretData } from '../secret-object';
 
 /** Milliseconds for which a Secret is used without another look: the bound within which a changed one is in use. */

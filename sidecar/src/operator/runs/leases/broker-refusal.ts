@@ -1,6 +1,6 @@
 import { BROKER_STATUS, BrokerCode } from '../../../../../src/protocol/broker-api';
 import { PREREQUISITE_SECONDS, RunReason } from '../../../../../src/protocol/runs';
-import { BrokerFailure } from '../../../server/broker-exchange';
+import { BrokerFailure } from '../../../server/wire/broker-exchange';
 import type { OperatorDeps } from '../../operator-deps';
 import { giveUpTime } from '../give-up';
 import { fail, Outcome, RunWork, wait } from '../run-work';

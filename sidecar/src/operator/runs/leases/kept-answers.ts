@@ -1,6 +1,6 @@
 import type { IssueResponse } from '../../../../../src/protocol/broker-api';
 import { isSameTemplate, TemplateIdentity } from '../../../../../src/protocol/policy';
-import type { Clock } from '../../../server/clock';
+import type { Clock } from '../../../server/time/clock';
 import type { OperatorDeps } from '../../operator-deps';
 
 /** What the broker has answered, by the name of the credential. */

@@ -1,6 +1,6 @@
 import { endOf, Lease } from './lease-status';
-import type { Clock } from '../../../server/clock';
-import { ExpiringMap } from '../../../server/lru';
+import { ExpiringMap } from '../../../server/bounds/lru';
+import type { Clock } from '../../../server/time/clock';
 import type { OperatorDeps } from '../../operator-deps';
 
 /** Leases that are remembered: some ten megabytes. What is forgotten is renewed once more than it needs. */

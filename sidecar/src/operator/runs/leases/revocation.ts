@@ -1,7 +1,7 @@
 import { brokerFailure, failureText } from './broker-refusal';
 import { Lease, openLeases } from './lease-status';
 import { REVOKE_SECONDS } from '../../../../../src/protocol/runs';
-import { fewAtOnce } from '../../../server/few-at-once';
+import { fewAtOnce } from '../../../server/bounds/few-at-once';
 import { CALLS_AT_ONCE } from '../../broker-client';
 import { conditionOf } from '../../conditions';
 import type { OperatorDeps } from '../../operator-deps';

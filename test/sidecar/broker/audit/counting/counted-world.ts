@@ -1,6 +1,6 @@
 import type { AuditRecord } from '../../../../../sidecar/src/broker/audit/audit-event';
 import { countedDecisions } from '../../../../../sidecar/src/broker/audit/counting/counted-decisions';
-import { Limiter } from '../../../../../sidecar/src/server/limiter';
+import { Limiter } from '../../../../../sidecar/src/server/bounds/limiter';
 import { PassingTime } from '../../../egress/passing-time';
 
 export const MINUTE = 60_000;

@@ -3,7 +3,7 @@ import { issueCredentials } from '../../../../../sidecar/src/operator/runs/lease
 import { issueEgressToken } from '../../../../../sidecar/src/operator/runs/leases/egress-token';
 import { renewLeases } from '../../../../../sidecar/src/operator/runs/leases/renewal';
 import { revokeLeases } from '../../../../../sidecar/src/operator/runs/leases/revocation';
-import { BrokerFailure } from '../../../../../sidecar/src/server/broker-exchange';
+import { BrokerFailure } from '../../../../../sidecar/src/server/wire/broker-exchange';
 
 /** No mask of the log knows it. */
 const PLANTED = 'hunter2-planted-value';

@@ -1,5 +1,5 @@
 import { answered, SECOND } from './lease-world';
-import { Limiter } from '../../../../../sidecar/src/server/limiter';
+import { Limiter } from '../../../../../sidecar/src/server/bounds/limiter';
 import { BROKER_RATES } from '../../../../../src/protocol/broker-api';
 import type { BrokerCode } from '../../../../../src/protocol/broker-api';
 import { RunWorld, TEMPLATE } from '../run-world';

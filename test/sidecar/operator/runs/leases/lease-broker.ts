@@ -8,8 +8,8 @@ import { httpsClient } from '../../../../../sidecar/src/broker/providers/https-c
 import { providersOf } from '../../../../../sidecar/src/broker/providers/registry';
 import { openDirectoryWorld } from '../../../../../sidecar/src/broker/worlds/world-directory';
 import { brokerClient, RunBroker } from '../../../../../sidecar/src/operator/broker-client';
-import { readEnvironment } from '../../../../../sidecar/src/server/config';
-import { createRegistry } from '../../../../../sidecar/src/server/metrics';
+import { readEnvironment } from '../../../../../sidecar/src/server/program/config';
+import { createRegistry } from '../../../../../sidecar/src/server/telemetry/metrics';
 import { BROKER_ENV } from '../../../../../src/protocol/env';
 import { file } from '../../../broker/documents';
 import { selfSigned } from '../../../server/certificate';

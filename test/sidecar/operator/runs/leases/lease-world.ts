@@ -2,7 +2,7 @@ import type { BrokerRun, RunBroker } from '../../../../../sidecar/src/operator/b
 import { Conditions, withCondition } from '../../../../../sidecar/src/operator/conditions';
 import { progress } from '../../../../../sidecar/src/operator/runs/progress';
 import type { Outcome, RunWork } from '../../../../../sidecar/src/operator/runs/run-work';
-import { BrokerFailure } from '../../../../../sidecar/src/server/broker-exchange';
+import { BrokerFailure } from '../../../../../sidecar/src/server/wire/broker-exchange';
 import { BROKER_STATUS, BrokerCode, IssueResponse, RenewResponse } from '../../../../../src/protocol/broker-api';
 import type { NamedPolicy, TemplateIdentity } from '../../../../../src/protocol/policy';
 import type { HarnessRunStatus } from '../../../../../src/protocol/resources';

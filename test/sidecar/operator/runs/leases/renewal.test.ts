@@ -1,7 +1,7 @@
 import { answered, CODER, conditionOf, FakeBroker, HOUR, LeaseWorld, SECOND, START, timeText, unreachable } from './lease-world';
 import { issueCredentials } from '../../../../../sidecar/src/operator/runs/leases/credentials';
 import { renewLeases } from '../../../../../sidecar/src/operator/runs/leases/renewal';
-import { BrokerFailure } from '../../../../../sidecar/src/server/broker-exchange';
+import { BrokerFailure } from '../../../../../sidecar/src/server/wire/broker-exchange';
 
 let broker: FakeBroker;
 let world: LeaseWorld;
