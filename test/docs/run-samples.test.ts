@@ -57,10 +57,14 @@ describe('manifests on the page', () => {
     expect(nested.map(({ metadata }) => metadata.namespace)).not.toContain(cron.metadata.namespace);
   });
 
-  test('what makes runs on a schedule has an account that the page binds to a role', () => {
+  test('what makes runs on a schedule has an account of its own, bound to a role that creates runs and no more', () => {
     const cron = documents.find(({ kind }) => kind === 'CronJob');
-    const account = `--serviceaccount=${cron.metadata.namespace}:${cron.spec.jobTemplate.spec.template.spec.serviceAccountName}`;
-    expect(here('sh').some(({ code }) => code.includes(`kubectl create rolebinding submit-runs -n team-a --clusterrole=agent-platform-edit ${account}`))).toBe(true);
+    const { namespace } = cron.metadata;
+    const account = cron.spec.jobTemplate.spec.template.spec.serviceAccountName;
+    const commands = here('sh').flatMap(({ code }) => code.split('\n'));
+    expect(commands).toContain(`kubectl create serviceaccount ${account} -n ${namespace}`);
+    expect(commands).toContain('kubectl create role make-runs -n team-a --verb=create --resource=harnessruns.paddock.dev');
+    expect(commands).toContain(`kubectl create rolebinding make-runs -n team-a --role=make-runs --serviceaccount=${namespace}:${account}`);
   });
 });
 
