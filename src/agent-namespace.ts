@@ -136,7 +136,7 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
     if (context.operator !== undefined) {
       context.operator._serve(this, name, { secretNames, imagePullSecrets: this._imagePullSecrets });
       this.node.addValidation({ validate: () => grantedPullSecretProblems(this._imagePullSecrets, secretNames()) });
-      context.boundary._addEndpoint({ role: 'agent', namespace: name });
+      context.boundary._addEndpoint({ role: 'agent', namespace: name, imagePullSecrets: this._imagePullSecrets });
     }
     if (options.objectQuota !== undefined) {
       const id = { platform: context.platformName, part: 'namespaces', name: OBJECTS.agentQuota, namespace: name } as const;
@@ -171,7 +171,7 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
       throw new ValidationError(pool, `name '${name}' is taken by another pool of namespace '${this.namespaceName}'`);
     }
     this.poolNames.add(name);
-    this.context.boundary._addEndpoint(endpoint);
+    this.context.boundary._addEndpoint({ ...endpoint, imagePullSecrets: this._imagePullSecrets });
     if (entry !== undefined) this.context.controller?._serve(this, pool, entry);
   }
 }

@@ -6,6 +6,7 @@ import { cidrProblem } from './manifests/cidr';
 import { serviceAccount } from './manifests/config';
 import { probeConfigMap, probeJob, probeService } from './manifests/denial-probe';
 import { Endpoint, probePolicyFor } from './manifests/network-policy';
+import { withPullSecrets } from './manifests/pod';
 import { endpointKey, probeAddresses, probeConfig, ProbePlan, subjectsOf } from './manifests/probe-edges';
 import { serviceAddressCount, serviceNetworkProblem } from './manifests/service-addresses';
 import { Placement } from './placement';
@@ -113,7 +114,8 @@ export class DenialProbe extends Construct {
     addManifest(parts, 'ConfigMap', probeConfigMap(platformName, endpoint, Lazy.any({ produce: config }) as string));
     const hash = Lazy.any({ produce: () => createHash('sha256').update(config()).digest('hex').slice(0, 16) }) as string;
     const { startSeconds } = this.plan;
-    addManifest(parts, 'Job', probeJob(platformName, endpoint, hash, { image: image.reference, pinned: image.pinned, placement: this.placement, startSeconds }));
+    const placement = withPullSecrets(this.placement, endpoint.imagePullSecrets);
+    addManifest(parts, 'Job', probeJob(platformName, endpoint, hash, { image: image.reference, pinned: image.pinned, placement, startSeconds }));
   }
 
   private addAccount(namespace: string): void {

@@ -91,6 +91,22 @@ describe('pods', () => {
     expect(probes.map(({ spec }) => spec.containers[0].securityContext.readOnlyRootFilesystem)).toEqual([true, true, true]);
   });
 
+  test('in a namespace of agents get the Secrets with which its images are fetched, besides those of the probe', () => {
+    const { chart, platform } = testPlatform();
+    const namespace = platform.addNamespace('team-b', { imagePullSecrets: ['registry', 'both'] });
+    new DenialProbe(chart, 'probe', { platform, serviceCidr: SERVICE_CIDR, placement: { nodeSelector: { a: 'b' }, imagePullSecrets: ['own', 'both'] } });
+    new WorkerPool(chart, 'python', { namespace, image: 'example.com/worker' });
+    const specOf = (name: string, where?: string) => one(Testing.synth(chart), 'Job', name, where).spec.template.spec;
+    const inTeam = { nodeSelector: { a: 'b' }, imagePullSecrets: [{ name: 'own' }, { name: 'both' }, { name: 'registry' }] };
+    expect(specOf('probe-agent', 'team-b')).toMatchObject(inTeam);
+    expect(specOf('probe-session-python', 'team-b')).toMatchObject(inTeam);
+    for (const spec of [specOf('probe-agent', 'team-a'), specOf('probe-broker')]) expect(spec.imagePullSecrets).toEqual([{ name: 'own' }, { name: 'both' }]);
+  });
+
+  test('name no Secrets for images where nobody does', () => {
+    for (const { spec } of jobs(world().emitted())) expect(spec.template.spec).not.toHaveProperty('imagePullSecrets');
+  });
+
   test('have no token and no rights', () => {
     const objects = world().emitted();
     for (const { spec } of jobs(objects)) {

@@ -15,6 +15,8 @@ export interface Endpoint {
   readonly usesApi?: boolean;
   /** Where the pool keeps bulk data. Nowhere, when missing or empty. */
   readonly objectStore?: readonly PeerRule[];
+  /** Secrets of the namespace with which images are fetched, for pods that stand in for these. None, when missing. */
+  readonly imagePullSecrets?: readonly string[];
 }
 
 /** A peer outside the platform. */
