@@ -108,6 +108,8 @@ describe('the Secrets with which the images of a namespace are fetched', () => {
   test.each<[string, string[], RegExp]>([
     ['a name that cannot be', ['Registry'], /agents-b: imagePullSecrets must be an RFC 1123 subdomain .* got "Registry"/],
     ['one twice', ['a', 'b', 'a'], /agents-b: imagePullSecrets must differ, got a, b, a/],
+    ['the name of the credentials of a run', ['a-broker-creds'], /agents-b: imagePullSecrets must not end with '-broker-creds', .* got 'a-broker-creds'/],
+    ['more than a template may name', Array.from({ length: 17 }, (_, index) => `r-${index}`), /agents-b: imagePullSecrets must be at most 16, got 17/],
   ])('are refused for %s', (_what, imagePullSecrets, message) => {
     expect(() => testPlatform().platform.addNamespace('b', { imagePullSecrets })).toThrow(message);
   });

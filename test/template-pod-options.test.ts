@@ -86,6 +86,21 @@ describe('a template is refused', () => {
     expect(refusal(pod)).toThrow(new RegExp(`test/coder: .*spec\\.pod\\.${what.replace(/[[\].]/g, '\\$&')}`));
   });
 
+  test('for a pull secret with the name of the credentials of a run, which the operator gives to no other', () => {
+    const pod = { placement: { imagePullSecrets: ['registry', 'fix-bug-broker-creds'] } };
+    const message = "pod.imagePullSecrets must not end with '-broker-creds', as the Secrets with the credentials of runs do, got 'fix-bug-broker-creds'";
+    expect(refusal(pod)).toThrow(`test/coder: ${message}`);
+    expect(refusal(pod, { baseTemplate: ClusterHarnessTemplate.fromName('base') })).toThrow(message);
+    expect(() => new ClusterHarnessTemplate(Testing.chart(), 'base', { platform: { platformName: 'platform' }, ...AGENT, pod })).toThrow(`test/base: ${message}`);
+    expect(refusal({ placement: { imagePullSecrets: ['broker-creds', 'a-broker-creds-2'] } })).not.toThrow();
+  });
+
+  test('for more than 16 pull secrets', () => {
+    const names = (length: number) => ({ placement: { imagePullSecrets: Array.from({ length }, (_, index) => `registry-${index}`) } });
+    expect(refusal(names(17))).toThrow(/test\/coder: .*spec\.pod\.imagePullSecrets/);
+    expect(refusal(names(16))).not.toThrow();
+  });
+
   test('for a shared directory in the workspace', () => {
     expect(refusal({ sharedDirectories: [{ name: 'cache', mountPath: '/work/cache' }] }, { ...AGENT, workspace: { mountPath: '/work' } })).toThrow(
       "test/coder: the mount path of the shared directory 'cache' must neither be in that of the workspace, '/work', nor hold it, got '/work/cache'");

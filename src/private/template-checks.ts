@@ -1,6 +1,7 @@
 import { IHarnessTemplate, TemplateKind } from '../harness-template-ref';
 import { imageProblems } from './image-checks';
 import { cutProblems } from './limit-checks';
+import { runSecretProblems } from './pull-secrets';
 import type { AllowedImages } from '../manifests/allowed-images';
 import type { HarnessTemplateSpec } from '../protocol/resources';
 import { mountProblems } from '../protocol/resources/mount-paths';
@@ -16,6 +17,7 @@ export function templateProblems(spec: HarnessTemplateSpec, allowed?: AllowedIma
     ...imageProblems(resolved, allowed),
     ...baseUnknown ? [] : limitProblems(spec, resolved),
     ...mountProblems(resolved, baseUnknown),
+    ...runSecretProblems('pod.imagePullSecrets', (spec.pod?.imagePullSecrets ?? []).map(({ name }) => name)),
   ];
 }
 

@@ -28,6 +28,9 @@ export const RETENTION_JOB_SECONDS = 3000;
 /** Time for which its last Jobs are kept. */
 export const RETENTION_KEPT_SECONDS = 86_400;
 
+/** Secrets with credentials of registries that a template may name, and a namespace for all its pods. */
+export const MAX_PULL_SECRETS = 16;
+
 /** Longest time that a run may stay when it is over: what a number of 32 bits holds. */
 export const MAX_TTL_SECONDS = 2_147_483_647;
 

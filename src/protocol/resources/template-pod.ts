@@ -1,7 +1,7 @@
 import { labelName, MAX_LABEL, MAX_QUALIFIED_NAME, objectName, QUALIFIED_NAME, qualifiedKeys } from './common';
 import { DEFAULTS } from './defaults';
 import { mountPath, volumeSize } from './volume';
-import { MAX_UID } from '../limits';
+import { MAX_PULL_SECRETS, MAX_UID } from '../limits';
 import { AGENT_UID, AGENT_USER } from '../paths';
 import { CelRule } from '../schema/rule';
 import { schema, TypeOf } from '../schema/types';
@@ -95,7 +95,7 @@ export const templatePod = schema({
     imagePullPolicy: { type: 'string', enum: ['Always', 'IfNotPresent', 'Never'], description: `when a node pulls the agent's image; ${DEFAULTS.imagePullPolicy} unless it says otherwise` },
     imagePullSecrets: {
       'type': 'array',
-      'maxItems': 16,
+      'maxItems': MAX_PULL_SECRETS,
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['name'],
       'description': 'Secrets with credentials of registries, in the namespace of the run; none without it',
