@@ -39,7 +39,7 @@ export interface AgentNamespaceOptions {
    * Names of Secrets of the namespace with credentials of registries. Pods of runs and of pools get them besides those that their
    * template or pool names: the platform's own image is in each of them too, and may be in a registry that wants to know who asks.
    * They are put into the pods, because Kubernetes gives those of a ServiceAccount only to pods that name none themselves.
-   * The Secrets are not made here, and no policy may take a credential from one of them.
+   * The Secrets are not made here. At most 16, and no policy may take a credential from one of them, where there are runs.
    *
    * @default - none
    */
@@ -136,6 +136,7 @@ export class AgentNamespace extends Construct implements IAgentNamespace {
     if (context.operator !== undefined) {
       context.operator._serve(this, name, { secretNames, imagePullSecrets: this._imagePullSecrets });
       this.node.addValidation({ validate: () => grantedPullSecretProblems(this._imagePullSecrets, secretNames()) });
+      this.node.addValidation({ validate: () => this.content.pullSecretProblems(secretNames()) });
       context.boundary._addEndpoint({ role: 'agent', namespace: name, imagePullSecrets: this._imagePullSecrets });
     }
     if (options.objectQuota !== undefined) {

@@ -1,6 +1,8 @@
 import { CoveredRun, CoveredTemplate, coverageProblems } from './coverage';
+import { grantedPullSecretProblems } from './pull-secrets';
 import type { NamedPolicy } from '../protocol/policy';
 import { secretNames } from '../protocol/policy';
+import { resolveTemplate } from '../protocol/resources/template-defaults';
 
 /** In a list of ports it stands for all of them, of which the network lets out what others name. */
 const EVERY_PORT = 0;
@@ -28,6 +30,14 @@ export class NamespaceContent {
   /** The Secrets that the policies name and others, each once. */
   public secretNames(others: readonly string[]): string[] {
     return [...new Set([...this.policies.flatMap(({ spec }) => secretNames(spec)), ...others])].sort();
+  }
+
+  /** Templates whose pods get Secrets for images from which credentials are taken. `granted` are all Secrets of that kind. */
+  public pullSecretProblems(granted: readonly string[]): string[] {
+    return [...this.templates.values()].flatMap(({ kind, name, path, spec = {}, base }) => {
+      const { imagePullSecrets = [] } = resolveTemplate(spec, base).pod ?? {};
+      return grantedPullSecretProblems(imagePullSecrets.map((secret) => secret.name), granted).map((problem) => `${path ?? `${kind} '${name}'`}: ${problem}`);
+    });
   }
 
   /** Ports that the policies let runs connect to by number. */
