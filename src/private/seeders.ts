@@ -4,15 +4,16 @@ import { resolveTemplate } from '../protocol/resources/template-defaults';
 
 /**
  * Why a run cannot clone what its Workspace is seeded from. Only the first run there clones, and which one that is synth cannot
- * know: where any run of the app can do it, the others may come later. For a volume that was cloned to before, a run names its
- * Workspace by `Workspace.fromName`.
+ * know: where any run of the app can do it, the others may come later. An interactive run is refused by the operator before it
+ * could. For a volume that was cloned to before, a run names its Workspace by `Workspace.fromName`.
  */
 export function seedersProblems(coverage: Coverage, run: CoveredRun): string[] {
   const { seed, spec: { workspaceRef } } = run;
   if (seed === undefined) return [];
-  const others = coverage.runs.filter(({ spec }) => spec.workspaceRef === workspaceRef);
-  if (others.some((other) => problemsOf(coverage, other, seed).length === 0)) return [];
-  return problemsOf(coverage, run, seed).map((problem) => `workspace '${workspaceRef}': ${problem}`);
+  const cloning = coverage.runs.filter(({ spec }) => spec.workspaceRef === workspaceRef && spec.mode !== 'Interactive');
+  if (cloning.some((one) => problemsOf(coverage, one, seed).length === 0)) return [];
+  const wayOut = `name a Workspace that is cloned already, or by another app, by Workspace.fromName('${workspaceRef}')`;
+  return problemsOf(coverage, run, seed).map((problem) => `workspace '${workspaceRef}': ${problem}; ${wayOut}`);
 }
 
 /** None where the credentials of the run are unknown. */

@@ -109,7 +109,8 @@ describe('a run', () => {
 
     test('is reported when it has not the credential for that', () => {
       expect(found([unable], [inFiles(unable)])).toEqual([
-        "HarnessRun 'unable': workspace 'files': seed.repos: the template of the run must require the credential of https://code.example.com/a/b.git, CODE; it requires none",
+        "HarnessRun 'unable': workspace 'files': seed.repos: the template of the run must require the credential of https://code.example.com/a/b.git, CODE; it requires none; "
+        + "name a Workspace that is cloned already, or by another app, by Workspace.fromName('files')",
       ]);
     });
 
@@ -122,6 +123,15 @@ describe('a run', () => {
     test('is fine without it when another run may clone before', () => {
       expect(found([able, unable], [inFiles(unable), inFiles(able)])).toEqual([]);
       expect(found([able, unable], [inFiles(unable), inFiles(able, 'others')])).toHaveLength(1);
+    });
+
+    test('is reported when the only other one with it is interactive, which the operator refuses', () => {
+      const interactive = { ...inFiles(able), name: 'chat', spec: { ...inFiles(able).spec, mode: 'Interactive' as const } };
+      const allowing = policy('chats', { grants: { ...granted.spec.grants, runs: { interact: true } } });
+      const reported = (runs: CoveredRun[]) => messages({ policies: [allowing], templates: [able, unable], runs });
+      expect(reported([inFiles(unable), interactive])).toEqual([expect.stringContaining("HarnessRun 'unable': workspace 'files': seed.repos")]);
+      expect(reported([inFiles(unable), inFiles(able), interactive])).toEqual([]);
+      expect(reported([interactive])).toEqual([]);
     });
 
     test('is fine when what it or another run has is not known here', () => {
