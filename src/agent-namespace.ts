@@ -41,6 +41,9 @@ export interface AgentNamespaceOptions {
    * They are put into the pods, because Kubernetes gives those of a ServiceAccount only to pods that name none themselves.
    * The Secrets are not made here. At most 16, and no policy may take a credential from one of them, where there are runs.
    *
+   * Who may write templates in the namespace can run every image that these Secrets reach. So give one that reaches the platform's
+   * image only, or set `runs.allowedRegistries` of the platform.
+   *
    * @default - none
    */
   readonly imagePullSecrets?: string[];

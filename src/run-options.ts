@@ -61,7 +61,8 @@ export interface RunOptions {
   /**
    * Where the images of runs may come from: prefixes of a registry host and path that end with `/`, such as
    * `registry.example.com/team/`; one or more. The API server refuses the operator every pod with another image, also with one
-   * whose name leaves the host out. The image of the platform and `seedImage` are always allowed.
+   * whose name leaves the host out. Synth refuses templates and runs of the app whose images are from elsewhere, too. The image of
+   * the platform and `seedImage` are always allowed.
    *
    * @default - from anywhere
    */
@@ -70,6 +71,9 @@ export interface RunOptions {
   /**
    * Time after which a run that is over is deleted, with its pods and the volume that goes with it, unless the run says itself:
    * whole seconds, zero or more. It also holds for runs that are over when it is set.
+   *
+   * A run that is applied again and again, such as one that is kept in Git, is made anew after it was deleted, and works again: it
+   * must name a long time of its own.
    *
    * @default - runs stay until they are deleted, and so do their volumes
    */

@@ -15,7 +15,8 @@ export class SeedCredential {
 
   /**
    * A credential of the run that clones, which is the first one in the workspace: `key` is its name, which the template of that run
-   * must require. Runs of an app of which none does are refused; one that uses what is cloned already names `Workspace.fromName`.
+   * must require. When no run of the app in that workspace requires it, synth refuses them all. Where the repositories are cloned
+   * already, runs name the workspace by `Workspace.fromName`, and are not held to it.
    * The clone uses the run's own surrogate, so `name`, the Secret of paddock with surrogates, does not count.
    */
   public static broker(surrogate: SecretKey): SeedCredential {
