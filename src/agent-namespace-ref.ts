@@ -1,5 +1,5 @@
 import type { AllowedImages } from './manifests/allowed-images';
-import type { CoveredRun, CoveredTemplate } from './private/coverage';
+import type { CoveredRun, CoveredTemplate } from './private/covered';
 import type { NamedPolicy } from './protocol/policy';
 
 /** A namespace where agents run. `AgentNamespace` is one. */

@@ -6,7 +6,7 @@ import { Endpoint } from './manifests/network-policy';
 import { objectQuota } from './manifests/object-quota';
 import { ObjectQuota } from './object-quota';
 import { addManifest } from './private/api-objects';
-import type { CoveredRun, CoveredTemplate } from './private/coverage';
+import type { CoveredRun, CoveredTemplate } from './private/covered';
 import { NamespaceContent } from './private/namespace-content';
 import { objectCounts, objectQuotaProblems } from './private/object-quota';
 import { PlatformContext } from './private/platform-context';

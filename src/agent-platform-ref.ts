@@ -1,5 +1,5 @@
 import type { AllowedImages } from './manifests/allowed-images';
-import type { CoveredTemplate } from './private/coverage';
+import type { CoveredTemplate } from './private/covered';
 
 /** The platform that an object belongs to. `AgentPlatform` is one. */
 export interface IAgentPlatform {

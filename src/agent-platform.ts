@@ -15,7 +15,7 @@ import { NetworkBoundary, NetworkBoundaryOptions } from './network-boundary';
 import { Placement } from './placement';
 import { addManifest } from './private/api-objects';
 import { claimNamespace } from './private/claims';
-import type { CoveredTemplate } from './private/coverage';
+import type { CoveredTemplate } from './private/covered';
 import { addEgress } from './private/egress';
 import { emittedObjects } from './private/emitted-objects';
 import { claimedRoleProblems, namespaceProblems, secondNetworkProblems, takenNameProblems } from './private/foreign-objects';

@@ -1,4 +1,5 @@
-import { CoveredRun, CoveredTemplate, coverageProblems } from './coverage';
+import { coverageProblems } from './coverage';
+import type { CoveredRun, CoveredTemplate } from './covered';
 import { grantedPullSecretProblems } from './pull-secrets';
 import type { NamedPolicy } from '../protocol/policy';
 import { secretNames } from '../protocol/policy';

@@ -1,4 +1,4 @@
-import type { CoveredTemplate } from './coverage';
+import type { CoveredTemplate } from './covered';
 import { CredentialBroker } from '../credential-broker';
 import { EgressGateway } from '../egress-gateway';
 import { NetworkBoundary } from '../network-boundary';

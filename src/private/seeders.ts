@@ -1,4 +1,4 @@
-import type { Coverage, CoveredRun } from './coverage';
+import type { Coverage, CoveredRun } from './covered';
 import { Seed, seedProblems } from '../manifests/seed';
 import { resolveTemplate } from '../protocol/resources/template-defaults';
 

@@ -1,5 +1,5 @@
 import { IAgentNamespace } from '../../src/agent-namespace-ref';
-import { CoveredRun, CoveredTemplate } from '../../src/private/coverage';
+import { CoveredRun, CoveredTemplate } from '../../src/private/covered';
 import { NamedPolicy } from '../../src/protocol/policy';
 
 /** A namespace that only remembers what was added to it. */

@@ -1,4 +1,5 @@
-import { Coverage, CoveredRun, CoveredTemplate, coverageProblems } from '../../src/private/coverage';
+import { coverageProblems } from '../../src/private/coverage';
+import { Coverage, CoveredRun, CoveredTemplate } from '../../src/private/covered';
 import { NamedPolicy } from '../../src/protocol/policy';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
