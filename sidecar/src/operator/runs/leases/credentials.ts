@@ -83,7 +83,10 @@ function refusalsOf({ world }: CredentialDeps, work: RunWork, name: string, fail
   if (failure === undefined || failure.answered === 'RateLimited') return [];
   const granting = world.policies(work.run.namespace).flatMap((policy) => {
     const { secretRef } = policy.spec.grants.credentials?.find((grant) => grant.name === name)?.provider ?? {};
-    return secretRef === undefined ? [] : [`BrokerPolicy ${policy.name} from Secret '${secretRef.name}', key '${secretRef.key}'`];
+    if (secretRef === undefined) return [];
+    // Whoever reads runs need not know the Secrets: they are named to those who have to mend one.
+    const from = failure.answered === 'ProviderFailure' ? ` from Secret '${secretRef.name}', key '${secretRef.key}'` : '';
+    return [`BrokerPolicy ${policy.name}${from}`];
   });
   const source = granting.length === 0 ? '' : `; granted by ${granting.join(', and by ')}`;
   return [brokerRefusal(failure, work, `the credential ${name}`, source)];

@@ -183,4 +183,12 @@ describe('the run waits for', () => {
     failing('ProviderFailure');
     expect(await issue()).toMatchObject({ message: expect.stringMatching(/create or mend the Secret; the broker's log says more; granted by BrokerPolicy p1 from Secret 's', key 'k'\)$/) });
   });
+
+  test.each<BrokerCode>(['AuditUnavailable', 'Forbidden', 'PolicyRevoked', 'PoolExhausted'])('what no Secret has caused, without the name of one: %s', async (code) => {
+    const provider = { kind: 'AnthropicAPI' as const, secretRef: { name: 'hush', key: 'hidden' } };
+    world.policies.push({ name: 'p1', spec: { appliesToTemplates: ['*'], grants: { credentials: [{ name: 'A_TOKEN', provider }] } } });
+    failing(code);
+    expect(await issue()).toMatchObject({ message: expect.stringMatching(/; granted by BrokerPolicy p1\)$/) });
+    expect(world.visible()).not.toMatch(/hush|hidden/);
+  });
 });
