@@ -9,6 +9,9 @@ import { runsIn } from '../objects/run';
 import type { Again, OperatorDeps } from '../operator-deps';
 import { mayWork } from '../phase/pod-facts';
 
+/** Milliseconds after which a deletion that is forbidden is tried again: somebody has to change what forbids it. */
+const FORBIDDEN_AGAIN = 600_000;
+
 /** What is left to do for a run that is over: its leases, its finalizer, and in the end the run itself. */
 export async function finish(deps: OperatorDeps, work: RunWork): Promise<Again> {
   const pod = watchedPod(deps, work);
@@ -30,13 +33,19 @@ async function worksNow({ client }: OperatorDeps, { namespace, name, uid }: Pod)
   return found?.metadata.uid === uid && mayWork(podOf(found));
 }
 
-async function expire({ client, settings }: OperatorDeps, { run, now }: RunWork, endedAt: number): Promise<Again> {
+async function expire({ client, settings, log }: OperatorDeps, { run, now }: RunWork, endedAt: number): Promise<Again> {
   const seconds = run.spec.ttlSecondsAfterFinished ?? settings.ttlSecondsAfterFinished;
   if (seconds === undefined) return undefined;
   const left = endedAt + seconds * 1000 - now;
   if (left > 0) return left;
-  await client.delete(runsIn(run.namespace), run.name, { uid: run.uid }).catch((error: unknown) => {
-    if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
-  });
-  return undefined;
+  const { namespace, name, uid } = run;
+  try {
+    await client.delete(runsIn(namespace), name, { uid });
+    return undefined;
+  } catch (error) {
+    if (hasCode(error, 'NotFound', 'Conflict')) return undefined;
+    if (!hasCode(error, 'Forbidden')) throw error;
+    log.warn({ namespace, run: name, err: error }, 'a run whose time is over may not be deleted; trying again later');
+    return FORBIDDEN_AGAIN;
+  }
 }

@@ -134,6 +134,19 @@ describe('the time that a run stays', () => {
     expect(await world.reconcile()).toBeUndefined();
   });
 
+  test('goes on while nobody lets the operator delete it: that is logged once with each look, and there is one every ten minutes', async () => {
+    const world = await ended({}, { ttlSecondsAfterFinished: 60 });
+    await world.settle();
+    world.pass(MINUTE);
+    world.api.before = (call) => { if (call.startsWith('delete')) throw new KubeError('Forbidden', 'DELETE', { statusMessage: 'denied by an admission policy' }); };
+    expect(await world.reconcile()).toBe(10 * MINUTE);
+    expect(world.captured.text().match(/may not be deleted/g)).toHaveLength(1);
+    world.api.before = () => undefined;
+    world.pass(10 * MINUTE);
+    expect(await world.reconcile()).toBeUndefined();
+    expect(world.api.get('harnessruns', NAME)).toBeUndefined();
+  });
+
   test('goes on when the deletion fails: it is tried again', async () => {
     const world = await ended({ ttlSecondsAfterFinished: 0 });
     world.api.before = (call) => { if (call.startsWith('delete')) throw new KubeError('Unavailable', 'DELETE'); };
