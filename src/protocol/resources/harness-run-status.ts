@@ -13,6 +13,9 @@ const leaseId = schema({ type: 'string', minLength: 1, maxLength: 128 });
 /** Most leases of one run, spent ones included. */
 export const MAX_LEASES = 256;
 
+/** Longest reason of a cancellation that is kept, in characters: annotations may be very long, and runs stay when they are over. */
+export const MAX_CANCEL_REASON = 200;
+
 const event = schema({
   type: 'object',
   required: ['schemaVersion', 'ts', 'type'],
@@ -132,6 +135,7 @@ export const harnessRunStatus = schema({
     startTime: { ...time, description: 'when the run began; its timeout counts from here' },
     giveUpTime: { ...time, description: 'when the run, or its attempt, is given up unless what it waits for comes: template, policy, Workspace, name, broker or a container that starts' },
     nextAttemptTime: { ...time, description: 'when the run is begun again, after an attempt that failed' },
+    cancelReason: { type: 'string', maxLength: MAX_CANCEL_REASON, description: 'why the run was cancelled: the value of the annotation when the operator first saw it' },
     completionTime: { ...time, description: 'when the run ended' },
     recentEvents: { type: 'array', maxItems: MAX_RECENT_EVENTS, items: event, description: 'what the agent has reported last; not written by this version' },
     outputs,

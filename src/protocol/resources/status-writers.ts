@@ -32,6 +32,7 @@ export const STATUS_WRITERS = {
     giveUpTime: 'operator',
     nextAttemptTime: 'operator',
     startTime: 'operator',
+    cancelReason: 'operator',
     completionTime: 'operator',
     recentEvents: 'operator',
     outputs: 'operator',

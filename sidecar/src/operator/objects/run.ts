@@ -1,6 +1,7 @@
 import { Meta, metaOf } from './meta';
 import { ANNOTATIONS, API_GROUP, API_VERSION } from '../../../../src/protocol/names';
 import { HarnessRunSpec, HarnessRunStatus, KINDS } from '../../../../src/protocol/resources';
+import { MAX_CANCEL_REASON } from '../../../../src/protocol/resources/harness-run-status';
 import { isTerminal } from '../../../../src/protocol/resources/phases';
 import { RUN_FINALIZER } from '../../../../src/protocol/runs';
 import type { KubeObject, Resource } from '../../kube/client';
@@ -12,7 +13,7 @@ export interface Run extends Meta {
   readonly hasFinalizer: boolean;
   /** Whether somebody wants it to end. */
   readonly isCancelled: boolean;
-  /** What they have given as the reason, as far as it is kept; undefined when they have given none. */
+  /** What they give as the reason now, as far as it is kept; undefined when they give none. That of the status counts once it is `Cancelling`. */
   readonly cancelReason?: string;
   /** Without what may be long, which is read when it is needed. */
   readonly spec: Omit<HarnessRunSpec, keyof LongParts>;
@@ -23,9 +24,6 @@ export interface Run extends Meta {
 
 /** Who may make runs could otherwise fill the memory of the operator with few of them. */
 export type LongParts = Pick<HarnessRunSpec, 'prompt' | 'extraEnv'>;
-
-/** Longest reason of a cancellation that is kept, in characters: annotations may be very long, and runs stay when they are over. */
-export const MAX_CANCEL_REASON = 200;
 
 /** Runs of a namespace. */
 export function runsIn(namespace: string): Resource {

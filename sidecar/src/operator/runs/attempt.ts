@@ -1,4 +1,4 @@
-import { deletionTime } from './deadline';
+import { cancelReasonOf, deletionTime } from './deadline';
 import { deletePod } from './delete-pod';
 import { endRun } from './end';
 import { renewLeases } from './leases/renewal';
@@ -31,8 +31,11 @@ const LOOK_AGAIN = 10_000;
 export async function followAttempt(deps: OperatorDeps, work: RunWork, attempt: FollowedAttempt): Promise<Again> {
   const { pod, wasThere, isWatched, stopping, deadline } = attempt;
   if (pod !== undefined) recordPod(work, pod);
-  const stop = { ...(stopping && { stopping }), ...reasonGiven(work) };
+  const cancelReason = cancelReasonOf(work);
+  const stop = { ...(stopping && { stopping }), ...(cancelReason !== undefined && { cancelReason }) };
   const verdict = phaseOf({ ...(pod && { pod }), wasThere, ...stop, before: toldBefore(work), now: work.now });
+  // It is in the status together with what it is the reason of.
+  if (verdict.reason === 'Cancelling' || verdict.reason === 'Cancelled') work.set({ cancelReason });
   if (verdict.kind === 'ended') return concluded(deps, work, verdict, pod, stopping);
   await tell(deps, work, verdict, pod);
   // The addresses of a pod count at the broker once they are in the status.
@@ -54,10 +57,6 @@ async function concluded(deps: OperatorDeps, work: RunWork, ended: Ended, pod: P
   if (!ended.retryable || stopping !== undefined || attempt >= (work.run.spec.retries ?? 0)) return endRun(deps, work, ended);
   if (pod !== undefined && !isPodOver(pod)) return untilStopped(work, pod, ended);
   return nextAttempt(work, ended);
-}
-
-function reasonGiven({ run: { cancelReason } }: RunWork): Pick<Observed, 'cancelReason'> {
-  return cancelReason === undefined ? {} : { cancelReason };
 }
 
 function toldBefore(work: RunWork): Observed['before'] {

@@ -24,8 +24,20 @@ export function deadlineOf({ world }: Pick<OperatorDeps, 'world'>, { run, status
 /** Whether somebody wants the run to end, or its time is over. */
 export function stoppingOf({ run, status, now }: RunWork, deadline: number | undefined): Stopping | undefined {
   // Whoever takes the annotation off again, as tools do that follow a manifest, is too late: the agent was told to stop.
-  if (run.isCancelled || conditionOf(status.conditions, 'Completed')?.reason === 'Cancelling') return 'Cancelled';
+  if (run.isCancelled || isCancelling(status)) return 'Cancelled';
   return deadline !== undefined && now >= deadline ? 'DeadlineExceeded' : undefined;
+}
+
+/**
+ * Why the run is cancelled, as whoever was first has put it: the annotation may be changed or taken off while the agent ends. Undefined
+ * when no reason was given then.
+ */
+export function cancelReasonOf({ run, status }: Pick<RunWork, 'run' | 'status'>): string | undefined {
+  return isCancelling(status) ? status.cancelReason : run.cancelReason;
+}
+
+function isCancelling({ conditions }: RunWork['status']): boolean {
+  return conditionOf(conditions, 'Completed')?.reason === 'Cancelling';
 }
 
 /**

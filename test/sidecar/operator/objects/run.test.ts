@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { KubeObject } from '../../../../sidecar/src/kube/client';
-import { MAX_CANCEL_REASON, runOf } from '../../../../sidecar/src/operator/objects/run';
+import { runOf } from '../../../../sidecar/src/operator/objects/run';
 import { ANNOTATIONS } from '../../../../src/protocol/names';
+import { MAX_CANCEL_REASON } from '../../../../src/protocol/resources/harness-run-status';
 
 const cancelled = (annotations?: object) => runOf({
   apiVersion: 'paddock.dev/v1alpha1', kind: 'HarnessRun', metadata: { namespace: 'team', name: 'fix', uid: 'a1', annotations }, spec: { templateRef: { name: 'coder' } },

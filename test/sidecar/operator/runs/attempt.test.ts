@@ -113,6 +113,32 @@ describe('a run that is cancelled', () => {
     expect([world.completed, world.api.names('pods')]).toEqual(['True Cancelled', []]);
   });
 
+  test.each<[string, object, object, string]>([
+    ['is taken off', { [ANNOTATIONS.cancel]: 'enough' }, {}, 'the run was cancelled: enough'],
+    ['says something else', { [ANNOTATIONS.cancel]: 'enough' }, { [ANNOTATIONS.cancel]: 'it was not me' }, 'the run was cancelled: enough'],
+    ['says something and said nothing at first', { [ANNOTATIONS.cancel]: '' }, { [ANNOTATIONS.cancel]: 'an afterthought' }, 'the run was cancelled'],
+  ])('ends with the reason that was given first when the annotation %s', async (_when, first, then, message) => {
+    const world = await running();
+    world.cancel(first);
+    await world.settle();
+    world.cancel(then);
+    await world.settle();
+    expect(world.condition('Completed')).toContain(`False Cancelling: ${message.replace('was', 'is')}; the agent`);
+    world.api.remove('pods', 'r1-0');
+    await world.settle();
+    const [, reason] = message.split(': ');
+    expect(world.status.cancelReason).toBe(reason);
+    expect(world.condition('Completed')).toMatch(new RegExp(`^True Cancelled: ${message}(;|$)`));
+  });
+
+  test('has no reason in its status when it was over before', async () => {
+    const world = await running();
+    world.agentEnds(0);
+    world.cancel();
+    await world.settle();
+    expect(world.status).not.toHaveProperty('cancelReason');
+  });
+
   test('ends without an end of its agent when the pod is gone', async () => {
     const world = await running();
     world.cancel();
