@@ -4,6 +4,7 @@ import { RUN_CONTAINERS } from '../../../../src/protocol/runs';
 import { Condition, conditionOf } from '../conditions';
 import type { Pod } from '../objects/pod';
 import type { Claim, Workspace } from '../objects/workspace';
+import { logGoes } from '../phase/gone-log';
 
 export interface SeenSeeding {
   readonly workspace: Workspace;
@@ -36,18 +37,26 @@ export function seededCondition({ workspace, claim, pods, active }: SeenSeeding)
   // A pod that is older than the claim has cloned onto an earlier volume.
   const seeds = pods.filter((pod) => pod.createdAt >= claim.createdAt).sort((a, b) => b.attempt - a.attempt).flatMap(seedOf);
   const cloned = seeds.find(({ exitCode }) => exitCode === 0);
-  if (cloned !== undefined) return { status: 'True', reason: 'SeedSucceeded', message: `pod '${cloned.pod}' has cloned what the seed names` };
-  if (seeds[0]?.exitCode !== undefined) return failed(seeds[0].pod, seeds[0].exitCode);
+  if (cloned !== undefined) return { status: 'True', reason: 'SeedSucceeded', message: `pod '${cloned.pod.name}' has cloned what the seed names` };
+  if (seeds[0]?.exitCode !== undefined) return notCloned(seeds[0].pod, seeds[0].exitCode);
   return before?.reason === 'SeedFailed' && seeds.length === 0 ? before : waiting(active);
 }
 
-function seedOf({ name, inits }: Pod): { readonly pod: string; readonly exitCode: number | undefined }[] {
-  return inits.filter((one) => one.name === RUN_CONTAINERS.seed).map(({ exitCode }) => ({ pod: name, exitCode }));
+function seedOf(pod: Pod): { readonly pod: Pod; readonly exitCode: number | undefined }[] {
+  return pod.inits.filter((one) => one.name === RUN_CONTAINERS.seed).map(({ exitCode }) => ({ pod, exitCode }));
 }
 
-function failed(pod: string, exitCode: number): Seeded {
-  const hint = `see kubectl logs ${pod} -c ${RUN_CONTAINERS.seed}; the next run tries again`;
-  return { status: 'False', reason: 'SeedFailed', message: `cloning in pod '${pod}' ended with exit code ${exitCode}, ${hint}` };
+/** Exit codes of what was told to end, by SIGTERM or SIGKILL. */
+const STOPPED: readonly number[] = [143, 137];
+
+/** Whoever cancels a run while it clones has its pod deleted: that is no failure, and nothing to see to. */
+function notCloned(pod: Pod, exitCode: number): Seeded {
+  const goes = pod.deletedAt !== undefined;
+  if (goes && STOPPED.includes(exitCode)) {
+    return { status: 'False', reason: 'Seeding', message: `cloning was stopped with pod '${pod.name}', which is deleted; the next run clones its repositories` };
+  }
+  const hint = goes ? logGoes(pod) : `see kubectl logs ${pod.name} -c ${RUN_CONTAINERS.seed}`;
+  return { status: 'False', reason: 'SeedFailed', message: `cloning in pod '${pod.name}' ended with exit code ${exitCode}, ${hint}; the next run tries again` };
 }
 
 function waiting(active: string | undefined): Seeded {

@@ -12,8 +12,13 @@ interface Told {
 }
 
 const refused = (event: string): Told => ({ type: 'Warning', event, isNews: () => false });
-/** The message names the pod, so another one is another attempt. */
-const seeded = (type: Told['type'], event: string): Told => ({ type, event, isNews: (before, after) => before.message !== after.message });
+/** Another pod is another attempt. That the log of the same one goes by now is no news. */
+const seeded = (type: Told['type'], event: string): Told => ({ type, event, isNews: (before, after) => podIn(before) !== podIn(after) });
+
+/** The pod that a message of `Seeded` names. */
+function podIn({ message }: Condition): string | undefined {
+  return /pod '([^']+)'/.exec(message)?.[1];
+}
 
 /** By condition and its reason. */
 export const TOLD: Readonly<Record<'PVCBound' | 'Seeded', ReadonlyMap<string, Told>>> = {

@@ -1,5 +1,5 @@
 import { Api } from './api';
-import { addPod, addRun, addWorkspace, conditionIn, Replica, say, seedOf, startRun, statusOf } from './world';
+import { addPod, addRun, addWorkspace, askDeletion, conditionIn, Replica, say, seedOf, startRun, statusOf } from './world';
 
 const HTTPS = { url: 'https://code.example/team/app.git' };
 
@@ -69,6 +69,27 @@ test('what has failed is told until the next run tries, which may be the one tha
   addPod(api, second, 0, seedOf(0));
   await replica.settle();
   expect(seeded()[1]).toBe('True SeedSucceeded');
+});
+
+describe('a pod that is deleted', () => {
+  const deleted = async (exitCode: number) => {
+    addWorkspace(api, { seed: { repos: [HTTPS] } });
+    await startRun(replica, 'first', { ...seedOf(exitCode), phase: 'Failed' });
+    askDeletion(api, 'pods', 'first-0');
+    await replica.settle();
+    return seeded();
+  };
+
+  test.each([143, 137])('and its seed with it has not failed to clone: %i', async (exitCode) => {
+    expect((await deleted(exitCode)).slice(1)).toEqual(['False Seeding', 'True Ready', "cloning was stopped with pod 'first-0', which is deleted; the next run clones its repositories"]);
+  });
+
+  test('when its seed had failed sends nobody to its log', async () => {
+    const [, condition, , message] = await deleted(128);
+    expect(condition).toBe('False SeedFailed');
+    expect(message).toMatch(/^cloning in pod 'first-0' ended with exit code 128, the log goes with the pod, .*; the next run tries again$/);
+    expect(message).not.toContain('kubectl logs');
+  });
 });
 
 test('what was cloned stays so when the run and its pods are gone', async () => {

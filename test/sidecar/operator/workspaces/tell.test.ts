@@ -1,5 +1,5 @@
 import { Api } from './api';
-import { addPod, addRun, addWorkspace, CLAIM, Replica, say, seedOf, WORKSPACE } from './world';
+import { addPod, addRun, addWorkspace, askDeletion, CLAIM, Replica, say, seedOf, WORKSPACE } from './world';
 import { KubeError } from '../../../../sidecar/src/kube/kube-error';
 
 const SEED = { seed: { repos: [{ url: 'https://code.example/team/app.git' }] } };
@@ -86,6 +86,23 @@ describe('what is cloned', () => {
     expect(await toldBy(() => addPod(api, run, 0, { ...seedOf(128), phase: 'Failed' }))).toEqual([failed(0)]);
     expect(await toldBy(() => addPod(api, run, 1, { ...seedOf(128), phase: 'Failed' }))).toEqual([failed(1)]);
     expect(await toldBy(() => addPod(api, run, 2, seedOf(0)))).toEqual([expect.stringContaining('Normal Seeded')]);
+  });
+
+  test.each([143, 137])('is nothing to be told when it was stopped with its pod, as by whoever cancels the run: %i', async (exitCode) => {
+    addWorkspace(api, SEED);
+    const run = addRun(api, 'first');
+    await replica.settle();
+    addPod(api, run, 0, seedOf(undefined));
+    expect(await toldBy(() => askDeletion(api, 'pods', 'first-0'))).toEqual([]);
+    expect(await toldBy(() => say(api, 'pods', 'first-0', seedOf(exitCode)))).toEqual([]);
+  });
+
+  test('is told when it failed by itself, and not again when its pod is deleted after that', async () => {
+    addWorkspace(api, SEED);
+    const run = addRun(api, 'first');
+    await replica.settle();
+    expect(await toldBy(() => addPod(api, run, 0, { ...seedOf(128), phase: 'Failed' }))).toEqual([failed(0)]);
+    expect(await toldBy(() => askDeletion(api, 'pods', 'first-0'))).toEqual([]);
   });
 
   test('is not told of a Workspace that has no seed', async () => {
