@@ -4,6 +4,7 @@ import { endRun } from './end';
 import { soonest } from '../again';
 import { issueCredentials } from './leases/credentials';
 import { issueEgressToken } from './leases/egress-token';
+import { isPacing } from './news';
 import { restOf } from './next-attempt';
 import { untoldPod } from './present-pod';
 import { progress } from './progress';
@@ -28,7 +29,7 @@ export async function prepare(deps: OperatorDeps, work: RunWork): Promise<Again>
   const outcome = await makePod(deps, work);
   if (outcome.kind === 'done') return followAttempt(deps, work, { pod: outcome.value, wasThere: true, isWatched: true, deadline: deadlineOf(deps, work) });
   if (outcome.kind === 'fail') return endRun(deps, work, { ...outcome, agent: 'error' });
-  if (progress(work, outcome) && outcome.reason !== 'InProgress') work.event(outcome.reason === 'WorkspaceBusy' ? 'Normal' : 'Warning', outcome.reason, outcome.message);
+  if (progress(work, outcome) && !isPacing(outcome.reason)) work.event(outcome.reason === 'WorkspaceBusy' ? 'Normal' : 'Warning', outcome.reason, outcome.message);
   return soonest(outcome.againAfter, untilDeadline(deps, work));
 }
 

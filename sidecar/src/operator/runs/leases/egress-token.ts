@@ -1,5 +1,6 @@
 import { brokerFailure, brokerRefusal } from './broker-refusal';
 import type { OperatorDeps } from '../../operator-deps';
+import { brokerTrouble } from '../news';
 import { done, Outcome, RunWork } from '../run-work';
 
 /** Takes the token by which the run connects outwards. It ends with the run, so it is in no status and needs no revoking. */
@@ -10,7 +11,8 @@ export async function issueEgressToken(deps: Pick<OperatorDeps, 'broker' | 'log'
     return done(value);
   } catch (error) {
     const { condition, message, outcome } = brokerRefusal(brokerFailure(deps, error), work, "the run's egress token");
-    work.condition('BrokerReady', condition, message);
+    // A broker that asks for time takes back nothing of what it lacked, as with credentials.
+    if (condition !== 'RateLimited' || brokerTrouble(work.status) === undefined) work.condition('BrokerReady', condition, message);
     return outcome;
   }
 }
