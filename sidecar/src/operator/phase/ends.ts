@@ -5,12 +5,12 @@ import { failedInit, initEnded } from './init-ends';
 import { hasBegun, isHeldOpen, isOverdue, isPodOver, toldAt } from './pod-facts';
 import { quoted, sentence, withReason } from './sentence';
 import type { Ended, Observed, Stopping } from './verdict';
-import { waitedUntil } from './waited';
+import { isTriedAgain, waitedUntil } from './waited';
 import type { EndReason } from '../../../../src/protocol/runs';
 import type { ContainerState, Pod } from '../objects/pod';
 
 /** What of a look tells why a pod had to end. */
-type Stop = Pick<Observed, 'pod' | 'stopping' | 'cancelReason' | 'before'>;
+type Stop = Pick<Observed, 'pod' | 'wasThere' | 'stopping' | 'cancelReason' | 'before'>;
 type Told = Omit<ImposedEnd, 'retryable'> & Partial<ImposedEnd>;
 
 /** Reasons of a container that the runtime could not start, those of containerd and of Docker. Their message is the runtime's, not the agent's. */
@@ -47,8 +47,8 @@ function endOf(pod: Pod, agent: ContainerState, stop: Stop): Told {
 /** An end at the deadline that the kubelet has seen to: what the run has waited for says more than that. */
 function imposedOn(pod: Pod, stop: Stop): ImposedEnd | undefined {
   const end = imposedEnd(pod);
-  const waited = end?.reason === 'DeadlineExceeded' ? waitedUntil('DeadlineExceeded', stop) : undefined;
-  return end === undefined || waited === undefined ? end : { ...end, message: sentence(waited) };
+  const hasWaited = end?.reason === 'DeadlineExceeded' && waitedUntil('DeadlineExceeded', stop) !== undefined;
+  return hasWaited ? { ...end, message: lateText(stop) } : end;
 }
 
 /** What the agent did before anybody told its pod to end is its own doing, whoever has wanted an end meanwhile. */
@@ -97,7 +97,12 @@ function stopped(stopping: Stopping, stop: Stop): Ended {
 }
 
 function stopText(stopping: Stopping, stop: Stop, exit?: string): string {
-  const waited = waitedUntil(stopping, stop);
-  if (stopping === 'Cancelled') return sentence(withReason('the run was cancelled', stop.cancelReason), exit, waited);
-  return sentence(waited ?? TOO_LONG, exit);
+  if (stopping === 'Cancelled') return sentence(withReason('the run was cancelled', stop.cancelReason), exit, waitedUntil(stopping, stop));
+  return lateText(stop, exit);
+}
+
+/** A run that has only waited would not be helped by more time. */
+function lateText(stop: Stop, exit?: string): string {
+  const waited = waitedUntil('DeadlineExceeded', stop);
+  return sentence(waited === undefined || isTriedAgain(stop) ? TOO_LONG : undefined, exit, waited);
 }

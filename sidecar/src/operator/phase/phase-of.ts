@@ -1,4 +1,5 @@
 import { agentEnded, gone, podEnded } from './ends';
+import { LEFT_BEHIND } from './left-behind';
 import { agentOf, hasBegun, isNodeSilent, isPodOver, isScheduled } from './pod-facts';
 import { quoted, sentence, withReason } from './sentence';
 import { starting } from './starting';
@@ -53,8 +54,6 @@ function leaving(pod: Pod, look: Observed): Going {
     podReady: agentOf(pod)?.state === 'running' ? 'Running' : 'Pending',
   };
 }
-
-const LEFT_BEHIND = 'the pod is to end but its node does not answer; delete the pod by force only when the node is really off';
 
 function whyLeaving({ stopping, cancelReason }: Observed, waited: string | undefined): string | undefined {
   if (stopping === undefined) return 'somebody has deleted the pod';

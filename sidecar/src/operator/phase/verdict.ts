@@ -26,6 +26,8 @@ export interface Before {
   readonly message: string;
   /** Whether the agent of this attempt was seen to run. */
   readonly hasBegun: boolean;
+  /** Whether another attempt came before this one. */
+  readonly isRetry: boolean;
   /** Milliseconds since 1970. */
   readonly giveUpAt?: number;
 }

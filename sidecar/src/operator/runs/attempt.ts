@@ -62,7 +62,7 @@ async function concluded(deps: OperatorDeps, work: RunWork, ended: Ended, pod: P
 function toldBefore(work: RunWork): Observed['before'] {
   const { conditions, phase } = work.status;
   const told = conditionOf(conditions, 'Completed');
-  return told && { reason: told.reason, message: told.message, hasBegun: phase === 'Running', ...givenUpAt(work) };
+  return told && { reason: told.reason, message: told.message, hasBegun: phase === 'Running', isRetry: (work.status.attempt ?? 0) > 0, ...givenUpAt(work) };
 }
 
 function givenUpAt({ status }: RunWork): { readonly giveUpAt?: number } {

@@ -69,7 +69,7 @@ export interface Row {
 
 /** What the status said before the agent began, with the time at which the attempt is given up: in so many seconds. */
 export const said = (reason: string, seconds?: number, message = ''): NonNullable<Observed['before']> => (
-  { reason, message, hasBegun: false, ...(seconds !== undefined && { giveUpAt: NOW + seconds * 1000 }) }
+  { reason, message, hasBegun: false, isRetry: false, ...(seconds !== undefined && { giveUpAt: NOW + seconds * 1000 }) }
 );
 
 export type Look = Pick<Row, 'pod' | 'wasThere' | 'stopping' | 'cancelReason' | 'before'>;

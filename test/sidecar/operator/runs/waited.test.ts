@@ -37,4 +37,45 @@ describe('a run that is stopped before its agent began', () => {
     await world.settle();
     expect(world.condition('Completed')).toMatch(/^True Cancelled: the run was cancelled: enough; until then it waited: PolicyMissing: /);
   });
+
+  test('does not say that it only waited when its pod came and went while nobody looked', async () => {
+    const world = new RunWorld({ timeout: '10m' });
+    await world.settle();
+    world.agentIs({ waiting: { reason: 'ContainerCreating' } }, 0, { phase: 'Pending' });
+    await world.settle();
+    world.pass(11 * MINUTE);
+    world.api.remove('pods', 'r1-0');
+    await world.settle();
+    expect(world.condition('Completed')).toBe('True DeadlineExceeded: the run took longer than its timeout; raise it or ask for less');
+  });
+
+  test('says first what can be done when an attempt came before', async () => {
+    const world = new RunWorld({ timeout: '10m', retries: 3 });
+    await world.settle();
+    world.agentRuns();
+    await world.settle();
+    world.pass(9.9 * MINUTE);
+    world.agentEnds(1);
+    await world.settle();
+    world.pass(MINUTE);
+    await world.settle();
+    expect(world.condition('Completed')).toMatch(/^True DeadlineExceeded: the run took longer than its timeout; raise it or ask for less; its time was over while it waited: Retrying: attempt 0 (?!.*the next one)/);
+  });
+
+  test('says so, too, when the attempt that came after waits for something else', async () => {
+    const world = new RunWorld({ timeout: '10m', retries: 3 });
+    await world.settle();
+    world.agentRuns();
+    await world.settle();
+    world.agentEnds(1);
+    await world.settle();
+    world.broker.before = () => { throw answered('Unavailable'); };
+    world.pass(MINUTE);
+    await world.reconcile();
+    expect(world.condition('Completed')).toMatch(/^False BrokerUnavailable/);
+    world.broker.before = () => undefined;
+    world.pass(10 * MINUTE);
+    await world.settle();
+    expect(world.condition('Completed')).toMatch(/^True DeadlineExceeded: the run took longer than its timeout; raise it or ask for less; its time was over while it waited: BrokerUnavailable: /);
+  });
 });
