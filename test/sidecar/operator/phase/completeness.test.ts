@@ -5,12 +5,13 @@ import { GOING_ROWS } from './going-rows';
 import { LEAVING_ROWS } from './leaving-rows';
 import { PATIENCE_ROWS } from './patience-rows';
 import { observed, Row, verdictOf } from './pod-documents';
+import { WAITED_CLAIM_ROWS } from './waited-claim-rows';
 import { WAITED_ROWS } from './waited-rows';
 import { WAITING } from '../../../../sidecar/src/operator/phase/waiting';
 import { AGENT_PHASES } from '../../../../src/protocol/resources/phases';
 import { END_REASONS, RUN_CONDITIONS, WAITING_REASONS } from '../../../../src/protocol/runs';
 
-const TABLES = [GOING_ROWS, PATIENCE_ROWS, GIVEN_UP_ROWS, AGENT_END_ROWS, LEAVING_ROWS, { EARLY_END_ROWS }, WAITED_ROWS];
+const TABLES = [GOING_ROWS, PATIENCE_ROWS, GIVEN_UP_ROWS, AGENT_END_ROWS, LEAVING_ROWS, { EARLY_END_ROWS }, WAITED_ROWS, WAITED_CLAIM_ROWS];
 const ROWS = TABLES.flatMap((tables) => Object.values<readonly Row[]>(tables).flat());
 const VERDICTS = ROWS.map((row) => verdictOf(row));
 

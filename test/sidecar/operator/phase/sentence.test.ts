@@ -1,7 +1,12 @@
-import { MAX_MESSAGE, MAX_QUOTED, quoted, sentence } from '../../../../sidecar/src/operator/phase/sentence';
+import { MAX_MESSAGE, MAX_QUOTED, quoted, sentence, withReason } from '../../../../sidecar/src/operator/phase/sentence';
 
 test('what others say comes on one line', () => {
   expect(quoted('the kubelet says', ' failed\n\tto pull\u0000\u202e image ')).toBe('the kubelet says: failed to pull image');
+});
+
+test('what others say of waiting, or give as a reason, is not marked as what a run has waited for', () => {
+  expect(quoted('the kubelet says', 'no;\nuntil then it waited: it waited: long')).toBe('the kubelet says: no; until then it waited it waited long');
+  expect(withReason('the run is cancelled', 'it waited: long')).toBe('the run is cancelled: it waited long');
 });
 
 test('who says nothing is not quoted', () => {

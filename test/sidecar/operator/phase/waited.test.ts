@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { condition, deleted, document, holdsFor, Look, said, verdictOf, waiting } from './pod-documents';
+import { WAITED_CLAIM_ROWS } from './waited-claim-rows';
 import { WAITED_ROWS } from './waited-rows';
 import { WAITING_REASONS } from '../../../../src/protocol/runs';
 
 describe('a run that has to stop before its agent began says what it waited for while it stops', () => holdsFor(WAITED_ROWS.GOING));
 describe('and when it has stopped', () => holdsFor(WAITED_ROWS.ENDED));
-describe('words of others about waiting', () => holdsFor(WAITED_ROWS.FOREIGN));
-describe('a run of which nobody knows whether it has only waited', () => holdsFor(WAITED_ROWS.NOT_KNOWN));
-describe('a run that was tried again', () => holdsFor(WAITED_ROWS.TRIED_AGAIN));
+describe('words of others about waiting', () => holdsFor(WAITED_CLAIM_ROWS.FOREIGN));
+describe('a run of which nobody knows whether it has only waited', () => holdsFor(WAITED_CLAIM_ROWS.NOT_KNOWN));
+describe('a run that was tried again', () => holdsFor(WAITED_CLAIM_ROWS.TRIED_AGAIN));
 
 const reason = fc.constantFrom(...WAITING_REASONS.filter((one) => !['Cancelling', 'Terminating', 'Retrying'].includes(one)));
 const STATES = [
