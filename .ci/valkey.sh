@@ -8,11 +8,10 @@ set -euo pipefail
 # shellcheck source=own-apt.sh
 . "$(dirname "${BASH_SOURCE[0]}")/own-apt.sh"
 OUT=$(realpath -m "$1")
-MIRROR=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 ROOT=$OUT/root
 mkdir -p "$ROOT" "$OUT/bin"
 
-own_apt "$OUT/apt" "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $MIRROR trixie main"
+own_apt "$OUT/apt" deb trixie
 apt-get "${OWN_APT[@]}" install --download-only --yes --no-install-recommends valkey-server
 for package in "$OUT"/apt/cache/archives/*.deb; do dpkg-deb --extract "$package" "$ROOT"; done
 

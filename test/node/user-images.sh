@@ -12,8 +12,6 @@ set -euo pipefail
 # shellcheck source=../../.ci/own-apt.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../.ci/own-apt.sh"
 OUT=$(realpath "$1")
-MIRROR=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
-KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 cd "$WORK"
@@ -33,7 +31,7 @@ image() {
 
 # The source of Debian's busybox, checked by apt.
 busybox_source() {
-  own_apt "$WORK/apt" "deb-src [signed-by=$KEYRING] $MIRROR bookworm main"
+  own_apt "$WORK/apt" deb-src bookworm
   apt-get "${OWN_APT[@]}" source --download-only busybox
   mkdir source
   tar -C source --strip-components 1 -xf busybox_*.orig.tar.*
