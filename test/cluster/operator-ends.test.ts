@@ -1,3 +1,4 @@
+import type { Event, Pod, Secret } from 'kubernetes-types/core/v1';
 import { eventually } from './api-server';
 import { must } from './cli';
 import { LeaseBook } from './lease-book';
@@ -7,7 +8,10 @@ import { agentWaits, ended, fencing, running, scheduled, seeding, unscheduled } 
 import { PretendKubelet, Report } from './pretend-kubelet';
 import { DEADLINE_MARGIN_SECONDS, REVOKE_SECONDS } from '../../src/protocol/runs';
 
-/* eslint-disable @typescript-eslint/no-explicit-any */
+/** What a collection is read as: it is there, if empty, as long as its namespace is. */
+interface List<T> {
+  readonly items: readonly T[];
+}
 
 /** How far the kubelet has come with the pod of a run when it stops telling, by the phase that the agent is in then: the second word of its name. */
 const REPORTS: Readonly<Record<string, readonly Report[]>> = {
@@ -81,7 +85,7 @@ test.each(PHASES)('a run that is deleted while its agent is %s goes with everyth
   await eventually(() => get(name), (run) => run === undefined);
   expect(book.live(name)).toEqual([]);
   await eventually(() => podsOf(name), (pods) => pods.length === 0, COLLECTED);
-  await eventually(async () => (await admin.call('GET', `/api/v1/namespaces/${TEAM}/secrets`)).body.items as any[], (items) => !items.some(({ metadata }) => metadata.name.startsWith(name)), COLLECTED);
+  await eventually(() => admin.read<List<Secret>>(`/api/v1/namespaces/${TEAM}/secrets`), ({ items }) => !items.some(({ metadata }) => metadata!.name!.startsWith(name)), COLLECTED);
 });
 
 test('a run that is deleted in the foreground goes after everything of it', async () => {
@@ -133,8 +137,8 @@ test('a run that takes too long is left to its node, and has its pod deleted whe
   const deadline = Date.parse(startTime) + 600_000;
   time.skipToBefore(deadline, 60);
   expect((await get('late-running')).status.phase).toBe('Running');
-  const { body: { spec } } = await admin.call('GET', `${PODS}/late-running-0`);
-  time.skipToBefore(deadline, -(spec as any).terminationGracePeriodSeconds - DEADLINE_MARGIN_SECONDS);
+  const { spec } = await admin.read<Pod>(`${PODS}/late-running-0`);
+  time.skipToBefore(deadline, -spec!.terminationGracePeriodSeconds! - DEADLINE_MARGIN_SECONDS);
   const stopping = await until('late-running', (run) => run.status.agentPhase === 'stopping');
   expect(condition(stopping, 'Completed')).toMatchObject({ status: 'False', reason: 'Terminating' });
   kubelet.stops = () => true;
@@ -205,11 +209,11 @@ test('leases that cannot be revoked are told, and keep neither an ended nor a de
   expect([ending.status.phase, condition(ending, 'CredentialsRevoked').reason, ending.metadata.finalizers]).toMatchObject(['Succeeded', 'Revoking', [expect.any(String)]]);
   const run = await time.passes(REVOKE_SECONDS / 6, () => get('unrevoked'), (one) => one.metadata.finalizers === undefined);
   expect(condition(run, 'CredentialsRevoked')).toMatchObject({ status: 'False', reason: 'RevokeFailed', message: expect.stringContaining('lease-unrevoked-api-key') });
-  const { body } = await eventually(
-    () => admin.call('GET', `/api/v1/namespaces/${TEAM}/events?fieldSelector=involvedObject.name%3Dunrevoked,reason%3DRevokeFailed`),
-    (answer) => (answer.body.items as any[]).length > 0,
+  const { items } = await eventually(
+    () => admin.read<List<Event>>(`/api/v1/namespaces/${TEAM}/events?fieldSelector=involvedObject.name%3Dunrevoked,reason%3DRevokeFailed`),
+    (events) => events.items.length > 0,
   );
-  expect((body.items as any[])[0]).toMatchObject({ type: 'Warning', message: expect.stringContaining('leases that are not revoked') });
+  expect(items[0]).toMatchObject({ type: 'Warning', message: expect.stringContaining('leases that are not revoked') });
   await runIn('running', 'unrevoked-running');
   await admin.call('DELETE', `${RUNS}/unrevoked-running`);
   kubelet.stops = () => true;
