@@ -29,18 +29,21 @@ const OWN_LIMIT = 10;
 /** The highest exit code that programs give by themselves, and shells for what they may not execute. */
 const CANNOT_EXECUTE = 126;
 
+/** That of shells for a program that they do not find. */
+const NOT_FOUND = 127;
+
 /** Exit codes that say something of themselves, as shells and init processes of agents give them. A command that is not in the image ends with none: the runtime cannot start it. */
 const EXIT_CODES: ReadonlyMap<number, string> = new Map([
   [OWN_LIMIT, 'the agent has met one of its own limits (time, turns or calls of models); raise the limits or ask for less'],
   [CANNOT_EXECUTE, 'a shell in the agent ends so when it may not execute a program that it has found; check the mode and the interpreter of that'],
-  [127, 'a shell in the agent ends so when it does not find a program; check that the image has it, and PATH'],
+  [NOT_FOUND, 'a shell in the agent ends so when it does not find a program; check that the image has it, and PATH'],
   [137, 'the agent was killed (SIGKILL); if that was for want of memory, raise limits.memory'],
   [139, 'the agent has crashed (SIGSEGV)'],
   [143, 'the agent was told to end (SIGTERM)'],
 ]);
 
 /** Codes for which another attempt ends the same way: a limit is met again, a program stays missing. */
-const FINAL_CODES: readonly number[] = [OWN_LIMIT, CANNOT_EXECUTE, 127];
+const FINAL_CODES: readonly number[] = [OWN_LIMIT, CANNOT_EXECUTE, NOT_FOUND];
 
 export const MEMORY_HINT = 'the agent has used more memory than limits.memory of the template or the run allows; raise it';
 
